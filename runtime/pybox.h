@@ -1,0 +1,362 @@
+/*
+ * pybox: run untrusted Python (or any WASI program compiled ahead of time) in a box.
+ *
+ * SPDX-License-Identifier: MIT
+ *
+ * The parts, from the outside in:
+ *
+ *   engine    one per process: signal handling, native stacks, shared caches
+ *   module    one guest compiled to native code, opened from a .so or linked in
+ *   image     a decoded snapshot of a started guest, shared by many boxes
+ *   box       one isolated running instance over an image
+ *   run       one call into a box; what the guest did is its *outcome*
+ *
+ * The shortest useful program:
+ *
+ *     pybox_engine *engine; pybox_module *module; pybox_image *image; pybox_box *box;
+ *     const pybox_result *result;
+ *     pybox_engine_create(NULL, &engine);
+ *     pybox_module_open(engine, NULL, &module);
+ *     pybox_image_open(module, NULL, &image);
+ *     pybox_box_create(module, image, NULL, &box);
+ *     pybox_box_run(box, &(pybox_run){.code = "print(6 * 7)"}, &result);
+ *     fwrite(result->output.bytes, 1, result->output.length, stdout);
+ *
+ * Conventions
+ *   - Every fallible function returns a pybox_status: did the *call* work? What the guest did
+ *     (it raised, it exited, it ran into a limit) is the result's outcome, never the status.
+ *   - On failure every output is NULL or zero, the objects are as they were, and
+ *     pybox_error_message() says what was wrong, what was expected, and what to do.
+ *   - Option structs start with `size` (set it to sizeof, or leave it 0 for "this header's");
+ *     a field that is 0 or NULL means its default. A NULL option pointer means all defaults.
+ *   - Text and bytes are pointer + length; a length of 0 with a non-NULL pointer means "a
+ *     NUL-terminated string" where the field says so.
+ *   - The library never prints, exits, aborts or changes the process's environment, locale or
+ *     working directory. It installs a SIGSEGV/SIGBUS handler unless told not to.
+ *   - Threads: an engine, a module and an image may be used by any number of threads at once.
+ *     A box is used by one thread at a time (any thread).
+ */
+#ifndef PYBOX_H
+#define PYBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PYBOX_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define PYBOX_API __attribute__((visibility("default")))
+#else
+#define PYBOX_API
+#endif
+
+/* ------------------------------------------------------------------------------------------
+ * Status
+ */
+
+/* Whether a call worked. The numbers are pinned; decades by area. */
+typedef enum pybox_status {
+    PYBOX_OK = 0,
+
+    PYBOX_ERROR_ARGUMENT = 1,    /* an argument breaks the function's contract */
+    PYBOX_ERROR_NO_MEMORY = 2,   /* the host's memory or address space is exhausted */
+    PYBOX_ERROR_IO = 3,          /* a host system call on a file failed */
+    PYBOX_ERROR_UNSUPPORTED = 4, /* the CPU, the kernel or this build lacks something needed */
+    PYBOX_ERROR_BUSY = 5,        /* the box is running */
+    PYBOX_ERROR_DIRTY = 6,       /* the box was cut off mid-run; destroy it */
+    PYBOX_ERROR_LIMIT = 7,       /* a size, count or depth is over its cap */
+
+    PYBOX_ERROR_MODULE_FORMAT = 10,  /* not an ELF file, or truncated */
+    PYBOX_ERROR_MODULE_FOREIGN = 11, /* an ELF file, but no pybox module for this machine */
+    PYBOX_ERROR_MODULE_ABI = 12,     /* a pybox module of another ABI version */
+    PYBOX_ERROR_MODULE_HASH = 13,    /* not the module that was asked for, or note and code differ */
+    PYBOX_ERROR_MODULE_LOAD = 14,    /* the dynamic linker refused it */
+    PYBOX_ERROR_MODULE_IMPORT = 15,  /* it imports a function that the host does not have */
+    PYBOX_ERROR_MODULE_EXPORT = 16,  /* it lacks an export that the call needs */
+
+    PYBOX_ERROR_SNAPSHOT_FORMAT = 20,  /* not a snapshot, truncated, or a field out of range */
+    PYBOX_ERROR_SNAPSHOT_VERSION = 21, /* a format version this library does not read */
+    PYBOX_ERROR_SNAPSHOT_CORRUPT = 22, /* a checksum does not match */
+    PYBOX_ERROR_SNAPSHOT_MODULE = 23,  /* made by another module */
+
+    PYBOX_ERROR_PATH = 30,    /* a path or mount point that cannot be used */
+    PYBOX_ERROR_ARCHIVE = 31, /* a read-only archive that is malformed or missing */
+
+    PYBOX_ERROR_GUEST = 40, /* the guest broke its protocol (it must be assumed compromised) */
+} pybox_status;
+
+/* The status's name in lower case, e.g. "module_abi"; "unknown" for a number not in the list.
+ * Static storage, any thread. */
+PYBOX_API const char *pybox_status_name(pybox_status status);
+
+/* What went wrong in the last failed call of this thread: one line of text without a newline,
+ * "" if none failed yet. Valid until this thread's next call into the library. */
+PYBOX_API const char *pybox_error_message(void);
+
+/* The library's version, PYBOX_VERSION of its build. Static storage, any thread. */
+PYBOX_API const char *pybox_version(void);
+
+/* ------------------------------------------------------------------------------------------
+ * Engine
+ */
+
+typedef struct pybox_engine pybox_engine;
+
+/* Who handles SIGSEGV and SIGBUS. A guest's access outside its memory arrives as one. */
+typedef enum pybox_signals {
+    PYBOX_SIGNALS_LIBRARY = 0, /* the library installs a handler and chains to the one it found */
+    PYBOX_SIGNALS_HOST = 1,    /* the host has one and forwards to pybox_signal_handle() first */
+} pybox_signals;
+
+typedef struct pybox_engine_options {
+    size_t size;
+    pybox_signals signals;
+    uint64_t stack_bytes; /* native stack of a run; default 64 MiB, reserved, touched on use */
+} pybox_engine_options;
+
+/* Checks that CPU and kernel have what is needed (x86-64, FSGSBASE, memfd), installs the signal
+ * handlers, and makes an engine. Allocates. Any thread.
+ * Errors: UNSUPPORTED, ARGUMENT, NO_MEMORY. */
+PYBOX_API pybox_status pybox_engine_create(const pybox_engine_options *options,
+                                           pybox_engine **engine);
+
+/* Releases the caller's hold. The engine goes when its last module is closed. The signal
+ * handlers stay installed (another library may have chained to them). NULL is allowed. */
+PYBOX_API void pybox_engine_destroy(pybox_engine *engine);
+
+/* For PYBOX_SIGNALS_HOST: to be called first in the host's SIGSEGV and SIGBUS handler, with the
+ * three arguments of an SA_SIGINFO handler that runs on an alternate stack. Returns 1 if it was
+ * a guest's fault and the handler must return at once, 0 if it is the host's to handle.
+ * Async-signal-safe. */
+PYBOX_API int pybox_signal_handle(int signal_number, void *siginfo, void *ucontext);
+
+/* ------------------------------------------------------------------------------------------
+ * Module
+ */
+
+typedef struct pybox_module pybox_module;
+
+/* A module that is linked into the program (a `.a` made by pybox-aot or pybox_add_module()).
+ * It is declared by the host as `extern const pybox_linked_module pybox_module_NAME;`. */
+typedef struct module_descriptor pybox_linked_module;
+
+/* Opens the module in the shared object at `path`. NULL: the Python module that was installed
+ * with the library (the environment variable PYBOX_HOME, then the folder the library was
+ * installed to, then ../lib/pybox beside the running program). Its ELF note is read and checked
+ * before any of its code is mapped. Blocks on file I/O, allocates. Any thread.
+ * Errors: IO, MODULE_*, ARGUMENT, NO_MEMORY. */
+PYBOX_API pybox_status pybox_module_open(pybox_engine *engine, const char *path,
+                                         pybox_module **module);
+
+/* The same for a module that is linked in. Errors: MODULE_ABI, MODULE_IMPORT, NO_MEMORY. */
+PYBOX_API pybox_status pybox_module_open_linked(pybox_engine *engine,
+                                                const pybox_linked_module *linked,
+                                                pybox_module **module);
+
+/* Releases the caller's hold; the module goes with its last image and box. NULL is allowed. */
+PYBOX_API void pybox_module_close(pybox_module *module);
+
+typedef struct pybox_module_info {
+    const char *name;        /* as given when it was compiled */
+    const char *hash;        /* SHA-256 of the metered wasm, 64 hex digits */
+    const char *path;        /* the file it came from, or NULL if linked in */
+    uint64_t memory_bytes;   /* linear memory at start */
+    int is_python;           /* it has the exports that pybox_box_run() needs */
+    int is_command;          /* it has `_start` and is run once by pybox_box_start() */
+} pybox_module_info;
+
+/* Facts about a module. The pointers live as long as the module. Any thread. */
+PYBOX_API void pybox_module_describe(const pybox_module *module, pybox_module_info *info);
+
+/* ------------------------------------------------------------------------------------------
+ * Image
+ */
+
+typedef struct pybox_image pybox_image;
+
+/* Decodes the snapshot at `path` into an image that boxes map copy-on-write. NULL: the base image
+ * beside the module (the directly mapped form if it is there, else the compressed one). The
+ * file's every field is checked before it is used; a snapshot of another module is refused.
+ * Blocks on file I/O, allocates, uses several threads for a compressed one. Any thread.
+ * Errors: IO, SNAPSHOT_*, ARCHIVE, ARGUMENT, NO_MEMORY. */
+PYBOX_API pybox_status pybox_image_open(pybox_module *module, const char *path,
+                                        pybox_image **image);
+
+/* Releases the caller's hold; the image goes with its last box. NULL is allowed. */
+PYBOX_API void pybox_image_close(pybox_image *image);
+
+/* ------------------------------------------------------------------------------------------
+ * Box
+ */
+
+typedef struct pybox_box pybox_box;
+
+/* A host directory shown in the guest's file tree. */
+typedef struct pybox_mount {
+    const char *host;  /* an existing directory (or file) of the host */
+    const char *guest; /* an absolute path in the box, not "/" */
+    int read_only;
+} pybox_mount;
+
+/* Which stream of the guest's a piece of output was written to. */
+typedef enum pybox_stream { PYBOX_STDOUT = 1, PYBOX_STDERR = 2 } pybox_stream;
+
+/* Receives output as it is written. Runs on the thread of the run and may not call into the same
+ * box. Returns 0 to go on, or an errno value that the guest's write then fails with (EPIPE). */
+typedef int pybox_output_callback(void *context, pybox_stream stream, const void *bytes,
+                                  size_t length);
+
+/* Gives the guest's standard input. Writes at most `capacity` bytes and returns how many, 0 at the
+ * end, or a negative errno value. May block. */
+typedef ptrdiff_t pybox_input_callback(void *context, void *bytes, size_t capacity);
+
+typedef struct pybox_box_options {
+    size_t size;
+    const char *const *arguments; /* sys.argv; default {""}; copied */
+    size_t argument_count;
+    const char *const *environment; /* "NAME=value"; default none; nothing of the host's leaks in */
+    size_t environment_count;
+    const pybox_mount *mounts; /* default none: nothing of the host's files is visible */
+    size_t mount_count;
+    const char *directory; /* the guest's working directory; default "/work" */
+
+    const void *input; /* bytes for standard input, copied; default none: end of file */
+    size_t input_length;
+    pybox_input_callback *input_callback; /* instead of `input` */
+    void *input_context;
+
+    pybox_output_callback *output; /* default: output is captured in the result */
+    void *output_context;
+    uint64_t output_limit_bytes; /* what a run may write in all; default 16 MiB captured, no limit
+                                    with a callback */
+    uint64_t memory_limit_bytes; /* linear memory may not grow beyond it; default 512 MiB, at most 4 GiB */
+    uint64_t files_limit_bytes;  /* what the in-memory file tree may hold; default 64 MiB */
+    const uint64_t *seed;        /* fixes every random source; default: fresh random numbers */
+    int terminal;                /* standard streams say they are a terminal; default no */
+} pybox_box_options;
+
+/* Makes a box from an image in microseconds. With image == NULL the guest is started from nothing,
+ * as is done once to make a base image and for command modules. Allocates and maps memory; with
+ * image == NULL it runs guest code. Any thread.
+ * Errors: ARGUMENT, PATH (a mount), NO_MEMORY, MODULE_EXPORT, GUEST. */
+PYBOX_API pybox_status pybox_box_create(pybox_module *module, pybox_image *image,
+                                        const pybox_box_options *options, pybox_box **box);
+
+/* Frees the box and everything it holds, results included. Not while it runs. NULL is allowed. */
+PYBOX_API void pybox_box_destroy(pybox_box *box);
+
+/* ------------------------------------------------------------------------------------------
+ * Run
+ */
+
+/* What the guest did. */
+typedef enum pybox_outcome {
+    PYBOX_DONE = 0,           /* ran to its end */
+    PYBOX_EXCEPTION = 1,      /* an uncaught exception: see error */
+    PYBOX_EXIT = 2,           /* sys.exit(), or proc_exit: see exit_code */
+    PYBOX_PENDING = 3,        /* waits for the host */
+    PYBOX_OUT_OF_FUEL = 4,    /* */
+    PYBOX_DEADLINE = 5,       /* */
+    PYBOX_INTERRUPTED = 6,    /* */
+    PYBOX_OUT_OF_MEMORY = 7,  /* an uncaught MemoryError after a refused memory.grow */
+    PYBOX_OUTPUT_FULL = 8,    /* wrote more than output_limit_bytes */
+    PYBOX_LIMIT = 9,          /* another limit; error.message names it */
+    PYBOX_TRAP = 10,          /* the guest was stopped hard; error.message says why */
+} pybox_outcome;
+
+/* The outcome's name in lower case, e.g. "out_of_fuel". Static storage, any thread. */
+PYBOX_API const char *pybox_outcome_name(pybox_outcome outcome);
+
+typedef enum pybox_mode {
+    PYBOX_MODE_EXEC = 0,   /* a module's worth of statements; no value */
+    PYBOX_MODE_EVAL = 1,   /* statements; if the last is an expression, its value is returned */
+    PYBOX_MODE_SINGLE = 2, /* one interactive statement; expression values are printed */
+} pybox_mode;
+
+typedef struct pybox_run {
+    size_t size;
+    pybox_mode mode;
+    const char *code;     /* UTF-8 Python source (or with a PEP 263 coding line) */
+    size_t code_length;   /* 0: code is NUL-terminated */
+    const char *filename; /* shown in tracebacks; default "<run>" */
+} pybox_run;
+
+/* Bytes owned by the result; never NULL; there is a NUL behind the last byte. */
+typedef struct pybox_bytes {
+    const char *bytes;
+    size_t length;
+} pybox_bytes;
+
+/* What a run did. Owned by the box: valid until the box's next call or its destruction. */
+typedef struct pybox_result {
+    size_t size;
+    pybox_outcome outcome;
+    int exit_code; /* for EXIT */
+
+    pybox_bytes value; /* MODE_EVAL: JSON of the value if it has a JSON form, else empty */
+    pybox_bytes value_repr; /* MODE_EVAL: its repr(), "" for None or no value */
+
+    struct {
+        pybox_bytes type;      /* "ValueError"; qualified unless built in; "" without an error */
+        pybox_bytes message;   /* str(exception), or why the run was stopped */
+        pybox_bytes traceback; /* as Python prints it, with a newline at the end */
+        uint32_t line;         /* 1-based line of the innermost frame in the run's code; 0: unknown */
+    } error;
+
+    pybox_bytes output;        /* captured standard output; empty with a callback */
+    pybox_bytes errors;        /* captured standard error; empty with a callback */
+    uint64_t output_bytes;     /* written to both streams, captured or not */
+
+    uint64_t fuel_used;        /* 0 in a module that is not metered */
+    uint64_t wall_ns;
+    uint64_t cpu_ns;           /* of the calling thread */
+    uint64_t memory_bytes;     /* linear memory at the end of the run: its peak, as it never shrinks */
+} pybox_result;
+
+/* Runs Python code in the box's `__main__`, on the calling thread, until it ends. State stays for
+ * the next run. After the outcome TRAP or OUTPUT_FULL the box is dirty and may only be destroyed.
+ * Runs guest code, blocks as long as the guest does, allocates. One thread at a time per box.
+ * Errors: ARGUMENT, BUSY, DIRTY, MODULE_EXPORT (not Python), NO_MEMORY, GUEST. */
+PYBOX_API pybox_status pybox_box_run(pybox_box *box, const pybox_run *run,
+                                     const pybox_result **result);
+
+/* Ends the program in the box as the interpreter's exit does: atexit callbacks, `__main__` cleared,
+ * streams flushed. The box may only be destroyed afterwards. Errors: as pybox_box_run(). */
+PYBOX_API pybox_status pybox_box_finish(pybox_box *box, const pybox_result **result);
+
+/* Runs the `_start` of a command module, once. The outcome is EXIT with the program's exit code,
+ * or TRAP. Errors: ARGUMENT, BUSY, DIRTY (it ran before), MODULE_EXPORT (no command module). */
+PYBOX_API pybox_status pybox_box_start(pybox_box *box, const pybox_result **result);
+
+/* ------------------------------------------------------------------------------------------
+ * Snapshot
+ */
+
+/* The two forms of a snapshot file. */
+typedef enum pybox_form {
+    PYBOX_FORM_COMPRESSED = 0, /* zstd: small; decoded on opening */
+    PYBOX_FORM_MAPPED = 1,     /* as large as the memory that is in use; mapped directly */
+} pybox_form;
+
+typedef struct pybox_save_options {
+    size_t size;
+    pybox_form form;
+    int level;            /* zstd level 1 to 19; default 3 */
+    const char *metadata; /* a JSON object to keep with it, at most 64 KiB; default "{}" */
+} pybox_save_options;
+
+/* Writes the box's state to `path`: to a temporary file first, synced, then renamed over it, so that
+ * the old file or the new one is there at any moment. Blocks, allocates.
+ * Errors: BUSY, DIRTY, IO, ARGUMENT, NO_MEMORY. */
+PYBOX_API pybox_status pybox_box_save(pybox_box *box, const char *path,
+                                      const pybox_save_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
