@@ -1,0 +1,137 @@
+"""The guest's Python half: what the runtime asks for that is easier said in Python than in C.
+
+Called by guest_main.c only; not an interface for programs in the box.
+"""
+
+import gc
+import json
+import linecache
+import os
+import sys
+import traceback
+
+_MAX_TEXT = 1 << 20  # longest message, repr or traceback that crosses to the host, in characters
+
+
+def _shorten(text):
+    if len(text) <= _MAX_TEXT:
+        return text
+    half = _MAX_TEXT // 2
+    return f"{text[:half]}\n[... {len(text) - 2 * half} characters left out ...]\n{text[-half:]}"
+
+
+def _encode(description):
+    return json.dumps(description).encode("ascii")
+
+
+def _safe(function, value):
+    """str() or repr() of a guest's value: its own code, which may raise anything."""
+    try:
+        return _shorten(function(value))
+    except Exception as error:
+        return f"<{type(value).__name__}: {function.__name__}() raised {type(error).__name__}>"
+
+
+def remember_source(filename, source):
+    """Lets tracebacks and inspect show the source, which need not exist as a file in the box."""
+
+    def lines():
+        return source.decode("utf-8", "replace")
+
+    linecache.cache[filename] = (lines,)
+
+
+def _qualified_name(kind):
+    if kind.__module__ in ("builtins", "__main__"):
+        return kind.__qualname__
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _last_line(exception):
+    """The line of the innermost frame that is not in the standard library; for a syntax error, its own."""
+    line = 0
+    if isinstance(exception, SyntaxError) and exception.lineno:
+        line = exception.lineno
+    else:
+        stdlib = os.path.dirname(os.__file__)
+        step = exception.__traceback__
+        while step is not None:
+            if not step.tb_frame.f_code.co_filename.startswith((stdlib, "<frozen")):
+                line = step.tb_lineno
+            step = step.tb_next
+    return line if isinstance(line, int) and 0 <= line < 2**31 else 0
+
+
+def describe_exception(exception):
+    hook = sys.excepthook
+    if hook is not sys.__excepthook__ and callable(hook):
+        # The program prints its errors itself, as it would at the interpreter's top level.
+        try:
+            hook(type(exception), exception, exception.__traceback__)
+            text = ""
+        except Exception as error:
+            text = "Error in sys.excepthook:\n" + "".join(traceback.format_exception(error))
+            text += "\nOriginal exception was:\n"
+            text += "".join(traceback.format_exception(exception))
+    else:
+        text = "".join(traceback.format_exception(exception))
+    return _encode(
+        {
+            "type": _qualified_name(type(exception)),
+            "message": _safe(str, exception),
+            "traceback": _shorten(text),
+            "line": _last_line(exception),
+        }
+    )
+
+
+def describe_value(value):
+    description = {"repr": _safe(repr, value)}
+    try:
+        # What json writes for keys that are not strings, or for tuples, would not come back the same.
+        # Plain JSON is what callers want here; the repr says what it was.
+        json_text = json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return _encode(description)
+    return b'{"repr": %b, "value": %b}' % (_encode(description["repr"]), json_text.encode("ascii"))
+
+
+def configure(options):
+    options = json.loads(options)
+    if "argv" in options:
+        sys.argv[:] = options["argv"]
+    if "environment" in options:
+        os.environ.clear()
+        os.environ.update(options["environment"])
+    if "directory" in options:
+        os.chdir(options["directory"])
+
+
+def restore():
+    """After every restore: no two boxes may share random numbers."""
+    module = sys.modules.get("random")
+    if module is not None:
+        module._inst.seed()
+
+
+def finish():
+    """What the interpreter does at its exit, as far as a program can notice."""
+    import atexit
+
+    atexit._run_exitfuncs()
+    main = sys.modules["__main__"].__dict__
+    keep = {"__name__", "__builtins__", "__doc__", "__loader__", "__spec__", "__package__"}
+    for name in [name for name in main if name not in keep]:
+        main.pop(name, None)
+    gc.collect()
+
+
+def settle():
+    """Before a base image is saved: what is in it is not garbage and need not be looked at again."""
+    linecache.clearcache()
+    gc.collect()
+    gc.freeze()
+
+
+sys.path.insert(0, "")
+sys.stdout.reconfigure(line_buffering=True)

@@ -1,0 +1,43 @@
+/*
+ * The protocol between the runtime and the Python guest: exports of the module and the layout of what
+ * they return. Compiled into both sides (guest_main.c, runtime/guest.c).
+ *
+ * The runtime writes a request's bytes to the guest's request buffer and calls an export; the export returns the
+ * address of a struct guest_reply in linear memory, whose payload stays valid until the next call. Everything
+ * the runtime reads here comes from a hostile guest and is checked there.
+ */
+#ifndef GUEST_ABI_H
+#define GUEST_ABI_H
+
+#include <stdint.h>
+
+/* Exports. All are called with no guest frame on any stack. */
+#define GUEST_EXPORT_START "pybox_start"         /* ":i"   Python's start-up, once; 0, or -1 */
+#define GUEST_EXPORT_BUFFER "pybox_buffer"       /* "i:i"  request buffer of that many bytes, or 0 */
+#define GUEST_EXPORT_CONFIGURE "pybox_configure" /* "i:i"  JSON options of that length -> reply */
+#define GUEST_EXPORT_RUN "pybox_run"             /* "iii:i" mode, code length, file name length -> reply */
+#define GUEST_EXPORT_FINISH "pybox_finish"       /* ":i"   -> reply */
+#define GUEST_EXPORT_RESTORE "pybox_restore"     /* ":"    new random numbers after a restore */
+#define GUEST_EXPORT_SETTLE "pybox_settle"       /* ":"    before a base image is saved */
+
+/* How to run code: the values of pybox_mode. */
+enum guest_mode { GUEST_MODE_EXEC = 0, GUEST_MODE_EVAL = 1, GUEST_MODE_SINGLE = 2 };
+
+enum guest_reply_kind {
+    GUEST_REPLY_DONE = 0,      /* no payload */
+    GUEST_REPLY_VALUE = 1,     /* JSON {"repr": text, "value": any, absent if it has no JSON form} */
+    GUEST_REPLY_EXCEPTION = 2, /* JSON {"type", "message", "traceback": text, "line": number} */
+    GUEST_REPLY_EXIT = 3,      /* exit_code; no payload */
+    GUEST_REPLY_FAILED = 4,    /* the bridge itself failed; payload: text that says how */
+};
+
+/* The order of texts in a request: the code, a NUL, the file name, a NUL. Lengths without the NULs. */
+
+struct guest_reply {
+    uint32_t kind;
+    int32_t exit_code;
+    uint32_t payload;
+    uint32_t payload_bytes;
+};
+
+#endif

@@ -1,0 +1,339 @@
+/*
+ * The guest's C half: starts CPython and runs code on the runtime's behalf. The common case, a run without
+ * a value and without an exception, stays in C; everything else asks the bridge (bridge/_pybox.py).
+ *
+ * Compiled for wasm32-wasip1 and linked with CPython's static libraries into a reactor.
+ */
+#define PY_SSIZE_T_CLEAN
+#define Py_BUILD_CORE 1
+#include <Python.h>
+
+#include "internal/pycore_ast.h"     /* mod_ty */
+#include "internal/pycore_compile.h" /* _PyAST_Compile */
+#include "internal/pycore_parser.h"  /* _PyParser_ASTFromString */
+#include "internal/pycore_pyarena.h" /* _PyArena_New */
+
+#include "guest_abi.h"
+
+#define EXPORT(name) __attribute__((export_name(name)))
+
+#define STDLIB L"/usr/lib/python3.13"
+
+static struct guest_reply reply;
+static PyObject *payload;      /* bytes behind reply.payload */
+static PyObject *bridge;       /* the module _pybox */
+static PyObject *main_globals; /* __main__.__dict__ */
+static char *request;
+static uint32_t request_capacity;
+static PyCompilerFlags interactive_flags; /* from __future__ imports last from statement to statement */
+
+/* The payload of the reply is `bytes` (a new reference), or the text of how the bridge failed. */
+static uint32_t reply_with(enum guest_reply_kind kind, PyObject *bytes)
+{
+    static char failure[] = "the bridge could not describe the result";
+    Py_XSETREF(payload, bytes);
+    reply = (struct guest_reply){.kind = kind};
+    if (bytes != NULL && PyBytes_Check(bytes)) {
+        reply.payload = (uint32_t)(uintptr_t)PyBytes_AS_STRING(bytes);
+        reply.payload_bytes = (uint32_t)PyBytes_GET_SIZE(bytes);
+    } else if (kind != GUEST_REPLY_DONE) {
+        PyErr_Clear();
+        reply.kind = GUEST_REPLY_FAILED;
+        reply.payload = (uint32_t)(uintptr_t)failure;
+        reply.payload_bytes = sizeof failure - 1;
+    }
+    return (uint32_t)(uintptr_t)&reply;
+}
+
+static uint32_t reply_exit(int code)
+{
+    reply_with(GUEST_REPLY_DONE, NULL);
+    reply.kind = GUEST_REPLY_EXIT;
+    reply.exit_code = code;
+    return (uint32_t)(uintptr_t)&reply;
+}
+
+/* Python's streams are flushed after every run, so that a run's output is complete when it returns. What a
+ * flush raises (a closed pipe) is dropped, as it is at the interpreter's exit. */
+static void flush_streams(void)
+{
+    static const char *const names[] = {"stdout", "stderr"};
+    for (int i = 0; i < 2; i++) {
+        PyObject *stream = PySys_GetObject(names[i]);
+        if (stream == NULL || stream == Py_None)
+            continue;
+        PyObject *done = PyObject_CallMethod(stream, "flush", NULL);
+        if (done == NULL)
+            PyErr_Clear();
+        Py_XDECREF(done);
+    }
+}
+
+/* The exit status that SystemExit asks for, by the rules of the interpreter's own exit. */
+static int exit_code_of(PyObject *exception)
+{
+    PyObject *code = PyObject_GetAttrString(exception, "code");
+    if (code == NULL) {
+        PyErr_Clear();
+        return 1;
+    }
+    int result = 1;
+    if (code == Py_None)
+        result = 0;
+    else if (PyLong_Check(code))
+        result = (int)PyLong_AsLong(code);
+    else {
+        PyObject *stream = PySys_GetObject("stderr");
+        flush_streams();
+        if (stream != NULL && stream != Py_None &&
+            (PyFile_WriteObject(code, stream, Py_PRINT_RAW) < 0 ||
+             PyFile_WriteString("\n", stream) < 0))
+            PyErr_Clear();
+    }
+    if (PyErr_Occurred()) {
+        PyErr_Clear();
+        result = -1;
+    }
+    Py_DECREF(code);
+    return result;
+}
+
+/* The reply for the exception that is set. */
+static uint32_t reply_exception(void)
+{
+    PyObject *exception = PyErr_GetRaisedException();
+    if (PyErr_GivenExceptionMatches(exception, PyExc_SystemExit)) {
+        int code = exit_code_of(exception);
+        Py_DECREF(exception);
+        flush_streams();
+        return reply_exit(code);
+    }
+    PyObject *description = PyObject_CallMethod(bridge, "describe_exception", "O", exception);
+    if (description == NULL) { /* most likely out of memory or of stack: say at least what it was */
+        PyErr_Clear();
+        description = PyBytes_FromFormat(
+            "{\"type\": \"%s\", \"message\": \"(could not be formatted)\", \"traceback\": "
+            "\"%s: (could not be formatted)\\n\", \"line\": 0}",
+            Py_TYPE(exception)->tp_name, Py_TYPE(exception)->tp_name);
+    }
+    Py_DECREF(exception);
+    flush_streams();
+    return reply_with(GUEST_REPLY_EXCEPTION, description);
+}
+
+/* Remembers the source under its file name for tracebacks, warnings and inspect. 0, or -1 with an exception. */
+static int remember_source(PyObject *filename, const char *code, uint32_t length)
+{
+    PyObject *done = PyObject_CallMethod(bridge, "remember_source", "Oy#", filename, code,
+                                         (Py_ssize_t)length);
+    Py_XDECREF(done);
+    return done == NULL ? -1 : 0;
+}
+
+static PyObject *evaluate(struct _mod *tree, PyObject *filename, PyCompilerFlags *flags,
+                          PyArena *arena)
+{
+    PyCodeObject *code = _PyAST_Compile(tree, filename, flags, -1, arena);
+    if (code == NULL)
+        return NULL;
+    PyObject *value = PyEval_EvalCode((PyObject *)code, main_globals, main_globals);
+    Py_DECREF(code);
+    return value;
+}
+
+/* MODE_EVAL: all statements run; the value is that of the last one if it is an expression, else None. */
+static PyObject *run_for_value(const char *code, PyObject *filename)
+{
+    PyArena *arena = _PyArena_New();
+    if (arena == NULL)
+        return NULL;
+    PyObject *value = NULL;
+    PyCompilerFlags flags = _PyCompilerFlags_INIT;
+    struct _mod *tree = _PyParser_ASTFromString(code, filename, Py_file_input, &flags, arena);
+    if (tree == NULL)
+        goto out;
+    asdl_stmt_seq *body = tree->v.Module.body;
+    Py_ssize_t count = asdl_seq_LEN(body);
+    stmt_ty last = count > 0 ? (stmt_ty)asdl_seq_GET(body, count - 1) : NULL;
+    if (last == NULL || last->kind != Expr_kind) {
+        value = evaluate(tree, filename, &flags, arena);
+        goto out;
+    }
+    struct _mod *expression = _PyAST_Expression(last->v.Expr.value, arena);
+    if (expression == NULL)
+        goto out;
+    body->size = count - 1;
+    PyObject *before = evaluate(tree, filename, &flags, arena);
+    if (before == NULL)
+        goto out;
+    Py_DECREF(before);
+    value = evaluate(expression, filename, &flags, arena);
+out:
+    _PyArena_Free(arena);
+    return value;
+}
+
+static PyObject *run_code(uint32_t mode, const char *code, PyObject *filename)
+{
+    if (mode == GUEST_MODE_EVAL)
+        return run_for_value(code, filename);
+    PyCompilerFlags flags = _PyCompilerFlags_INIT;
+    PyCompilerFlags *used = &flags;
+    int start = Py_file_input;
+    if (mode == GUEST_MODE_SINGLE) {
+        start = Py_single_input;
+        used = &interactive_flags;
+        used->cf_flags |= PyCF_ALLOW_INCOMPLETE_INPUT | PyCF_DONT_IMPLY_DEDENT;
+    }
+    PyObject *compiled = Py_CompileStringObject(code, filename, start, used, -1);
+    if (compiled == NULL)
+        return NULL;
+    if (mode == GUEST_MODE_SINGLE)
+        used->cf_flags |= ((PyCodeObject *)compiled)->co_flags & PyCF_MASK;
+    PyObject *value = PyEval_EvalCode(compiled, main_globals, main_globals);
+    Py_DECREF(compiled);
+    return value;
+}
+
+EXPORT(GUEST_EXPORT_BUFFER) uint32_t pybox_buffer(uint32_t bytes)
+{
+    if (bytes > request_capacity) {
+        free(request);
+        request = malloc(bytes);
+        request_capacity = request != NULL ? bytes : 0;
+    }
+    return (uint32_t)(uintptr_t)request;
+}
+
+EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_length,
+                                            uint32_t filename_length)
+{
+    const char *code = request;
+    PyObject *filename = PyUnicode_DecodeFSDefaultAndSize(request + code_length + 1,
+                                                          (Py_ssize_t)filename_length);
+    if (filename == NULL)
+        return reply_exception();
+    PyObject *value = NULL;
+    if (strlen(code) != code_length)
+        PyErr_SetString(PyExc_SyntaxError, "source code cannot contain null bytes");
+    else if (remember_source(filename, code, code_length) == 0)
+        value = run_code(mode, code, filename);
+    Py_DECREF(filename);
+    if (value == NULL)
+        return reply_exception();
+    if (mode != GUEST_MODE_EVAL || value == Py_None) {
+        Py_DECREF(value);
+        flush_streams();
+        return reply_with(GUEST_REPLY_DONE, NULL);
+    }
+    PyObject *description = PyObject_CallMethod(bridge, "describe_value", "O", value);
+    Py_DECREF(value);
+    if (description == NULL)
+        return reply_exception();
+    flush_streams();
+    return reply_with(GUEST_REPLY_VALUE, description);
+}
+
+/* Calls a function of the bridge that returns nothing. */
+static uint32_t call_bridge(const char *name, PyObject *argument)
+{
+    PyObject *done = argument != NULL ? PyObject_CallMethod(bridge, name, "O", argument)
+                                      : PyObject_CallMethod(bridge, name, NULL);
+    if (done == NULL)
+        return reply_exception();
+    Py_DECREF(done);
+    flush_streams();
+    return reply_with(GUEST_REPLY_DONE, NULL);
+}
+
+EXPORT(GUEST_EXPORT_CONFIGURE) uint32_t pybox_configure(uint32_t length)
+{
+    PyObject *text = PyBytes_FromStringAndSize(request, (Py_ssize_t)length);
+    if (text == NULL)
+        return reply_exception();
+    uint32_t result = call_bridge("configure", text);
+    Py_DECREF(text);
+    return result;
+}
+
+EXPORT(GUEST_EXPORT_FINISH) uint32_t pybox_finish(void)
+{
+    return call_bridge("finish", NULL);
+}
+
+EXPORT(GUEST_EXPORT_RESTORE) void pybox_restore(void)
+{
+    call_bridge("restore", NULL);
+}
+
+EXPORT(GUEST_EXPORT_SETTLE) void pybox_settle(void)
+{
+    call_bridge("settle", NULL);
+    free(request); /* the first run's buffer would be part of every image */
+    request = NULL;
+    request_capacity = 0;
+}
+
+static PyStatus configure_interpreter(PyConfig *config)
+{
+    config->install_signal_handlers = 0;
+    config->site_import = 1; /* exit, quit, help */
+    config->write_bytecode = 0;
+    config->parse_argv = 0;
+    config->pathconfig_warnings = 0;
+    /* Part of the base image, so it is the same in every box; randomising it would gain nothing. */
+    config->use_hash_seed = 1;
+    config->hash_seed = 0;
+    config->module_search_paths_set = 1;
+    const struct {
+        wchar_t **field;
+        const wchar_t *value;
+    } strings[] = {
+        {&config->home, L"/usr"},          {&config->prefix, L"/usr"},
+        {&config->exec_prefix, L"/usr"},   {&config->base_prefix, L"/usr"},
+        {&config->base_exec_prefix, L"/usr"}, {&config->stdlib_dir, STDLIB},
+        {&config->executable, L""},        {&config->program_name, L"python3"},
+        {&config->stdio_encoding, L"utf-8"}, {&config->stdio_errors, L"strict"},
+    };
+    for (size_t i = 0; i < sizeof strings / sizeof *strings; i++) {
+        PyStatus status = PyConfig_SetString(config, strings[i].field, strings[i].value);
+        if (PyStatus_Exception(status))
+            return status;
+    }
+    return PyWideStringList_Append(&config->module_search_paths, STDLIB);
+}
+
+static PyStatus initialise(void)
+{
+    PyPreConfig preconfig;
+    PyPreConfig_InitIsolatedConfig(&preconfig);
+    preconfig.utf8_mode = 1;
+    PyStatus status = Py_PreInitialize(&preconfig);
+    if (PyStatus_Exception(status))
+        return status;
+    PyConfig config;
+    PyConfig_InitIsolatedConfig(&config);
+    status = configure_interpreter(&config);
+    if (!PyStatus_Exception(status))
+        status = Py_InitializeFromConfig(&config);
+    PyConfig_Clear(&config);
+    return status;
+}
+
+EXPORT(GUEST_EXPORT_START) int32_t pybox_start(void)
+{
+    PyStatus status = initialise();
+    if (PyStatus_Exception(status)) {
+        fprintf(stderr, "Python's start-up failed: %s\n",
+                status.err_msg != NULL ? status.err_msg : "no message");
+        return -1;
+    }
+    bridge = PyImport_ImportModule("_pybox");
+    PyObject *main_module = PyImport_AddModule("__main__");
+    if (bridge == NULL || main_module == NULL) {
+        PyErr_Print();
+        return -1;
+    }
+    main_globals = PyModule_GetDict(main_module);
+    return 0;
+}
