@@ -20,18 +20,23 @@
 #define GUEST_EXPORT_RESTORE "pybox_restore"     /* ":"    new random numbers after a restore */
 #define GUEST_EXPORT_SETTLE "pybox_settle"       /* ":"    before a base image is saved */
 
+/* Where the runtime shows the standard library's archive, and its file name beside the module. */
+#define GUEST_STDLIB_PATH "/usr/lib/python3.13"
+#define GUEST_STDLIB_FILE "python313.zip"
+
 /* How to run code: the values of pybox_mode. */
 enum guest_mode { GUEST_MODE_EXEC = 0, GUEST_MODE_EVAL = 1, GUEST_MODE_SINGLE = 2 };
 
 enum guest_reply_kind {
     GUEST_REPLY_DONE = 0,      /* no payload */
-    GUEST_REPLY_VALUE = 1,     /* JSON {"repr": text, "value": any, absent if it has no JSON form} */
-    GUEST_REPLY_EXCEPTION = 2, /* JSON {"type", "message", "traceback": text, "line": number} */
+    GUEST_REPLY_VALUE = 1,     /* texts: repr, JSON ("" if it has no JSON form) */
+    GUEST_REPLY_EXCEPTION = 2, /* texts: type, message, traceback, line in decimal */
     GUEST_REPLY_EXIT = 3,      /* exit_code; no payload */
-    GUEST_REPLY_FAILED = 4,    /* the bridge itself failed; payload: text that says how */
+    GUEST_REPLY_FAILED = 4,    /* the bridge itself failed; no payload */
 };
 
-/* The order of texts in a request: the code, a NUL, the file name, a NUL. Lengths without the NULs. */
+/* A request to run: the code, a NUL, the file name, a NUL (lengths in the call are without the NULs).
+ * A payload of texts: each a 32-bit little-endian length and that many bytes of UTF-8. */
 
 struct guest_reply {
     uint32_t kind;

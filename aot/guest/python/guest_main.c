@@ -17,7 +17,8 @@
 
 #define EXPORT(name) __attribute__((export_name(name)))
 
-#define STDLIB L"/usr/lib/python3.13"
+#define WIDE(text) L##text
+#define WIDEN(text) WIDE(text)
 
 static struct guest_reply reply;
 static PyObject *payload;      /* bytes behind reply.payload */
@@ -27,10 +28,9 @@ static char *request;
 static uint32_t request_capacity;
 static PyCompilerFlags interactive_flags; /* from __future__ imports last from statement to statement */
 
-/* The payload of the reply is `bytes` (a new reference), or the text of how the bridge failed. */
+/* The payload of the reply is `bytes` (a new reference); NULL where one is needed means that the bridge failed. */
 static uint32_t reply_with(enum guest_reply_kind kind, PyObject *bytes)
 {
-    static char failure[] = "the bridge could not describe the result";
     Py_XSETREF(payload, bytes);
     reply = (struct guest_reply){.kind = kind};
     if (bytes != NULL && PyBytes_Check(bytes)) {
@@ -39,8 +39,6 @@ static uint32_t reply_with(enum guest_reply_kind kind, PyObject *bytes)
     } else if (kind != GUEST_REPLY_DONE) {
         PyErr_Clear();
         reply.kind = GUEST_REPLY_FAILED;
-        reply.payload = (uint32_t)(uintptr_t)failure;
-        reply.payload_bytes = sizeof failure - 1;
     }
     return (uint32_t)(uintptr_t)&reply;
 }
@@ -98,6 +96,22 @@ static int exit_code_of(PyObject *exception)
     return result;
 }
 
+/* The payload that the bridge would have made, with as little as possible. */
+static PyObject *undescribed_exception(PyObject *exception)
+{
+    const char *type = Py_TYPE(exception)->tp_name;
+    const char *const texts[] = {type, "(could not be formatted)", type, "0"};
+    char bytes[256];
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        uint32_t length = (uint32_t)strnlen(texts[i], 40);
+        memcpy(bytes + used, &length, sizeof length);
+        memcpy(bytes + used + sizeof length, texts[i], length);
+        used += sizeof length + length;
+    }
+    return PyBytes_FromStringAndSize(bytes, (Py_ssize_t)used);
+}
+
 /* The reply for the exception that is set. */
 static uint32_t reply_exception(void)
 {
@@ -111,10 +125,7 @@ static uint32_t reply_exception(void)
     PyObject *description = PyObject_CallMethod(bridge, "describe_exception", "O", exception);
     if (description == NULL) { /* most likely out of memory or of stack: say at least what it was */
         PyErr_Clear();
-        description = PyBytes_FromFormat(
-            "{\"type\": \"%s\", \"message\": \"(could not be formatted)\", \"traceback\": "
-            "\"%s: (could not be formatted)\\n\", \"line\": 0}",
-            Py_TYPE(exception)->tp_name, Py_TYPE(exception)->tp_name);
+        description = undescribed_exception(exception);
     }
     Py_DECREF(exception);
     flush_streams();
@@ -291,7 +302,7 @@ static PyStatus configure_interpreter(PyConfig *config)
     } strings[] = {
         {&config->home, L"/usr"},          {&config->prefix, L"/usr"},
         {&config->exec_prefix, L"/usr"},   {&config->base_prefix, L"/usr"},
-        {&config->base_exec_prefix, L"/usr"}, {&config->stdlib_dir, STDLIB},
+        {&config->base_exec_prefix, L"/usr"}, {&config->stdlib_dir, WIDEN(GUEST_STDLIB_PATH)},
         {&config->executable, L""},        {&config->program_name, L"python3"},
         {&config->stdio_encoding, L"utf-8"}, {&config->stdio_errors, L"strict"},
     };
@@ -300,7 +311,7 @@ static PyStatus configure_interpreter(PyConfig *config)
         if (PyStatus_Exception(status))
             return status;
     }
-    return PyWideStringList_Append(&config->module_search_paths, STDLIB);
+    return PyWideStringList_Append(&config->module_search_paths, WIDEN(GUEST_STDLIB_PATH));
 }
 
 static PyStatus initialise(void)

@@ -20,8 +20,13 @@ def _shorten(text):
     return f"{text[:half]}\n[... {len(text) - 2 * half} characters left out ...]\n{text[-half:]}"
 
 
-def _encode(description):
-    return json.dumps(description).encode("ascii")
+def _pack(*texts):
+    """The payload of a reply: each text as a 32-bit length and its UTF-8 bytes."""
+    parts = []
+    for text in texts:
+        encoded = text.encode("utf-8", "backslashreplace")
+        parts += len(encoded).to_bytes(4, "little"), encoded
+    return b"".join(parts)
 
 
 def _safe(function, value):
@@ -33,12 +38,9 @@ def _safe(function, value):
 
 
 def remember_source(filename, source):
-    """Lets tracebacks and inspect show the source, which need not exist as a file in the box."""
-
-    def lines():
-        return source.decode("utf-8", "replace")
-
-    linecache.cache[filename] = (lines,)
+    """Lets tracebacks, warnings and inspect show the source, which need not exist as a file in the box."""
+    lines = source.decode("utf-8", "replace").splitlines(True)
+    linecache.cache[filename] = (len(source), None, lines, filename)
 
 
 def _qualified_name(kind):
@@ -75,25 +77,20 @@ def describe_exception(exception):
             text += "".join(traceback.format_exception(exception))
     else:
         text = "".join(traceback.format_exception(exception))
-    return _encode(
-        {
-            "type": _qualified_name(type(exception)),
-            "message": _safe(str, exception),
-            "traceback": _shorten(text),
-            "line": _last_line(exception),
-        }
+    return _pack(
+        _qualified_name(type(exception)),
+        _safe(str, exception),
+        _shorten(text),
+        str(_last_line(exception)),
     )
 
 
 def describe_value(value):
-    description = {"repr": _safe(repr, value)}
     try:
-        # What json writes for keys that are not strings, or for tuples, would not come back the same.
-        # Plain JSON is what callers want here; the repr says what it was.
-        json_text = json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
-        return _encode(description)
-    return b'{"repr": %b, "value": %b}' % (_encode(description["repr"]), json_text.encode("ascii"))
+        value_json = json.dumps(value, allow_nan=False)
+    except Exception:  # no JSON form, or a guest's class that raises: the repr has to do
+        value_json = ""
+    return _pack(_safe(repr, value), value_json)
 
 
 def configure(options):
