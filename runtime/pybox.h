@@ -236,6 +236,8 @@ typedef struct pybox_box_options {
     uint64_t memory_limit_bytes; /* linear memory may not grow beyond it; default 512 MiB, at most 4 GiB */
     uint64_t files_limit_bytes;  /* what the in-memory file tree may hold; default 64 MiB */
     const uint64_t *seed;        /* fixes every random source; default: fresh random numbers */
+    const uint64_t *clock_ns;    /* fixes the clocks: they start at this time since 1970 and advance
+                                    by 1 us with every look at one; default: the real clocks */
     int terminal;                /* standard streams say they are a terminal; default no */
 } pybox_box_options;
 
@@ -354,6 +356,31 @@ typedef struct pybox_save_options {
  * Errors: BUSY, DIRTY, IO, ARGUMENT, NO_MEMORY. */
 PYBOX_API pybox_status pybox_box_save(pybox_box *box, const char *path,
                                       const pybox_save_options *options);
+
+/* What a snapshot file says of itself. Owned by the caller: pybox_snapshot_info_destroy(). */
+typedef struct pybox_snapshot_info {
+    size_t size;
+    pybox_form form;
+    char digest[65];        /* names the content, in hex: both forms of one state have the same */
+    char module_hash[65];   /* of the module it belongs to, in hex */
+    uint32_t metering;      /* version of the metering pass of that module; 0: not metered */
+    uint64_t file_bytes;
+    uint64_t memory_bytes;  /* linear memory */
+    uint64_t stored_bytes;  /* what that takes in the file */
+    uint64_t tree_bytes;    /* the encoded file tree */
+    uint32_t globals;
+    const char *metadata;   /* a JSON object */
+} pybox_snapshot_info;
+
+/* Reads the header and the small parts of the snapshot at `path`, whatever module made it. Blocks on file
+ * I/O, allocates. Any thread. Errors: IO, SNAPSHOT_*, LIMIT, NO_MEMORY. */
+PYBOX_API pybox_status pybox_snapshot_describe(const char *path, pybox_snapshot_info **info);
+
+/* NULL is allowed. */
+PYBOX_API void pybox_snapshot_info_destroy(pybox_snapshot_info *info);
+
+/* Reads all of the snapshot at `path` and checks every checksum and digest. Errors: as above. */
+PYBOX_API pybox_status pybox_snapshot_verify(const char *path);
 
 #ifdef __cplusplus
 }

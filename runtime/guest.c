@@ -1,0 +1,91 @@
+#include "guest.h"
+
+#include <string.h>
+
+#include "error.h"
+
+uint8_t *guest_range(const struct guest_memory *memory, uint32_t address, uint64_t length)
+{
+    if (address > memory->bytes || length > memory->bytes - address)
+        return NULL;
+    return memory->base + address;
+}
+
+static pybox_status guest_broken(const char *what)
+{
+    return error_set(PYBOX_ERROR_GUEST,
+                     "the guest broke its protocol (%s): its code has been tampered with; "
+                     "destroy the box",
+                     what);
+}
+
+static int guest_text_count(uint32_t kind)
+{
+    switch (kind) {
+    case GUEST_REPLY_VALUE:
+        return 2;
+    case GUEST_REPLY_EXCEPTION:
+        return 4;
+    default:
+        return 0;
+    }
+}
+
+static pybox_status guest_split(const uint8_t *payload, uint32_t bytes, int count,
+                                struct guest_text *texts)
+{
+    uint32_t used = 0;
+    for (int i = 0; i < count; i++) {
+        uint32_t length;
+        if (bytes - used < sizeof length)
+            return guest_broken("a reply's payload is too short");
+        memcpy(&length, payload + used, sizeof length);
+        used += sizeof length;
+        if (length > bytes - used)
+            return guest_broken("a text is longer than its payload");
+        texts[i] = (struct guest_text){(const char *)payload + used, length};
+        used += length;
+    }
+    return used == bytes ? PYBOX_OK : guest_broken("a reply's payload is too long");
+}
+
+pybox_status guest_read_reply(const struct guest_memory *memory, uint32_t address,
+                              struct guest_reply *reply, struct guest_text texts[GUEST_MAX_TEXTS])
+{
+    *reply = (struct guest_reply){0};
+    for (int i = 0; i < GUEST_MAX_TEXTS; i++)
+        texts[i] = (struct guest_text){"", 0};
+    struct guest_reply read;
+    const uint8_t *where = guest_range(memory, address, sizeof read);
+    if (where == NULL)
+        return guest_broken("a reply outside its memory");
+    memcpy(&read, where, sizeof read);
+    if (read.kind > GUEST_REPLY_EXIT)
+        return guest_broken(read.kind == GUEST_REPLY_FAILED ? "its bridge failed"
+                                                            : "an unknown kind of reply");
+    int count = guest_text_count(read.kind);
+    if (count > 0) {
+        const uint8_t *payload = guest_range(memory, read.payload, read.payload_bytes);
+        if (payload == NULL || read.payload_bytes > GUEST_MAX_PAYLOAD_BYTES)
+            return guest_broken("a payload outside its memory or over 64 MiB");
+        pybox_status status = guest_split(payload, read.payload_bytes, count, texts);
+        if (status != PYBOX_OK)
+            return status;
+    }
+    *reply = read;
+    return PYBOX_OK;
+}
+
+uint32_t guest_text_number(const struct guest_text *text)
+{
+    uint64_t number = 0;
+    for (uint32_t i = 0; i < text->length; i++) {
+        char c = text->bytes[i];
+        if (c < '0' || c > '9')
+            return 0;
+        number = number * 10 + (uint64_t)(c - '0');
+        if (number > UINT32_MAX)
+            return 0;
+    }
+    return (uint32_t)number;
+}

@@ -1,0 +1,37 @@
+/*
+ * The runtime's side of the protocol with the Python guest (aot/guest/python/guest_abi.h): reading replies out of
+ * linear memory. The guest is hostile: every address and length is checked, and what is returned points into
+ * linear memory, so it must be copied before the guest runs again.
+ */
+#ifndef GUEST_H
+#define GUEST_H
+
+#include "guest_abi.h"
+#include "pybox.h"
+
+#define GUEST_MAX_TEXTS 4
+#define GUEST_MAX_PAYLOAD_BYTES (64u << 20)
+
+struct guest_memory {
+    uint8_t *base;
+    uint64_t bytes;
+};
+
+/* A text in linear memory; not NUL-terminated, perhaps not valid UTF-8. */
+struct guest_text {
+    const char *bytes;
+    uint32_t length;
+};
+
+/* The address of `length` bytes at guest address `address`, or NULL if they are not all inside memory. */
+uint8_t *guest_range(const struct guest_memory *memory, uint32_t address, uint64_t length);
+
+/* Reads the reply at `address` and splits its payload into texts, of which the kind says how many there
+ * must be (VALUE 2, EXCEPTION 4, else 0). Errors: GUEST. */
+pybox_status guest_read_reply(const struct guest_memory *memory, uint32_t address,
+                              struct guest_reply *reply, struct guest_text texts[GUEST_MAX_TEXTS]);
+
+/* The decimal number in a text, or 0 if it is none or above UINT32_MAX. */
+uint32_t guest_text_number(const struct guest_text *text);
+
+#endif

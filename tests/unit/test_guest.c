@@ -1,0 +1,108 @@
+#include "guest.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "error.h"
+
+static uint8_t bytes[4096];
+static const struct guest_memory memory = {bytes, sizeof bytes};
+
+static void put_reply(uint32_t address, uint32_t kind, int32_t exit_code, uint32_t payload,
+                      uint32_t payload_bytes)
+{
+    struct guest_reply reply = {kind, exit_code, payload, payload_bytes};
+    memcpy(bytes + address, &reply, sizeof reply);
+}
+
+/* Texts at `address`; returns their size. */
+static uint32_t put_texts(uint32_t address, const char *const *texts)
+{
+    uint32_t used = 0;
+    for (; *texts != NULL; texts++) {
+        uint32_t length = (uint32_t)strlen(*texts);
+        memcpy(bytes + address + used, &length, 4);
+        memcpy(bytes + address + used + 4, *texts, length);
+        used += 4 + length;
+    }
+    return used;
+}
+
+static void test_plain_replies(void **state)
+{
+    (void)state;
+    struct guest_reply reply;
+    struct guest_text texts[GUEST_MAX_TEXTS];
+    put_reply(0, GUEST_REPLY_DONE, 0, 0, 0);
+    assert_int_equal(guest_read_reply(&memory, 0, &reply, texts), PYBOX_OK);
+    assert_int_equal(reply.kind, GUEST_REPLY_DONE);
+    put_reply(4096 - sizeof reply, GUEST_REPLY_EXIT, -3, 0, 0);
+    assert_int_equal(guest_read_reply(&memory, 4096 - sizeof reply, &reply, texts), PYBOX_OK);
+    assert_int_equal(reply.exit_code, -3);
+}
+
+static void test_an_exception_has_four_texts(void **state)
+{
+    (void)state;
+    struct guest_reply reply;
+    struct guest_text texts[GUEST_MAX_TEXTS];
+    uint32_t size = put_texts(
+        100, (const char *const[]){"ValueError", "bad", "Traceback", "17", NULL});
+    put_reply(0, GUEST_REPLY_EXCEPTION, 0, 100, size);
+    assert_int_equal(guest_read_reply(&memory, 0, &reply, texts), PYBOX_OK);
+    assert_int_equal(texts[0].length, 10);
+    assert_memory_equal(texts[0].bytes, "ValueError", 10);
+    assert_int_equal(guest_text_number(&texts[3]), 17);
+}
+
+static void test_hostile_replies_are_refused(void **state)
+{
+    (void)state;
+    uint32_t size = put_texts(100, (const char *const[]){"repr", "1", NULL});
+    const struct {
+        uint32_t at, kind, payload, payload_bytes;
+    } cases[] = {
+        {4096 - 15, GUEST_REPLY_DONE, 0, 0},     {0xfffffff0u, GUEST_REPLY_DONE, 0, 0},
+        {0, GUEST_REPLY_FAILED, 0, 0},           {0, 99, 0, 0},
+        {0, GUEST_REPLY_VALUE, 4000, 200},       {0, GUEST_REPLY_VALUE, 0xffffffffu, 0xffffffffu},
+        {0, GUEST_REPLY_VALUE, 100, size - 1},   {0, GUEST_REPLY_VALUE, 100, size + 1},
+        {0, GUEST_REPLY_VALUE, 100, 3},          {0, GUEST_REPLY_VALUE, 100, 0},
+        {0, GUEST_REPLY_EXCEPTION, 100, size},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct guest_reply reply;
+        struct guest_text texts[GUEST_MAX_TEXTS];
+        put_reply(0, cases[i].kind, 0, cases[i].payload, cases[i].payload_bytes);
+        assert_int_equal(guest_read_reply(&memory, cases[i].at, &reply, texts), PYBOX_ERROR_GUEST);
+        assert_int_equal(reply.payload_bytes, 0);
+        assert_non_null(strstr(error_message(), "protocol"));
+    }
+}
+
+static void test_numbers(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        uint32_t number;
+    } cases[] = {{"", 0}, {"0", 0}, {"4294967295", UINT32_MAX}, {"4294967296", 0}, {"-1", 0}, {"1 ", 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct guest_text text = {cases[i].text, (uint32_t)strlen(cases[i].text)};
+        assert_int_equal(guest_text_number(&text), cases[i].number);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plain_replies),
+        cmocka_unit_test(test_an_exception_has_four_texts),
+        cmocka_unit_test(test_hostile_replies_are_refused),
+        cmocka_unit_test(test_numbers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
