@@ -1,0 +1,70 @@
+/* Reads snapshot files: opens and validates one, gives its parts. Image.h makes it usable for
+ * boxes. */
+#ifndef SNAPSHOT_READ_H
+#define SNAPSHOT_READ_H
+
+#include "snapshot_content.h"
+
+struct snapshot_limits {
+    uint64_t memory_bytes; /* largest linear memory to accept; 0: SNAPSHOT_MEMORY_LIMIT_BYTES */
+    uint64_t tree_bytes;   /* largest decoded tree to accept; 0: 256 MiB */
+};
+
+/* A file whose header, section table and small sections have been read and checked. */
+struct snapshot;
+
+/*
+ * Opens the snapshot file at `path`. Everything that is read is checked before it is used, and is
+ * read once: a file that someone changes at the same time is a corrupt file at worst. Reads the
+ * header, the section table and all sections but the memory; nothing is allocated beyond the
+ * limits, whatever the file claims. NULL limits: all zeroes. Blocks on file I/O, allocates. Any
+ * thread.
+ *
+ * Errors:
+ *   IO                cannot be opened or read, or is no regular file
+ *   SNAPSHOT_FORMAT   not a snapshot, truncated, bytes behind its end, or a field out of range
+ *   SNAPSHOT_VERSION  another format version, or it needs a feature this library does not have
+ *   SNAPSHOT_CORRUPT  a checksum does not match
+ *   LIMIT             well-formed, but over one of `limits`
+ *   NO_MEMORY
+ */
+pybox_status snapshot_open(const char *path, const struct snapshot_limits *limits,
+                           struct snapshot **snapshot);
+
+void snapshot_close(struct snapshot *snapshot);
+
+/* The content, with memory == NULL. Lives as long as the snapshot. */
+const struct snapshot_content *snapshot_describe(const struct snapshot *snapshot);
+
+/* Facts about the file. */
+struct snapshot_info {
+    pybox_form form;
+    uint8_t digest[DIGEST_BYTES]; /* names the content: both forms of one state have the same */
+    uint64_t file_bytes;
+    uint64_t memory_stored_bytes; /* what the memory takes in the file */
+};
+void snapshot_inform(const struct snapshot *snapshot, struct snapshot_info *info);
+
+/* The file's descriptor (read only) and, in the mapped form, where in it the memory lies
+ * (page-aligned; memory_bytes long); 0 in the compressed form. Owned by the snapshot. */
+int snapshot_descriptor(const struct snapshot *snapshot, uint64_t *memory_offset);
+
+/* SNAPSHOT_MODULE with a message if it was made by another module than `module_hash`. */
+pybox_status snapshot_check_module(const struct snapshot *snapshot,
+                                   const uint8_t module_hash[DIGEST_BYTES]);
+
+/*
+ * Reads and checks the index of the memory, then writes every chunk that is not all zeroes to `fd`,
+ * at its address in linear memory. `fd` is an empty file of memory_bytes that reads as zeroes (a
+ * memfd). `threads` as in snapshot_write_options. On failure the contents of `fd` are unspecified.
+ * Errors: IO, SNAPSHOT_FORMAT, SNAPSHOT_CORRUPT, NO_MEMORY.
+ */
+pybox_status snapshot_extract(struct snapshot *snapshot, int fd, unsigned threads);
+
+/* Reads the whole file at `path` and recomputes everything: checksums, the digest of each chunk and
+ * section, the digest that names it, and that what is to be zero is zero. Errors: as
+ * snapshot_open() and snapshot_extract(). */
+pybox_status snapshot_verify(const char *path, const struct snapshot_limits *limits,
+                             unsigned threads);
+
+#endif
