@@ -20,6 +20,10 @@
 #define MODULE_ENV_HOST_CALL 16
 #define MODULE_ENV_STOP 24
 
+/* Before it calls libc or the host on the guest's stack, module code touches the stack this many bytes further
+ * down, so that the fault of an overflow is module code's. The stack's guard must be larger than that. */
+#define MODULE_STACK_RESERVE 32768
+
 #ifndef __ASSEMBLER__
 
 #include <stdint.h>
