@@ -1,0 +1,168 @@
+#include "line_editor.h"
+
+#include <errno.h>
+#include <histedit.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define HISTORY_LINES 1000
+
+struct line_editor {
+    struct streams *streams;
+    int interactive;
+    EditLine *edit; /* NULL: plain reading */
+    History *history;
+    char *history_file; /* NULL: none */
+    const char *prompt;
+    int interrupted;
+    char *line; /* of plain reading */
+    size_t capacity;
+};
+
+static char *line_editor_prompt(EditLine *edit)
+{
+    struct line_editor *editor;
+    el_get(edit, EL_CLIENTDATA, &editor);
+    return (char *)editor->prompt;
+}
+
+/* Bound to Ctrl-C: the line ends here and is dropped by line_editor_edit(). */
+static unsigned char line_editor_interrupt(EditLine *edit, int key)
+{
+    (void)key;
+    struct line_editor *editor;
+    el_get(edit, EL_CLIENTDATA, &editor);
+    editor->interrupted = 1;
+    return CC_NEWLINE;
+}
+
+/* $PYBOX_HISTORY, or a file in the home folder; NULL if there is neither. */
+static char *line_editor_history_file(void)
+{
+    const char *file = getenv("PYBOX_HISTORY");
+    const char *home = getenv("HOME");
+    char *name = NULL;
+    if (file != NULL)
+        return *file != '\0' ? strdup(file) : NULL;
+    if (home == NULL || asprintf(&name, "%s/.pybox_history", home) < 0)
+        return NULL;
+    return name;
+}
+
+static void line_editor_start_editing(struct line_editor *editor)
+{
+    if (setlocale(LC_CTYPE, "") == NULL || MB_CUR_MAX == 1)
+        setlocale(LC_CTYPE, "C.UTF-8");
+    editor->edit = el_init("pybox", stdin, stdout, stderr);
+    if (editor->edit == NULL)
+        return;
+    el_set(editor->edit, EL_CLIENTDATA, editor);
+    el_set(editor->edit, EL_PROMPT, line_editor_prompt);
+    el_set(editor->edit, EL_EDITOR, "emacs");
+    el_set(editor->edit, EL_SIGNAL, 1);
+    el_set(editor->edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
+    el_set(editor->edit, EL_BIND, "\t", "ed-insert", NULL); /* a tab indents */
+    /* While a line is edited Ctrl-C is a key like others. */
+    el_set(editor->edit, EL_SETTY, "-d", "intr=", NULL);
+    el_set(editor->edit, EL_ADDFN, "pybox-interrupt", "drop the line", line_editor_interrupt);
+    el_set(editor->edit, EL_BIND, "^C", "pybox-interrupt", NULL);
+    editor->history = history_init();
+    editor->history_file = line_editor_history_file();
+    HistEvent event;
+    if (editor->history == NULL)
+        return;
+    history(editor->history, &event, H_SETSIZE, HISTORY_LINES);
+    history(editor->history, &event, H_SETUNIQUE, 1);
+    if (editor->history_file != NULL)
+        history(editor->history, &event, H_LOAD, editor->history_file);
+    el_set(editor->edit, EL_HIST, history, editor->history);
+    el_source(editor->edit, NULL); /* the person's own ~/.editrc */
+}
+
+struct line_editor *line_editor_open(struct streams *streams, int interactive)
+{
+    struct line_editor *editor = calloc(1, sizeof *editor);
+    if (editor == NULL)
+        return NULL;
+    editor->streams = streams;
+    editor->interactive = interactive;
+    const char *terminal = getenv("TERM");
+    if (interactive && terminal != NULL && *terminal != '\0' && strcmp(terminal, "dumb") != 0)
+        line_editor_start_editing(editor);
+    return editor;
+}
+
+static enum line_editor_event line_editor_edit(struct line_editor *editor, const char **line,
+                                               size_t *length)
+{
+    int count;
+    const char *text = el_gets(editor->edit, &count);
+    if (editor->interrupted) {
+        editor->interrupted = 0;
+        return LINE_EDITOR_INTERRUPTED;
+    }
+    if (text == NULL || count <= 0)
+        return LINE_EDITOR_END;
+    HistEvent event;
+    if (editor->history != NULL && text[strspn(text, " \t\n")] != '\0')
+        history(editor->history, &event, H_ENTER, text);
+    *line = text;
+    *length = (size_t)count;
+    return LINE_EDITOR_LINE;
+}
+
+static void line_editor_on_interrupt(int signal_number)
+{
+    (void)signal_number; /* its only work is that read() returns */
+}
+
+static enum line_editor_event line_editor_plain(struct line_editor *editor, const char **line,
+                                                size_t *length)
+{
+    struct sigaction before, during = {.sa_handler = line_editor_on_interrupt};
+    if (editor->interactive) {
+        streams_write_all(STDOUT_FILENO, editor->prompt, strlen(editor->prompt));
+        sigaction(SIGINT, &during, &before);
+    }
+    ptrdiff_t got = streams_read_line(editor->streams, &editor->line, &editor->capacity);
+    int failed = errno;
+    if (editor->interactive)
+        sigaction(SIGINT, &before, NULL);
+    if (got < 0 && failed == EINTR && editor->interactive)
+        return LINE_EDITOR_INTERRUPTED;
+    if (got <= 0)
+        return LINE_EDITOR_END;
+    *line = editor->line;
+    *length = (size_t)got;
+    return LINE_EDITOR_LINE;
+}
+
+enum line_editor_event line_editor_read(struct line_editor *editor, const char *prompt,
+                                        const char **line, size_t *length)
+{
+    editor->prompt = prompt;
+    enum line_editor_event event = editor->edit != NULL ? line_editor_edit(editor, line, length)
+                                                        : line_editor_plain(editor, line, length);
+    if (event == LINE_EDITOR_LINE && (*line)[*length - 1] == '\n')
+        --*length;
+    return event;
+}
+
+void line_editor_close(struct line_editor *editor)
+{
+    HistEvent event;
+    if (editor->history != NULL) {
+        if (editor->history_file != NULL)
+            history(editor->history, &event, H_SAVE, editor->history_file);
+        history_end(editor->history);
+    }
+    if (editor->edit != NULL)
+        el_end(editor->edit);
+    free(editor->history_file);
+    free(editor->line);
+    free(editor);
+}

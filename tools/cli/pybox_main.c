@@ -1,0 +1,47 @@
+/* The command pybox. */
+#include <signal.h>
+#include <stdio.h>
+
+#include "command_line.h"
+#include "complain.h"
+#include "exit_code.h"
+#include "repl.h"
+#include "run_command.h"
+#include "usage.h"
+
+/* Prints a text that was asked for. */
+static int pybox_main_print(const char *text)
+{
+    return fputs(text, stdout) < 0 || fflush(stdout) != 0 ? EXIT_CODE_OUTPUT_LOST : EXIT_CODE_DONE;
+}
+
+static int pybox_main_do(const struct command_line *line)
+{
+    switch (line->command) {
+    case COMMAND_RUN:
+        return run_command(line);
+    case COMMAND_REPL:
+        return repl(line);
+    case COMMAND_HELP:
+        return pybox_main_print(usage_full);
+    case COMMAND_VERSION:
+        printf("pybox %s\n", pybox_version());
+        return pybox_main_print("");
+    case COMMAND_NONE:
+        break;
+    }
+    fputs(usage_short, stderr);
+    return EXIT_CODE_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    complain_as("pybox");
+    signal(SIGPIPE, SIG_IGN); /* a write to a closed pipe is an error that the guest is told */
+    struct command_line line;
+    int code = EXIT_CODE_USAGE;
+    if (command_line_read(&line, argc, argv) == 0)
+        code = pybox_main_do(&line);
+    box_options_free(&line.box);
+    return code;
+}

@@ -1,0 +1,151 @@
+#include "report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit_code.h"
+#include "json_text.h"
+
+static void report_append(struct report *report, struct report_text *text, pybox_bytes added)
+{
+    if (added.length == 0)
+        return;
+    char *grown = realloc(text->bytes, text->length + added.length);
+    if (grown == NULL) {
+        report->status = PYBOX_ERROR_NO_MEMORY;
+        snprintf(report->failure, sizeof report->failure, "no memory for the report");
+        return;
+    }
+    memcpy(grown + text->length, added.bytes, added.length);
+    text->bytes = grown;
+    text->length += added.length;
+}
+
+void report_fail(struct report *report, pybox_status status)
+{
+    report->status = status;
+    snprintf(report->failure, sizeof report->failure, "%s", pybox_error_message());
+    report->exit_code = EXIT_CODE_FAILED;
+}
+
+void report_run(struct report *report, const pybox_result *result)
+{
+    report->outcome = result->outcome;
+    report->guest_code = result->exit_code;
+    report->exit_code = exit_code_of(result->outcome, result->exit_code);
+    report->line = result->error.line;
+    report_append(report, &report->value, result->value);
+    report_append(report, &report->value_repr, result->value_repr);
+    report_append(report, &report->type, result->error.type);
+    report_append(report, &report->message, result->error.message);
+    report_append(report, &report->traceback, result->error.traceback);
+    report_finish(report, result);
+}
+
+void report_finish(struct report *report, const pybox_result *result)
+{
+    report_append(report, &report->output, result->output);
+    report_append(report, &report->errors, result->errors);
+    report->fuel_used += result->fuel_used;
+    report->wall_ns += result->wall_ns;
+    report->cpu_ns += result->cpu_ns;
+    if (result->memory_bytes > report->memory_bytes)
+        report->memory_bytes = result->memory_bytes;
+}
+
+/* Adds an item that may be NULL because memory was exhausted. 1 if it went well. */
+static int report_add(cJSON *object, const char *name, cJSON *item)
+{
+    return item != NULL && cJSON_AddItemToObject(object, name, item);
+}
+
+static int report_add_text(cJSON *object, const char *name, const struct report_text *text)
+{
+    return report_add(object, name,
+                      json_text_string(text->bytes != NULL ? text->bytes : "", text->length));
+}
+
+/* The value as JSON: null if there is none, or if the guest sent something else. */
+static cJSON *report_value(const struct report_text *value)
+{
+    cJSON *item = value->length > 0 ? json_text_value(value->bytes, value->length) : NULL;
+    return item != NULL ? item : cJSON_CreateNull();
+}
+
+static cJSON *report_error(const struct report *report)
+{
+    int known = report->type.length + report->message.length + report->traceback.length > 0;
+    if (!known && (report->outcome == PYBOX_DONE || report->outcome == PYBOX_EXIT))
+        return cJSON_CreateNull();
+    cJSON *error = cJSON_CreateObject();
+    cJSON *line = report->line > 0 ? cJSON_CreateNumber(report->line) : cJSON_CreateNull();
+    if (report_add_text(error, "type", &report->type) +
+            report_add_text(error, "message", &report->message) +
+            report_add_text(error, "traceback", &report->traceback) +
+            report_add(error, "line", line) == 4)
+        return error;
+    cJSON_Delete(error);
+    return NULL;
+}
+
+/* An object of two members. NULL if memory is exhausted. */
+static cJSON *report_pair(const char *first, cJSON *a, const char *second, cJSON *b)
+{
+    cJSON *pair = cJSON_CreateObject();
+    if (report_add(pair, first, a) && report_add(pair, second, b))
+        return pair;
+    cJSON_Delete(pair);
+    return NULL;
+}
+
+static cJSON *report_failure(const struct report *report)
+{
+    if (report->status == PYBOX_OK)
+        return cJSON_CreateNull();
+    return report_pair("status", cJSON_CreateString(pybox_status_name(report->status)), "message",
+                       json_text_string(report->failure, strlen(report->failure)));
+}
+
+static int report_fill(const struct report *report, cJSON *object)
+{
+    int ran = report->status == PYBOX_OK;
+    cJSON *outcome = ran ? cJSON_CreateString(pybox_outcome_name(report->outcome)) : cJSON_CreateNull();
+    cJSON *repr = report->value_repr.length > 0
+                      ? json_text_string(report->value_repr.bytes, report->value_repr.length)
+                      : cJSON_CreateNull();
+    return report_add(object, "outcome", outcome) &&
+           report_add(object, "value", report_value(&report->value)) &&
+           report_add(object, "value_repr", repr) &&
+           report_add(object, "error", ran ? report_error(report) : cJSON_CreateNull()) &&
+           report_add_text(object, "stdout", &report->output) &&
+           report_add_text(object, "stderr", &report->errors) &&
+           report_add(object, "exit_code", cJSON_CreateNumber(report->exit_code)) &&
+           report_add(object, "fuel",
+                      report_pair("used", cJSON_CreateNumber((double)report->fuel_used), "left",
+                                  cJSON_CreateNull())) &&
+           report_add(object, "times",
+                      report_pair("wall_ms", cJSON_CreateNumber((double)report->wall_ns / 1e6), "cpu_ms",
+                                  cJSON_CreateNumber((double)report->cpu_ns / 1e6))) &&
+           report_add(object, "memory_bytes", cJSON_CreateNumber((double)report->memory_bytes)) &&
+           report_add(object, "failure", report_failure(report));
+}
+
+int report_print_json(const struct report *report)
+{
+    cJSON *object = cJSON_CreateObject();
+    int failed = object != NULL && report_fill(report, object) ? json_text_print(object) : ENOMEM;
+    cJSON_Delete(object);
+    return failed;
+}
+
+void report_free(struct report *report)
+{
+    struct report_text *texts[] = {&report->value,  &report->value_repr, &report->type,
+                                   &report->message, &report->traceback,  &report->output,
+                                   &report->errors};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        free(texts[i]->bytes);
+    *report = (struct report){0};
+}

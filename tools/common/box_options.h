@@ -1,0 +1,60 @@
+/* The options that every command that makes a box understands: what it is made from and what it may do. */
+#ifndef BOX_OPTIONS_H
+#define BOX_OPTIONS_H
+
+#include <getopt.h>
+
+#include "pybox.h"
+
+struct box_options {
+    const char *module; /* NULL: the one installed with pybox */
+    const char *image;  /* NULL: the base image */
+    const char *directory;
+    pybox_mount *mounts;
+    size_t mount_count;
+    const char **environment;
+    size_t environment_count;
+    uint64_t memory_limit_bytes, files_limit_bytes, output_limit_bytes;
+    uint64_t seed, clock_ns;
+    int has_seed, has_clock;
+};
+
+/* The values that getopt_long() returns for them: outside the range of characters. */
+enum box_option {
+    BOX_OPTION_FIRST = 0x100,
+    BOX_OPTION_MODULE = BOX_OPTION_FIRST,
+    BOX_OPTION_IMAGE,
+    BOX_OPTION_MOUNT,
+    BOX_OPTION_ENV,
+    BOX_OPTION_CWD,
+    BOX_OPTION_MEMORY,
+    BOX_OPTION_FILES,
+    BOX_OPTION_OUTPUT,
+    BOX_OPTION_SEED,
+    BOX_OPTION_CLOCK,
+    BOX_OPTION_END
+};
+
+/* Their entries in a command's table of long options. */
+#define BOX_OPTIONS_LONG                                                                           \
+    {"module", required_argument, NULL, BOX_OPTION_MODULE},                                        \
+    {"image", required_argument, NULL, BOX_OPTION_IMAGE},                                          \
+    {"mount", required_argument, NULL, BOX_OPTION_MOUNT},                                          \
+    {"env", required_argument, NULL, BOX_OPTION_ENV},                                              \
+    {"cwd", required_argument, NULL, BOX_OPTION_CWD},                                              \
+    {"memory", required_argument, NULL, BOX_OPTION_MEMORY},                                        \
+    {"files-limit", required_argument, NULL, BOX_OPTION_FILES},                                    \
+    {"output-limit", required_argument, NULL, BOX_OPTION_OUTPUT},                                  \
+    {"seed", required_argument, NULL, BOX_OPTION_SEED},                                            \
+    {"clock", required_argument, NULL, BOX_OPTION_CLOCK}
+
+/* Takes one of them. `value` is kept, and cut into pieces. 0, or -1 after a message on standard error. */
+int box_options_take(struct box_options *options, int option, char *value);
+
+void box_options_free(struct box_options *options);
+
+/* The next option of getopt_long(), or -1 behind the last; an unknown option or a missing value is
+ * reported on standard error and gives '?'. */
+int box_options_next(int argc, char **argv, const char *letters, const struct option *table);
+
+#endif

@@ -1,0 +1,109 @@
+#include "streams.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int streams_write_all(int fd, const void *bytes, size_t length)
+{
+    const char *next = bytes;
+    while (length > 0) {
+        ssize_t written = write(fd, next, length);
+        if (written >= 0) {
+            next += written;
+            length -= (size_t)written;
+        } else if (errno == EAGAIN) { /* somebody else made the shared descriptor non-blocking */
+            poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
+        } else if (errno != EINTR) {
+            return errno;
+        }
+    }
+    return 0;
+}
+
+int streams_write(void *context, pybox_stream stream, const void *bytes, size_t length)
+{
+    struct streams *streams = context;
+    if (stream == PYBOX_STDERR)
+        return streams_write_all(STDERR_FILENO, bytes, length);
+    int failed = streams_write_all(streams->output_fd, bytes, length);
+    if (failed != 0 && streams->output_error == 0)
+        streams->output_error = failed;
+    return failed;
+}
+
+/* read() from standard input. The number of bytes, 0 at the end, or a negative errno. */
+static ptrdiff_t streams_fill(void *bytes, size_t capacity, int go_on)
+{
+    for (;;) {
+        ssize_t got = read(STDIN_FILENO, bytes, capacity);
+        if (got >= 0)
+            return got;
+        if (errno == EAGAIN)
+            poll(&(struct pollfd){.fd = STDIN_FILENO, .events = POLLIN}, 1, -1);
+        else if (errno != EINTR || !go_on)
+            return -errno;
+    }
+}
+
+ptrdiff_t streams_read(void *context, void *bytes, size_t capacity)
+{
+    struct streams *streams = context;
+    size_t left = streams->end - streams->start;
+    if (left == 0)
+        return streams_fill(bytes, capacity, 1);
+    if (left > capacity)
+        left = capacity;
+    memcpy(bytes, streams->buffer + streams->start, left);
+    streams->start += left;
+    return (ptrdiff_t)left;
+}
+
+/* Room for `more` bytes and a NUL behind the first `length`. 0, or -1 with ENOMEM. */
+static int streams_grow(char **line, size_t *capacity, size_t length, size_t more)
+{
+    if (*line != NULL && *capacity - length > more)
+        return 0;
+    size_t wanted = 2 * (length + more) + 128;
+    char *grown = realloc(*line, wanted);
+    if (grown == NULL)
+        return -1;
+    *line = grown;
+    *capacity = wanted;
+    return 0;
+}
+
+ptrdiff_t streams_read_line(struct streams *streams, char **line, size_t *capacity)
+{
+    size_t length = 0;
+    if (streams_grow(line, capacity, 0, 0) != 0)
+        return -1;
+    for (;;) {
+        if (streams->start == streams->end) {
+            ptrdiff_t got = streams_fill(streams->buffer, sizeof streams->buffer, 0);
+            if (got < 0) {
+                errno = (int)-got;
+                return -1;
+            }
+            streams->start = 0;
+            streams->end = (size_t)got;
+            if (got == 0)
+                break;
+        }
+        const char *from = streams->buffer + streams->start;
+        size_t left = streams->end - streams->start;
+        const char *newline = memchr(from, '\n', left);
+        size_t taken = newline != NULL ? (size_t)(newline - from) + 1 : left;
+        if (streams_grow(line, capacity, length, taken) != 0)
+            return -1;
+        memcpy(*line + length, from, taken);
+        length += taken;
+        streams->start += taken;
+        if (newline != NULL)
+            break;
+    }
+    (*line)[length] = '\0';
+    return (ptrdiff_t)length;
+}
