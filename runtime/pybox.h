@@ -109,7 +109,8 @@ typedef struct pybox_engine pybox_engine;
 /* Who handles SIGSEGV and SIGBUS. A guest's access outside its memory arrives as one. */
 typedef enum pybox_signals {
     PYBOX_SIGNALS_LIBRARY = 0, /* the library installs a handler and chains to the one it found */
-    PYBOX_SIGNALS_HOST = 1,    /* the host has one and forwards to pybox_signal_handle() first */
+    PYBOX_SIGNALS_HOST = 1,    /* the host has installed SA_SIGINFO | SA_ONSTACK handlers that call
+                                  pybox_signal_handle() first */
 } pybox_signals;
 
 typedef struct pybox_engine_options {
@@ -145,8 +146,8 @@ typedef struct pybox_module pybox_module;
 typedef struct module_descriptor pybox_linked_module;
 
 /* Opens the module in the shared object at `path`. NULL: the Python module that was installed
- * with the library (the environment variable PYBOX_HOME, then the folder the library was
- * installed to, then ../lib/pybox beside the running program). Its ELF note is read and checked
+ * with the library (the environment variable PYBOX_HOME, else ../lib/pybox beside the running
+ * program, else the folder that the library was installed to). Its ELF note is read and checked
  * before any of its code is mapped. Blocks on file I/O, allocates. Any thread.
  * Errors: IO, MODULE_*, ARGUMENT, NO_MEMORY. */
 PYBOX_API pybox_status pybox_module_open(pybox_engine *engine, const char *path,
@@ -163,7 +164,7 @@ PYBOX_API void pybox_module_close(pybox_module *module);
 typedef struct pybox_module_info {
     const char *name;        /* as given when it was compiled */
     const char *hash;        /* SHA-256 of the metered wasm, 64 hex digits */
-    const char *path;        /* the file it came from, or NULL if linked in */
+    const char *home;        /* the folder it came from, or NULL if linked in */
     uint64_t memory_bytes;   /* linear memory at start */
     int is_python;           /* it has the exports that pybox_box_run() needs */
     int is_command;          /* it has `_start` and is run once by pybox_box_start() */
@@ -353,7 +354,7 @@ typedef struct pybox_save_options {
 
 /* Writes the box's state to `path`: to a temporary file first, synced, then renamed over it, so that
  * the old file or the new one is there at any moment. Blocks, allocates.
- * Errors: BUSY, DIRTY, IO, ARGUMENT, NO_MEMORY. */
+ * Errors: BUSY, DIRTY, UNSUPPORTED (a module that changes its tables), IO, ARGUMENT, NO_MEMORY. */
 PYBOX_API pybox_status pybox_box_save(pybox_box *box, const char *path,
                                       const pybox_save_options *options);
 

@@ -94,7 +94,7 @@ def describe_value(value):
 
 
 def configure(options):
-    options = json.loads(options)
+    options = json.loads(options.decode("utf-8", "surrogateescape"))
     if "argv" in options:
         sys.argv[:] = options["argv"]
     if "environment" in options:
@@ -130,5 +130,6 @@ def settle():
     gc.freeze()
 
 
+os.chdir("/work")
 sys.path.insert(0, "")
 sys.stdout.reconfigure(line_buffering=True)

@@ -1,0 +1,107 @@
+#include "box.h"
+
+#include <string.h>
+
+#include "enter.h"
+#include "error.h"
+#include "trap.h"
+
+struct guest_memory box_memory(const struct pybox_box *box)
+{
+    return (struct guest_memory){box->memory.base, memory_bytes(&box->memory)};
+}
+
+/* The module's way out: an import was called. Runs on the caller's stack. */
+static void box_host_call(struct module_env *env, uint32_t import, uint64_t *values)
+{
+    struct pybox_box *box = (struct pybox_box *)env;
+    if (import == MODULE_CALL_MEMORY_GROW) {
+        values[0] = memory_grow(&box->memory, values[0]);
+        return;
+    }
+    const struct wasi_memory memory = {box->memory.base, memory_bytes(&box->memory)};
+    wasi_call_run(box->module->calls[import], box->wasi, &memory, values);
+    env->stop = wasi_stop(box->wasi);
+}
+
+pybox_status box_call(struct pybox_box *box, const struct module_export *export, uint64_t *values,
+                      uint32_t *trap)
+{
+    struct stack stack;
+    pybox_status status = stack_take(box->module->engine->stacks, &stack);
+    if (status != PYBOX_OK)
+        return status;
+    box->env.memory_base = box->memory.base;
+    box->env.host_call = box_host_call;
+    box->env.stop = 0;
+    const struct module_descriptor *descriptor = module_describe(box->module->native);
+    const struct trap_run run = {
+        .env = &box->env,
+        .code_start = descriptor->code_start,
+        .code_end = descriptor->code_end,
+        .memory = &box->memory,
+        .stack = &stack,
+    };
+    *trap = (uint32_t)trap_enter(&run, export->call, instance_storage(box->instance), values);
+    stack_give(box->module->engine->stacks, &stack);
+    return PYBOX_OK;
+}
+
+const char *box_trap_text(uint32_t trap)
+{
+    switch (trap) {
+    case MODULE_TRAP_MEMORY:
+        return "access outside the box's memory";
+    case MODULE_TRAP_INT_OVERFLOW:
+        return "integer overflow";
+    case MODULE_TRAP_DIV_BY_ZERO:
+        return "integer division by zero";
+    case MODULE_TRAP_INVALID_CONVERSION:
+        return "conversion of a float to an integer that cannot hold it";
+    case MODULE_TRAP_UNREACHABLE:
+        return "the program aborted";
+    case MODULE_TRAP_CALL_INDIRECT:
+        return "call through a wrong function pointer";
+    case MODULE_TRAP_EXHAUSTION:
+        return "native stack overflow";
+    case MODULE_TRAP_EXIT:
+        return "the program ended itself";
+    case MODULE_TRAP_OUTPUT_FULL:
+        return "it wrote more output than output_limit_bytes allows";
+    default:
+        return "the host could not go on";
+    }
+}
+
+pybox_status box_put_request(struct pybox_box *box, const struct box_part *parts, int count)
+{
+    uint64_t total = 0;
+    for (int i = 0; i < count; i++)
+        total += (uint64_t)parts[i].length + 1;
+    if (total > INT32_MAX)
+        return error_set(PYBOX_ERROR_LIMIT, "a request of %llu bytes; expected at most 2 GiB",
+                         (unsigned long long)total);
+    uint64_t values[1] = {total};
+    uint32_t trap;
+    pybox_status status = box_call(box, box->module->guest[GUEST_BUFFER], values, &trap);
+    if (status != PYBOX_OK)
+        return status;
+    if (trap != 0)
+        return error_set(PYBOX_ERROR_GUEST, "the guest failed before the run: %s", box_trap_text(trap));
+    if ((uint32_t)values[0] == 0)
+        return error_set(PYBOX_ERROR_LIMIT,
+                         "the box has no memory left for a request of %llu bytes; raise "
+                         "memory_limit_bytes",
+                         (unsigned long long)total);
+    const struct guest_memory memory = box_memory(box);
+    uint8_t *to = guest_range(&memory, (uint32_t)values[0], total);
+    if (to == NULL)
+        return error_set(PYBOX_ERROR_GUEST, "the guest broke its protocol (a buffer outside its "
+                                            "memory): its code has been tampered with");
+    for (int i = 0; i < count; i++) {
+        memcpy(to, parts[i].bytes, parts[i].length);
+        to[parts[i].length] = '\0';
+        to += parts[i].length + 1;
+    }
+    return PYBOX_OK;
+}

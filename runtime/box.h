@@ -1,0 +1,29 @@
+/* Entering a box: the one way in which guest code is run. */
+#ifndef BOX_H
+#define BOX_H
+
+#include "handles.h"
+
+/* The box's linear memory as it is now. */
+struct guest_memory box_memory(const struct pybox_box *box);
+
+/*
+ * Calls an export of the box's module on a native stack of its own, with arguments from and results to
+ * `values`. `*trap` is 0, or the MODULE_TRAP_* code that cut the call off; then the box's state is undefined
+ * unless the code is MODULE_TRAP_EXIT of a command. Errors: NO_MEMORY (no stack; nothing was run).
+ */
+pybox_status box_call(struct pybox_box *box, const struct module_export *export, uint64_t *values,
+                      uint32_t *trap);
+
+/* What a trap code means to a user. */
+const char *box_trap_text(uint32_t trap);
+
+/* Copies the bytes of a request into the guest's buffer: `parts` texts, a NUL behind each. The guest may run.
+ * Errors: GUEST, LIMIT (the guest has no memory for it), NO_MEMORY. */
+struct box_part {
+    const char *bytes;
+    size_t length;
+};
+pybox_status box_put_request(struct pybox_box *box, const struct box_part *parts, int count);
+
+#endif

@@ -1,0 +1,97 @@
+/*
+ * What is behind the public handles. Engine, module and image are counted by reference and shared by threads;
+ * each holds the one above it. A box belongs to one thread at a time.
+ */
+#ifndef HANDLES_H
+#define HANDLES_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "guest.h"
+#include "image.h"
+#include "instance.h"
+#include "memory.h"
+#include "module.h"
+#include "output.h"
+#include "pybox.h"
+#include "result.h"
+#include "stack.h"
+#include "vfs.h"
+#include "wasi.h"
+
+struct pybox_engine {
+    atomic_uint holds;
+    struct stack_pool *stacks;
+};
+
+struct pybox_engine *engine_hold(struct pybox_engine *engine);
+
+/* The exports of a Python guest, in the order of guest_exports[] in pybox_module.c. */
+enum guest_export {
+    GUEST_START,
+    GUEST_BUFFER,
+    GUEST_CONFIGURE,
+    GUEST_RUN,
+    GUEST_FINISH,
+    GUEST_RESTORE,
+    GUEST_SETTLE,
+    GUEST_EXPORT_COUNT
+};
+
+struct pybox_module {
+    atomic_uint holds;
+    struct pybox_engine *engine;
+    struct module *native;
+    const struct wasi_call **calls; /* by import number */
+    const struct module_export *guest[GUEST_EXPORT_COUNT]; /* all NULL if this is no Python guest */
+    const struct module_export *initialize; /* `_initialize` of a reactor, or NULL */
+    const struct module_export *start;      /* `_start` of a command, or NULL */
+    struct vfs_archive *stdlib;             /* a Python guest's; else NULL */
+    char *home;                             /* the folder of module, archive and base images, or NULL */
+    char hash[65];
+};
+
+/* The DIGEST_BYTES of its hash. */
+static inline const uint8_t *module_hash_of(const struct pybox_module *module)
+{
+    return module_describe(module->native)->hash;
+}
+
+struct pybox_module *module_handle_hold(struct pybox_module *module);
+
+struct pybox_image {
+    atomic_uint holds;
+    struct pybox_module *module;
+    struct image *image;
+};
+
+struct pybox_image *image_handle_hold(struct pybox_image *image);
+
+enum box_state {
+    BOX_IDLE,
+    BOX_RUNNING,
+    BOX_DIRTY,    /* cut off mid-run: its state is undefined */
+    BOX_FINISHED, /* its program has ended */
+};
+
+struct pybox_box {
+    struct module_env env; /* first: the module code's pointer to it is a pointer to the box */
+    struct pybox_module *module;
+    struct pybox_image *image; /* NULL: started from nothing */
+    struct memory memory;
+    struct instance *instance;
+    struct vfs *vfs;
+    struct wasi *wasi;
+    struct output output;
+    struct result result;
+    enum box_state state;
+    int unrestored; /* comes from an image and has not run yet: new random numbers are due */
+    char *configuration; /* JSON that the guest is told before its first run, or NULL; of cJSON's */
+    pybox_input_callback *input_callback;
+    void *input_context;
+    char *input; /* bytes for standard input, copied */
+    size_t input_length, input_used;
+};
+
+#endif

@@ -1,0 +1,389 @@
+/* Making and freeing boxes. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cjson/cJSON.h>
+
+#include "box.h"
+#include "error.h"
+#include "options.h"
+#include "snapshot_write.h"
+
+#define DEFAULT_OUTPUT_BYTES (UINT64_C(16) << 20)
+#define DEFAULT_MEMORY_BYTES (UINT64_C(512) << 20)
+#define MAX_MEMORY_BYTES (UINT64_C(4) << 30)
+#define DEFAULT_FILES_BYTES (UINT64_C(64) << 20)
+#define DEFAULT_DIRECTORY "/work"
+
+/* Standard input: the host's callback, or the bytes it gave. */
+static ptrdiff_t box_read_input(void *context, void *bytes, size_t capacity)
+{
+    pybox_box *box = context;
+    if (box->input_callback != NULL)
+        return box->input_callback(box->input_context, bytes, capacity);
+    size_t left = box->input_length - box->input_used;
+    size_t taken = left < capacity ? left : capacity;
+    if (taken > 0)
+        memcpy(bytes, box->input + box->input_used, taken);
+    box->input_used += taken;
+    return (ptrdiff_t)taken;
+}
+
+/* Standard output and error: 0, the errno for the guest's write, or a stop. */
+static int box_write_output(void *context, int stream, const void *bytes, size_t length)
+{
+    _Static_assert(OUTPUT_IS_FULL == WASI_WRITE_FULL, "one number for both");
+    pybox_box *box = context;
+    return output_write(&box->output, (pybox_stream)stream, bytes, length);
+}
+
+static pybox_status box_check_options(const pybox_box_options *options)
+{
+    if (options->argument_count > 0 && options->arguments == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "argument_count is %zu but arguments is NULL",
+                         options->argument_count);
+    if (options->environment_count > 0 && options->environment == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "environment_count is %zu but environment is NULL",
+                         options->environment_count);
+    for (size_t i = 0; i < options->environment_count; i++)
+        if (options->environment[i][0] == '=' || strchr(options->environment[i], '=') == NULL)
+            return error_set(PYBOX_ERROR_ARGUMENT, "environment entry \"%s\"; expected NAME=value",
+                             options->environment[i]);
+    if (options->mount_count > 0 && options->mounts == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "mount_count is %zu but mounts is NULL",
+                         options->mount_count);
+    if (options->input_length > 0 && options->input == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "input_length is %zu but input is NULL",
+                         options->input_length);
+    if (options->memory_limit_bytes > MAX_MEMORY_BYTES)
+        return error_set(PYBOX_ERROR_ARGUMENT, "memory_limit_bytes is %llu; expected at most 4 GiB",
+                         (unsigned long long)options->memory_limit_bytes);
+    return PYBOX_OK;
+}
+
+static cJSON *box_strings(const char *const *strings, size_t count)
+{
+    cJSON *array = cJSON_CreateArray();
+    for (size_t i = 0; array != NULL && i < count; i++) {
+        cJSON *string = cJSON_CreateString(strings[i]);
+        if (string == NULL || !cJSON_AddItemToArray(array, string)) {
+            cJSON_Delete(string);
+            cJSON_Delete(array);
+            return NULL;
+        }
+    }
+    return array;
+}
+
+static cJSON *box_pairs(const char *const *strings, size_t count)
+{
+    cJSON *object = cJSON_CreateObject();
+    for (size_t i = 0; object != NULL && i < count; i++) {
+        const char *equals = strchr(strings[i], '=');
+        char *name = strndup(strings[i], (size_t)(equals - strings[i]));
+        int added = name != NULL && cJSON_AddStringToObject(object, name, equals + 1) != NULL;
+        free(name);
+        if (!added) {
+            cJSON_Delete(object);
+            return NULL;
+        }
+    }
+    return object;
+}
+
+/* What the guest is told before its first run, as JSON; *text stays NULL if there is nothing to tell. */
+static pybox_status box_describe_options(const pybox_box_options *options, char **text)
+{
+    cJSON *told = cJSON_CreateObject();
+    int made = told != NULL;
+    if (options->argument_count > 0)
+        made = made && cJSON_AddItemToObject(
+                           told, "argv", box_strings(options->arguments, options->argument_count));
+    if (options->environment_count > 0)
+        made = made &&
+               cJSON_AddItemToObject(told, "environment",
+                                     box_pairs(options->environment, options->environment_count));
+    if (options->directory != NULL)
+        made = made && cJSON_AddStringToObject(told, "directory", options->directory) != NULL;
+    if (options->terminal)
+        made = made && cJSON_AddTrueToObject(told, "terminal") != NULL;
+    if (made && told->child != NULL)
+        made = (*text = cJSON_PrintUnformatted(told)) != NULL;
+    cJSON_Delete(told);
+    return made ? PYBOX_OK : error_set_memory("a box's options", 0);
+}
+
+static pybox_status box_build_tree(pybox_box *box, const pybox_box_options *options)
+{
+    const struct vfs_quota quota = {
+        .bytes = options->files_limit_bytes > 0 ? options->files_limit_bytes : DEFAULT_FILES_BYTES,
+    };
+    pybox_status status = vfs_create(&quota, &box->vfs);
+    if (status == PYBOX_OK)
+        status = vfs_mount_defaults(box->vfs, box->module->stdlib, GUEST_STDLIB_PATH);
+    for (size_t i = 0; status == PYBOX_OK && i < options->mount_count; i++) {
+        const pybox_mount *mount = &options->mounts[i];
+        if (mount->host == NULL || mount->guest == NULL)
+            return error_set(PYBOX_ERROR_ARGUMENT, "mount %zu lacks its host or guest path", i);
+        status = vfs_mount_host(box->vfs, mount->guest, mount->host, mount->read_only);
+    }
+    if (status == PYBOX_OK && options->directory != NULL &&
+        !vfs_is_directory(box->vfs, options->directory))
+        status = error_set(PYBOX_ERROR_PATH,
+                           "directory %s is not there in the box; expected " DEFAULT_DIRECTORY
+                           ", or one below a mount",
+                           options->directory);
+    return status;
+}
+
+static pybox_status box_build_shim(pybox_box *box, const pybox_box_options *options)
+{
+    const struct wasi_options shim = {
+        .arguments = options->arguments,
+        .argument_count = options->argument_count,
+        .environment = options->environment,
+        .environment_count = options->environment_count,
+        .context = box,
+        .read = box_read_input,
+        .write = box_write_output,
+        .terminal = options->terminal,
+        .seed = options->seed,
+        .clock_fixed = options->clock_ns != NULL,
+        .clock_start_ns = options->clock_ns != NULL ? *options->clock_ns : 0,
+    };
+    pybox_status status = wasi_create(&shim, box->vfs, &box->wasi);
+    if (status != PYBOX_OK)
+        return status;
+    box->output.callback = options->output;
+    box->output.context = options->output_context;
+    box->output.limit_bytes = options->output_limit_bytes > 0 ? options->output_limit_bytes
+                              : options->output != NULL       ? UINT64_MAX
+                                                              : DEFAULT_OUTPUT_BYTES;
+    box->input_callback = options->input_callback;
+    box->input_context = options->input_context;
+    if (options->input_length > 0 && options->input_callback == NULL) {
+        box->input = malloc(options->input_length);
+        if (box->input == NULL)
+            return error_set_memory("standard input", options->input_length);
+        memcpy(box->input, options->input, options->input_length);
+        box->input_length = options->input_length;
+    }
+    return PYBOX_OK;
+}
+
+static pybox_status box_build_memory(pybox_box *box, const pybox_box_options *options)
+{
+    const struct module_descriptor *descriptor = module_describe(box->module->native);
+    uint64_t limit = options->memory_limit_bytes > 0 ? options->memory_limit_bytes
+                                                     : DEFAULT_MEMORY_BYTES;
+    uint64_t limit_pages = limit / MEMORY_PAGE_BYTES;
+    if (limit_pages > descriptor->memory_max_pages)
+        limit_pages = descriptor->memory_max_pages;
+    const struct image_view *view = box->image != NULL ? image_describe(box->image->image) : NULL;
+    uint64_t pages = view != NULL ? view->content.memory_bytes / MEMORY_PAGE_BYTES
+                                  : descriptor->memory_min_pages;
+    if (pages > limit_pages)
+        return error_set(PYBOX_ERROR_LIMIT,
+                         "memory_limit_bytes is %llu; the %s needs at least %llu",
+                         (unsigned long long)limit, view != NULL ? "image" : "module",
+                         (unsigned long long)(pages * MEMORY_PAGE_BYTES));
+    pybox_status status = memory_create(pages, limit_pages, &box->memory);
+    if (status == PYBOX_OK && view != NULL)
+        status = memory_map_image(&box->memory, view->fd, view->memory_offset,
+                                  view->content.memory_bytes);
+    box->env.memory_base = box->memory.base;
+    if (status == PYBOX_OK)
+        status = instance_create(box->module->native, &box->env, pages, &box->instance);
+    return status;
+}
+
+/* Gives the instance and the file tree what the image says. */
+static pybox_status box_restore_image(pybox_box *box)
+{
+    const struct snapshot_content *content = &image_describe(box->image->image)->content;
+    if (content->global_count != module_describe(box->module->native)->global_count)
+        return error_set(PYBOX_ERROR_SNAPSHOT_FORMAT,
+                         "the image has %u globals; expected the module's %u",
+                         (unsigned)content->global_count,
+                         (unsigned)module_describe(box->module->native)->global_count);
+    for (uint32_t i = 0; i < content->global_count; i++) {
+        const struct snapshot_global *global = &content->globals[i];
+        int64_t position = instance_find_global(box->instance, global->index, global->type);
+        if (position < 0)
+            return error_set(PYBOX_ERROR_SNAPSHOT_FORMAT,
+                             "the image has a global %u that the module has not",
+                             (unsigned)global->index);
+        instance_set_global(box->instance, (uint32_t)position, global->value);
+    }
+    box->unrestored = 1;
+    if (content->tree_bytes == 0)
+        return PYBOX_OK;
+    return vfs_decode(box->vfs, content->tree, content->tree_bytes, NULL);
+}
+
+/* Calls an export that takes nothing, if there is one. */
+static pybox_status box_call_start(pybox_box *box, const struct module_export *export)
+{
+    if (export == NULL)
+        return PYBOX_OK;
+    uint64_t values[1] = {0};
+    uint32_t trap;
+    pybox_status status = box_call(box, export, values, &trap);
+    if (status != PYBOX_OK)
+        return status;
+    if (trap == 0 && (int32_t)values[0] == 0)
+        return PYBOX_OK;
+    pybox_bytes errors = output_captured(&box->output, PYBOX_STDERR);
+    return error_set(PYBOX_ERROR_GUEST, "the guest's %s failed%s%s: %.*s", export->name,
+                     trap != 0 ? ": " : "", trap != 0 ? box_trap_text(trap) : "",
+                     (int)(errors.length < 600 ? errors.length : 600), errors.bytes);
+}
+
+/* Starts the guest from nothing. */
+static pybox_status box_start_guest(pybox_box *box)
+{
+    const struct module_descriptor *descriptor = module_describe(box->module->native);
+    pybox_status status = instance_copy_segments(box->instance, &box->memory);
+    if (status == PYBOX_OK && descriptor->start_export >= 0)
+        status = box_call_start(box, &descriptor->exports[descriptor->start_export]);
+    if (status == PYBOX_OK)
+        status = box_call_start(box, box->module->initialize);
+    if (status == PYBOX_OK)
+        status = box_call_start(box, box->module->guest[GUEST_START]);
+    return status;
+}
+
+static pybox_status box_build(pybox_box *box, const pybox_box_options *options)
+{
+    pybox_status status = box_build_tree(box, options);
+    if (status == PYBOX_OK)
+        status = box_build_shim(box, options);
+    if (status == PYBOX_OK)
+        status = box_build_memory(box, options);
+    if (status == PYBOX_OK)
+        status = box->image != NULL ? box_restore_image(box) : box_start_guest(box);
+    if (status == PYBOX_OK && box->module->guest[0] != NULL)
+        status = box_describe_options(options, &box->configuration);
+    return status;
+}
+
+pybox_status pybox_box_create(pybox_module *module, pybox_image *image,
+                              const pybox_box_options *options, pybox_box **box)
+{
+    if (module == NULL || box == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "module or box is NULL; expected both");
+    *box = NULL;
+    if (image != NULL && image->module != module)
+        return error_set(PYBOX_ERROR_ARGUMENT, "the image was opened for another module handle");
+    pybox_box_options chosen = {0};
+    pybox_status status = options_copy(&chosen, sizeof chosen, options, "pybox_box_options");
+    if (status == PYBOX_OK)
+        status = box_check_options(&chosen);
+    if (status != PYBOX_OK)
+        return status;
+    pybox_box *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return error_set_memory("a box", sizeof *made);
+    made->module = module_handle_hold(module);
+    made->image = image != NULL ? image_handle_hold(image) : NULL;
+    result_reset(&made->result);
+    status = box_build(made, &chosen);
+    if (status != PYBOX_OK) {
+        pybox_box_destroy(made);
+        return status;
+    }
+    *box = made;
+    return PYBOX_OK;
+}
+
+void pybox_box_destroy(pybox_box *box)
+{
+    if (box == NULL)
+        return;
+    instance_destroy(box->instance);
+    memory_destroy(&box->memory);
+    wasi_destroy(box->wasi);
+    vfs_destroy(box->vfs);
+    output_free(&box->output);
+    result_reset(&box->result);
+    free(box->input);
+    cJSON_free(box->configuration);
+    pybox_image_close(box->image);
+    pybox_module_close(box->module);
+    free(box);
+}
+
+/* A base image is made tidy before it is saved; other states are saved as they are. */
+static pybox_status box_settle(pybox_box *box)
+{
+    if (box->image != NULL || box->module->guest[0] == NULL)
+        return PYBOX_OK;
+    uint64_t values[1] = {0};
+    uint32_t trap;
+    pybox_status status = box_call(box, box->module->guest[GUEST_SETTLE], values, &trap);
+    if (status == PYBOX_OK && trap != 0) {
+        box->state = BOX_DIRTY;
+        status = error_set(PYBOX_ERROR_GUEST, "the guest failed before it was saved: %s",
+                           box_trap_text(trap));
+    }
+    return status;
+}
+
+static pybox_status box_write(pybox_box *box, const char *path, const pybox_save_options *options)
+{
+    const struct module_descriptor *descriptor = module_describe(box->module->native);
+    struct snapshot_global *globals = calloc(descriptor->global_count + 1u, sizeof *globals);
+    if (globals == NULL)
+        return error_set_memory("a snapshot's globals", descriptor->global_count * sizeof *globals);
+    for (uint32_t i = 0; i < descriptor->global_count; i++)
+        globals[i] = (struct snapshot_global){descriptor->globals[i].index,
+                                              descriptor->globals[i].type,
+                                              instance_global(box->instance, i)};
+    void *tree = NULL;
+    size_t tree_bytes = 0;
+    pybox_status status = vfs_encode(box->vfs, &tree, &tree_bytes);
+    if (status == PYBOX_OK) {
+        struct snapshot_content content = {
+            .metering = descriptor->metering,
+            .global_count = descriptor->global_count,
+            .globals = globals,
+            .memory = box->memory.base,
+            .memory_bytes = memory_bytes(&box->memory),
+            .tree = tree,
+            .tree_bytes = tree_bytes,
+            .metadata = options->metadata,
+            .metadata_bytes = options->metadata != NULL ? strlen(options->metadata) : 0,
+        };
+        memcpy(content.module_hash, descriptor->hash, sizeof content.module_hash);
+        memcpy(content.costs_hash, descriptor->costs_hash, sizeof content.costs_hash);
+        const struct snapshot_write_options how = {.form = options->form, .level = options->level};
+        status = snapshot_write(path, &content, &how);
+    }
+    free(tree);
+    free(globals);
+    return status;
+}
+
+pybox_status pybox_box_save(pybox_box *box, const char *path, const pybox_save_options *options)
+{
+    if (box == NULL || path == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "box or path is NULL; expected both");
+    pybox_save_options chosen = {0};
+    pybox_status status = options_copy(&chosen, sizeof chosen, options, "pybox_save_options");
+    if (status != PYBOX_OK)
+        return status;
+    if (box->state == BOX_RUNNING)
+        return error_set(PYBOX_ERROR_BUSY, "the box is running; it can be saved when it is at rest");
+    if (box->state != BOX_IDLE)
+        return error_set(PYBOX_ERROR_DIRTY, "the box was cut off or has ended; there is no state to "
+                                            "save");
+    if (module_describe(box->module->native)->flags & MODULE_FLAG_UNSAVABLE)
+        return error_set(PYBOX_ERROR_UNSUPPORTED,
+                         "module %s changes its tables or drops segments; its state cannot be saved",
+                         module_describe(box->module->native)->name);
+    status = box_settle(box);
+    if (status == PYBOX_OK)
+        status = box_write(box, path, &chosen);
+    return status;
+}
