@@ -12,10 +12,11 @@
 
 #define PYTHON_MODULE "python.so"
 
-/* The build says where the library's data is installed. */
-#ifndef PYBOX_INSTALLED_HOME
-#error "PYBOX_INSTALLED_HOME must be defined: the folder of python.so in the installed tree"
-#endif
+/* Where the library's data is installed. In a section of its own, so that an install to another prefix can put
+ * the path there (objcopy --update-section); volatile, so that no compiler reads it earlier. */
+#define HOME_BYTES 1024
+__attribute__((section("pybox_home"), used)) static volatile char
+    installed_home[HOME_BYTES] = PYBOX_INSTALLED_HOME;
 
 static const struct {
     const char *name, *type;
@@ -66,12 +67,16 @@ static pybox_status find_python(char path[PATH_MAX])
     home_beside_program(beside);
     if (beside[0] != '\0' && home_has_module(beside, path))
         return PYBOX_OK;
-    if (home_has_module(PYBOX_INSTALLED_HOME, path))
+    char installed[HOME_BYTES];
+    for (size_t i = 0; i < sizeof installed; i++)
+        installed[i] = installed_home[i];
+    installed[sizeof installed - 1] = '\0';
+    if (home_has_module(installed, path))
         return PYBOX_OK;
     return error_set_io(ENOENT,
-                        PYTHON_MODULE " is neither in %s nor in " PYBOX_INSTALLED_HOME
-                                      "; set PYBOX_HOME to the folder it is in",
-                        beside[0] != '\0' ? beside : "../lib/pybox");
+                        PYTHON_MODULE
+                        " is neither in %s nor in %s; set PYBOX_HOME to the folder it is in",
+                        beside[0] != '\0' ? beside : "../lib/pybox", installed);
 }
 
 static pybox_status bind_imports(pybox_module *module)

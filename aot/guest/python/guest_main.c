@@ -188,6 +188,11 @@ static PyObject *run_code(uint32_t mode, const char *code, PyObject *filename)
 {
     if (mode == GUEST_MODE_EVAL)
         return run_for_value(code, filename);
+    /* A script knows its own name, as with python3 FILE; code that comes from no file does not. */
+    if (mode == GUEST_MODE_EXEC && PyUnicode_GET_LENGTH(filename) > 0 &&
+        PyUnicode_READ_CHAR(filename, 0) != '<' &&
+        PyDict_SetItemString(main_globals, "__file__", filename) < 0)
+        return NULL;
     PyCompilerFlags flags = _PyCompilerFlags_INIT;
     PyCompilerFlags *used = &flags;
     int start = Py_file_input;
