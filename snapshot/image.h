@@ -34,7 +34,7 @@ pybox_status image_open(const char *path, const uint8_t *module_hash,
                         const struct image_options *options, struct image **image);
 
 /* Makes an image of a state in memory, which is copied. Its digest is all zeroes (it is not
- * computed). Errors: ARGUMENT, NO_MEMORY, UNSUPPORTED. */
+ * computed). Errors: ARGUMENT, IO, NO_MEMORY, UNSUPPORTED. */
 pybox_status image_create_from_content(const struct snapshot_content *content,
                                        struct image **image);
 
