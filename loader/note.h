@@ -49,6 +49,9 @@ pybox_status note_expect_hash(const struct note *note, const char *path, const u
 /* Reads the descriptor bytes of a note (all of note_layout.h but the ELF around it). As note_read(). */
 pybox_status note_parse(const uint8_t *bytes, size_t length, const char *path, struct note **note);
 
+/* A function type as module_abi.h writes it. */
+int note_type_valid(const char *type);
+
 /* NULL is allowed. */
 void note_free(struct note *note);
 

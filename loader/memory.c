@@ -1,0 +1,101 @@
+#include "memory.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "error.h"
+
+#define HOST_PAGE_BYTES 4096u
+
+static pybox_status memory_refused(const char *what, uint64_t bytes)
+{
+    char reason[64];
+    snprintf(reason, sizeof reason, "%m");
+    return error_set(PYBOX_ERROR_NO_MEMORY,
+                     "cannot %s %llu MiB for a box: %s; raise RLIMIT_AS (ulimit -v), "
+                     "vm.max_map_count or the memory limit, or set vm.overcommit_memory to 0 or 1",
+                     what, (unsigned long long)(bytes >> 20), reason);
+}
+
+pybox_status memory_create(uint64_t pages, uint64_t limit_pages, struct memory *memory)
+{
+    *memory = (struct memory){0};
+    if (limit_pages > MEMORY_MAX_PAGES || pages > limit_pages)
+        return error_set(PYBOX_ERROR_LIMIT,
+                         "%llu pages of memory with a limit of %llu; expected no more than the limit, "
+                         "and that at most %llu (4 GiB)",
+                         (unsigned long long)pages, (unsigned long long)limit_pages,
+                         (unsigned long long)MEMORY_MAX_PAGES);
+    /* One page more than needed on each side, to align it. */
+    uint64_t span = MEMORY_RESERVED_BYTES + MEMORY_PAGE_BYTES;
+    uint8_t *all = mmap(NULL, span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (all == MAP_FAILED)
+        return memory_refused("reserve", span);
+    uint64_t before = -(uintptr_t)all & (MEMORY_PAGE_BYTES - 1);
+    if (before > 0)
+        munmap(all, before);
+    if (before < MEMORY_PAGE_BYTES)
+        munmap(all + before + MEMORY_RESERVED_BYTES, MEMORY_PAGE_BYTES - before);
+    struct memory made = {.base = all + before, .limit_pages = limit_pages};
+    if (pages > 0 &&
+        mprotect(made.base, pages * MEMORY_PAGE_BYTES, PROT_READ | PROT_WRITE) != 0) {
+        pybox_status status = memory_refused("make accessible", pages * MEMORY_PAGE_BYTES);
+        memory_destroy(&made);
+        return status;
+    }
+    made.pages = pages;
+    *memory = made;
+    return PYBOX_OK;
+}
+
+pybox_status memory_map_image(struct memory *memory, int fd, uint64_t offset, uint64_t bytes)
+{
+    if (offset % HOST_PAGE_BYTES != 0 || bytes % HOST_PAGE_BYTES != 0 ||
+        bytes > memory_bytes(memory) || offset > INT64_MAX - bytes)
+        return error_set(PYBOX_ERROR_ARGUMENT,
+                         "an image of %llu bytes at %llu for a memory of %llu bytes; expected "
+                         "multiples of 4096 that fit",
+                         (unsigned long long)bytes, (unsigned long long)offset,
+                         (unsigned long long)memory_bytes(memory));
+    struct stat facts;
+    if (fstat(fd, &facts) != 0)
+        return error_set_io(errno, "cannot map an image");
+    if (!S_ISREG(facts.st_mode) || (uint64_t)facts.st_size < offset + bytes)
+        return error_set(PYBOX_ERROR_IO,
+                         "cannot map an image: its file has %lld bytes; expected at least %llu",
+                         (long long)facts.st_size, (unsigned long long)(offset + bytes));
+    if (bytes == 0)
+        return PYBOX_OK;
+    if (mmap(memory->base, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE,
+             fd, (off_t)offset) == MAP_FAILED) {
+        pybox_status status = memory_refused("map an image of", bytes);
+        /* The kernel may have unmapped the old pages before it found that it has no memory for the new ones.
+         * Another thread may have mapped something there since: that is not ours to unmap. */
+        munmap(memory->base + bytes, MEMORY_RESERVED_BYTES - bytes);
+        *memory = (struct memory){0};
+        return status;
+    }
+    return PYBOX_OK;
+}
+
+uint64_t memory_grow(struct memory *memory, uint64_t delta)
+{
+    uint64_t old_pages = memory->pages;
+    if (delta > memory->limit_pages - old_pages ||
+        (delta > 0 && mprotect(memory->base + memory_bytes(memory), delta * MEMORY_PAGE_BYTES,
+                               PROT_READ | PROT_WRITE) != 0)) {
+        memory->refused = 1;
+        return UINT64_MAX;
+    }
+    memory->pages += delta;
+    return old_pages;
+}
+
+void memory_destroy(struct memory *memory)
+{
+    if (memory->base != NULL)
+        munmap(memory->base, MEMORY_RESERVED_BYTES);
+    *memory = (struct memory){0};
+}
