@@ -11,8 +11,8 @@ enum exit_code {
     EXIT_CODE_LIMIT = 119,        /* a limit without a code of its own */
     EXIT_CODE_OUTPUT_LOST = 120,  /* as python3: output that could not be written at the end */
     EXIT_CODE_OUT_OF_FUEL = 121,
-    EXIT_CODE_OUT_OF_MEMORY = 122,
-    EXIT_CODE_OUTPUT_FULL = 123,
+    EXIT_CODE_OUTPUT_FULL = 122,
+    EXIT_CODE_OUT_OF_MEMORY = 123,
     EXIT_CODE_DEADLINE = 124,     /* as timeout(1) */
     EXIT_CODE_FAILED = 125,       /* pybox itself could not do its work */
     EXIT_CODE_TRAP = 126,
