@@ -21,7 +21,8 @@ struct image {
     atomic_uint holds;
     struct image_view view;
     int memory_fd;             /* the memfd; -1: the memory is mapped from the snapshot's file */
-    struct snapshot *snapshot; /* owns what the view points to; NULL: `copy` does */
+    struct snapshot *snapshot; /* owns what the view points to; NULL: `copy` does. Its file is open
+                                  only while it is mapped */
     void *copy;
 };
 
@@ -81,6 +82,7 @@ static pybox_status image_load(struct image *image, const struct image_options *
         status = snapshot_extract(image->snapshot, image->memory_fd, options->threads);
     if (status == PYBOX_OK)
         status = image_seal_memory(image->memory_fd);
+    snapshot_release_file(image->snapshot);
     image->view.fd = image->memory_fd;
     return status;
 }

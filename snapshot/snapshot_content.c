@@ -5,6 +5,9 @@
 
 #include <cjson/cJSON.h>
 #include <inttypes.h>
+#include <string.h>
+
+#define WHITESPACE " \t\r\n" /* of JSON */
 
 static pybox_status content_check_globals(const struct snapshot_content *content,
                                           pybox_status status)
@@ -30,6 +33,15 @@ static pybox_status content_check_globals(const struct snapshot_content *content
     return PYBOX_OK;
 }
 
+/* cJSON lets them pass, even a NUL. */
+static int content_has_controls(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] < ' ' && (text[i] == '\0' || !strchr(WHITESPACE, text[i])))
+            return 1;
+    return 0;
+}
+
 static pybox_status content_check_metadata(const struct snapshot_content *content,
                                            pybox_status status)
 {
@@ -40,9 +52,14 @@ static pybox_status content_check_metadata(const struct snapshot_content *conten
                          content->metadata_bytes, SNAPSHOT_METADATA_LIMIT_BYTES);
     if (!bytes_are_utf8(content->metadata, content->metadata_bytes))
         return error_set(status, "the snapshot's metadata is not UTF-8");
+    if (content_has_controls(content->metadata, content->metadata_bytes))
+        return error_set(status, "the snapshot's metadata has control characters in it");
+    const char *limit = content->metadata + content->metadata_bytes;
     const char *end = NULL;
     cJSON *json = cJSON_ParseWithLengthOpts(content->metadata, content->metadata_bytes, &end, 0);
-    int whole = json != NULL && end == content->metadata + content->metadata_bytes;
+    while (json != NULL && end < limit && strchr(WHITESPACE, *end) != NULL)
+        end++;
+    int whole = json != NULL && end == limit;
     int object = whole && cJSON_IsObject(json);
     cJSON_Delete(json);
     if (!whole)

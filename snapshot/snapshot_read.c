@@ -350,12 +350,18 @@ pybox_status snapshot_open(const char *path, const struct snapshot_limits *limit
     return PYBOX_OK;
 }
 
+void snapshot_release_file(struct snapshot *snapshot)
+{
+    if (snapshot->fd >= 0)
+        close(snapshot->fd);
+    snapshot->fd = -1;
+}
+
 void snapshot_close(struct snapshot *snapshot)
 {
     if (snapshot == NULL)
         return;
-    if (snapshot->fd >= 0)
-        close(snapshot->fd);
+    snapshot_release_file(snapshot);
     free(snapshot->metadata);
     free(snapshot->globals);
     free(snapshot->tree);

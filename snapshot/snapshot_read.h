@@ -49,6 +49,10 @@ void snapshot_inform(const struct snapshot *snapshot, struct snapshot_info *info
  * (page-aligned; memory_bytes long); 0 in the compressed form. Owned by the snapshot. */
 int snapshot_descriptor(const struct snapshot *snapshot, uint64_t *memory_offset);
 
+/* Closes the file of an open snapshot, which from then on is good for snapshot_describe() and
+ * snapshot_inform() only. */
+void snapshot_release_file(struct snapshot *snapshot);
+
 /* SNAPSHOT_MODULE with a message if it was made by another module than `module_hash`. */
 pybox_status snapshot_check_module(const struct snapshot *snapshot,
                                    const uint8_t module_hash[DIGEST_BYTES]);
