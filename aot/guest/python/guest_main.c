@@ -122,7 +122,7 @@ static uint32_t reply_exception(void)
         flush_streams();
         return reply_exit(code);
     }
-    PyObject *description = PyObject_CallMethod(bridge, "describe_exception", "O", exception);
+    PyObject *description = PyObject_CallMethod(bridge, "describe_exception", "(O)", exception);
     if (description == NULL) { /* most likely out of memory or of stack: say at least what it was */
         PyErr_Clear();
         description = undescribed_exception(exception);
@@ -242,7 +242,7 @@ EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_length,
         flush_streams();
         return reply_with(GUEST_REPLY_DONE, NULL);
     }
-    PyObject *description = PyObject_CallMethod(bridge, "describe_value", "O", value);
+    PyObject *description = PyObject_CallMethod(bridge, "describe_value", "(O)", value);
     Py_DECREF(value);
     if (description == NULL)
         return reply_exception();
@@ -253,7 +253,7 @@ EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_length,
 /* Calls a function of the bridge that returns nothing. */
 static uint32_t call_bridge(const char *name, PyObject *argument)
 {
-    PyObject *done = argument != NULL ? PyObject_CallMethod(bridge, name, "O", argument)
+    PyObject *done = argument != NULL ? PyObject_CallMethod(bridge, name, "(O)", argument)
                                       : PyObject_CallMethod(bridge, name, NULL);
     if (done == NULL)
         return reply_exception();
