@@ -72,6 +72,7 @@ def describe_exception(exception):
             hook(type(exception), exception, exception.__traceback__)
             text = ""
         except Exception as error:
+            error.__traceback__ = error.__traceback__.tb_next  # not this frame
             text = "Error in sys.excepthook:\n" + "".join(traceback.format_exception(error))
             text += "\nOriginal exception was:\n"
             text += "".join(traceback.format_exception(exception))
