@@ -1,0 +1,36 @@
+/* What the tests of snapshot/ share: a small state, files, and a place for them. */
+#ifndef SNAPSHOT_FIXTURE_H
+#define SNAPSHOT_FIXTURE_H
+
+#include "snapshot_content.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct fixture_file {
+    uint8_t *bytes; /* malloc()ed */
+    size_t length;
+};
+
+/* A state of four pages: one full, one zero, two almost zero; three globals, a tree, metadata. The
+ * same on every call; static storage, writable through fixture_memory(). */
+const struct snapshot_content *fixture_content(void);
+uint8_t *fixture_memory(void);
+
+/* A path in a temporary directory of this process. Static storage, until the next call. */
+const char *fixture_path(const char *name);
+/* Removes the directory with everything in it. */
+void fixture_remove(void);
+/* The number of entries in the directory, and of open descriptors of the process. */
+int fixture_count_files(void);
+int fixture_count_descriptors(void);
+
+/* Whole files. A name that ends in ".zst" is decoded. They end the process on failure. */
+struct fixture_file fixture_load(const char *path);
+void fixture_store(const char *path, const void *bytes, size_t length);
+
+/* Opens the snapshot file at `path` as an image, and maps it: 1 if memory, globals, tree, metadata
+ * and module are those of `content`, else 0. On an error of image_open() -status. */
+int fixture_opens_as(const char *path, const struct snapshot_content *content, int trusted);
+
+#endif
