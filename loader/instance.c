@@ -19,7 +19,8 @@ pybox_status instance_create(struct module *module, struct module_env *env, uint
     *instance = NULL;
     const struct module_descriptor *descriptor = module_describe(module);
     struct instance *made = calloc(1, sizeof *made);
-    size_t bytes = (descriptor->instance_bytes + STORAGE_ALIGNMENT) & ~(size_t)(STORAGE_ALIGNMENT - 1);
+    size_t bytes =
+        (descriptor->instance_bytes + STORAGE_ALIGNMENT) & ~(size_t)(STORAGE_ALIGNMENT - 1);
     uint8_t *storage = aligned_alloc(STORAGE_ALIGNMENT, bytes);
     if (made == NULL || storage == NULL) {
         free(made);

@@ -1,6 +1,6 @@
 /*
- * An instance of a module: what a box has besides its memory. Globals and tables, in storage whose layout only
- * the module knows; the mutable globals are reached through its descriptor.
+ * An instance of a module: what a box has besides its memory. Globals and tables, in storage whose
+ * layout only the module knows; the mutable globals are reached through its descriptor.
  */
 #ifndef INSTANCE_H
 #define INSTANCE_H
@@ -15,9 +15,10 @@
 struct instance;
 
 /*
- * Makes an instance, globals and tables at their initial values, for a memory that has `pages` pages. It runs
- * module code, on the caller's stack, that touches no linear memory. Holds the module.
- * `env` is the caller's, filled in but for host_stack, and must outlive the instance. Errors: NO_MEMORY.
+ * Makes an instance, globals and tables at their initial values, for a memory that has `pages`
+ * pages. It runs module code, on the caller's stack, that touches no linear memory. Holds the
+ * module. `env` is the caller's, filled in but for host_stack, and must outlive the instance.
+ * Errors: NO_MEMORY.
  */
 pybox_status instance_create(struct module *module, struct module_env *env, uint64_t pages,
                              struct instance **instance);
@@ -28,7 +29,8 @@ void instance_destroy(struct instance *instance);
 /* What the `call` of an export wants as its first argument. */
 void *instance_storage(struct instance *instance);
 
-/* Tells the instance that its memory has `pages` pages now: after a restore, not after memory_grow(). */
+/* Tells the instance that its memory has `pages` pages now: after a restore, not after
+ * memory_grow(). */
 void instance_set_pages(struct instance *instance, uint64_t pages);
 
 /* Copies the module's active data segments into `memory`, in order: a start without an image.

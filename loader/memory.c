@@ -23,11 +23,12 @@ pybox_status memory_create(uint64_t pages, uint64_t limit_pages, struct memory *
 {
     *memory = (struct memory){0};
     if (limit_pages > MEMORY_MAX_PAGES || pages > limit_pages)
-        return error_set(PYBOX_ERROR_LIMIT,
-                         "%llu pages of memory with a limit of %llu; expected no more than the limit, "
-                         "and that at most %llu (4 GiB)",
-                         (unsigned long long)pages, (unsigned long long)limit_pages,
-                         (unsigned long long)MEMORY_MAX_PAGES);
+        return error_set(
+            PYBOX_ERROR_LIMIT,
+            "%llu pages of memory with a limit of %llu; expected no more than the limit, "
+            "and that at most %llu (4 GiB)",
+            (unsigned long long)pages, (unsigned long long)limit_pages,
+            (unsigned long long)MEMORY_MAX_PAGES);
     /* One page more than needed on each side, to align it. */
     uint64_t span = MEMORY_RESERVED_BYTES + MEMORY_PAGE_BYTES;
     uint8_t *all = mmap(NULL, span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -39,8 +40,7 @@ pybox_status memory_create(uint64_t pages, uint64_t limit_pages, struct memory *
     if (before < MEMORY_PAGE_BYTES)
         munmap(all + before + MEMORY_RESERVED_BYTES, MEMORY_PAGE_BYTES - before);
     struct memory made = {.base = all + before, .limit_pages = limit_pages};
-    if (pages > 0 &&
-        mprotect(made.base, pages * MEMORY_PAGE_BYTES, PROT_READ | PROT_WRITE) != 0) {
+    if (pages > 0 && mprotect(made.base, pages * MEMORY_PAGE_BYTES, PROT_READ | PROT_WRITE) != 0) {
         pybox_status status = memory_refused("make accessible", pages * MEMORY_PAGE_BYTES);
         memory_destroy(&made);
         return status;
@@ -71,8 +71,9 @@ pybox_status memory_map_image(struct memory *memory, int fd, uint64_t offset, ui
     if (mmap(memory->base, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE,
              fd, (off_t)offset) == MAP_FAILED) {
         pybox_status status = memory_refused("map an image of", bytes);
-        /* The kernel may have unmapped the old pages before it found that it has no memory for the new ones.
-         * Another thread may have mapped something there since: that is not ours to unmap. */
+        /* The kernel may have unmapped the old pages before it found that it has no memory for the
+         * new ones. Another thread may have mapped something there since: that is not ours to
+         * unmap. */
         munmap(memory->base + bytes, MEMORY_RESERVED_BYTES - bytes);
         *memory = (struct memory){0};
         return status;

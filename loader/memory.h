@@ -1,12 +1,14 @@
 /*
- * A linear memory: wasm pages of 64 KiB at the start of a reservation that holds every address the guest can
- * form (32-bit index + 32-bit offset + access size). What lies beyond the pages is inaccessible.
+ * A linear memory: wasm pages of 64 KiB at the start of a reservation that holds every address the
+ * guest can form (32-bit index + 32-bit offset + access size). What lies beyond the pages is
+ * inaccessible.
  *
- * At most three mappings: the image, private (copy on write); zero pages behind it; the inaccessible rest.
+ * At most three mappings: the image, private (copy on write); zero pages behind it; the
+ * inaccessible rest.
  *
  * Overcommit: everything is mapped MAP_NORESERVE, so with vm.overcommit_memory 0 and 1 only touched
- * pages count. With 2 the kernel ignores that: the reservation still costs nothing as it is not writable,
- * but pages count when they are made accessible, image pages included, and a refusal is
+ * pages count. With 2 the kernel ignores that: the reservation still costs nothing as it is not
+ * writable, but pages count when they are made accessible, image pages included, and a refusal is
  * NO_MEMORY, or a refused memory_grow(). An address space limit (RLIMIT_AS) must leave 8 GiB a box.
  */
 #ifndef MEMORY_H
@@ -36,15 +38,15 @@ pybox_status memory_create(uint64_t pages, uint64_t limit_pages, struct memory *
 
 /*
  * Maps `bytes` of the file `fd` from `offset` over the start of the memory, copy on write. Both are
- * multiples of 4096 and `bytes` is at most the accessible size. The file must not shrink while the memory lives
- * (a sealed memfd cannot): what is then missing is a fault of the guest's, or a SIGBUS for a host that
- * reads it. May be done again, over the old one.
- * Errors: ARGUMENT; IO (not a file of that size); NO_MEMORY: then the memory is destroyed.
+ * multiples of 4096 and `bytes` is at most the accessible size. The file must not shrink while the
+ * memory lives (a sealed memfd cannot): what is then missing is a fault of the guest's, or a SIGBUS
+ * for a host that reads it. May be done again, over the old one. Errors: ARGUMENT; IO (not a file
+ * of that size); NO_MEMORY: then the memory is destroyed.
  */
 pybox_status memory_map_image(struct memory *memory, int fd, uint64_t offset, uint64_t bytes);
 
-/* Makes `delta` more pages accessible, zeroed. The old number of pages; or UINT64_MAX, `refused` set and
- * nothing changed, if that would exceed the limit or the host has no memory. */
+/* Makes `delta` more pages accessible, zeroed. The old number of pages; or UINT64_MAX, `refused`
+ * set and nothing changed, if that would exceed the limit or the host has no memory. */
 uint64_t memory_grow(struct memory *memory, uint64_t delta);
 
 /* Unmaps it all and zeroes *memory. Harmless on a destroyed one. */
@@ -56,7 +58,8 @@ static inline uint64_t memory_bytes(const struct memory *memory)
     return memory->pages * MEMORY_PAGE_BYTES;
 }
 
-/* The host's address of `length` guest bytes at `address`, or NULL if they are not all in the memory. */
+/* The host's address of `length` guest bytes at `address`, or NULL if they are not all in the
+ * memory. */
 static inline uint8_t *memory_at(const struct memory *memory, uint64_t address, uint64_t length)
 {
     uint64_t size = memory_bytes(memory);

@@ -107,7 +107,8 @@ static pybox_status check_code(const struct check *check)
         !object_holds(&check->object, d->code_start,
                       (uintptr_t)d->code_end - (uintptr_t)d->code_start, PF_X))
         return check_failed(check, "its code's bounds");
-    if (!code_holds(check, (uintptr_t)d->instantiate) || !code_holds(check, (uintptr_t)d->release) ||
+    if (!code_holds(check, (uintptr_t)d->instantiate) ||
+        !code_holds(check, (uintptr_t)d->release) ||
         !code_holds(check, (uintptr_t)d->set_memory_pages))
         return check_failed(check, "a function outside its code");
     if ((uintptr_t)d->trap % _Alignof(void *) != 0 ||
@@ -155,10 +156,11 @@ static pybox_status check_descriptor(const struct module_descriptor *descriptor,
         !object_holds(&check.object, descriptor, 2 * sizeof(uint32_t), PF_R))
         return check_failed(&check, "its place");
     if (descriptor->abi != MODULE_ABI)
-        return error_set(PYBOX_ERROR_MODULE_ABI,
-                         "%s: made for module ABI %u; expected %u; rebuild it with the pybox-aot of "
-                         "pybox " PYBOX_VERSION,
-                         path, descriptor->abi, MODULE_ABI);
+        return error_set(
+            PYBOX_ERROR_MODULE_ABI,
+            "%s: made for module ABI %u; expected %u; rebuild it with the pybox-aot of "
+            "pybox " PYBOX_VERSION,
+            path, descriptor->abi, MODULE_ABI);
     if (descriptor->descriptor_bytes != sizeof *descriptor ||
         !object_holds(&check.object, descriptor, sizeof *descriptor, PF_R))
         return check_failed(&check, "its size");
@@ -208,10 +210,10 @@ static pybox_status check_note(const struct module_descriptor *d, const struct n
  */
 
 /*
- * Loads the very file that is open at `fd`. The dynamic linker takes a name that it has seen for the file it
- * loaded then, and descriptor numbers are used again; so each name is spelled differently, with a
- * counter's bits as "./" and ".//". It goes through the process's number, not "self", so that a
- * debugger finds the file too.
+ * Loads the very file that is open at `fd`. The dynamic linker takes a name that it has seen for
+ * the file it loaded then, and descriptor numbers are used again; so each name is spelled
+ * differently, with a counter's bits as "./" and ".//". It goes through the process's number, not
+ * "self", so that a debugger finds the file too.
  */
 static void *load_file(int fd)
 {
@@ -298,7 +300,8 @@ pybox_status module_open_linked(const struct module_descriptor *descriptor, stru
 {
     *module = NULL;
     if (descriptor == NULL)
-        return error_set(PYBOX_ERROR_ARGUMENT, "the linked module is NULL; expected its descriptor");
+        return error_set(PYBOX_ERROR_ARGUMENT,
+                         "the linked module is NULL; expected its descriptor");
     pybox_status status = check_descriptor(descriptor, "linked module");
     if (status != PYBOX_OK)
         return status;

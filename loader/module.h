@@ -1,9 +1,10 @@
 /*
- * A native module: a shared object made by aot, or one that is linked into the program, checked and bound.
+ * A native module: a shared object made by aot, or one that is linked into the program, checked and
+ * bound.
  *
- * What is checked: the note (note.h) before any code is mapped, then that the descriptor says the same and
- * that everything it points to lies inside the object it came from. That finds a damaged or
- * mismatched file; a malicious native module cannot be found out, it is code like any other.
+ * What is checked: the note (note.h) before any code is mapped, then that the descriptor says the
+ * same and that everything it points to lies inside the object it came from. That finds a damaged
+ * or mismatched file; a malicious native module cannot be found out, it is code like any other.
  */
 #ifndef MODULE_H
 #define MODULE_H
@@ -17,13 +18,12 @@
 struct module;
 
 /*
- * Opens the shared object at `path`: reads its note, then loads that same file (not whatever has the path by
- * then) with the dynamic linker, RTLD_LOCAL. `expected_hash` is 32 bytes, or NULL for any. Keeps a
- * file descriptor open for as long as the module lives. The caller holds the module and gives it back with
- * module_close().
- * Errors: IO, MODULE_FORMAT, MODULE_FOREIGN, MODULE_ABI, MODULE_HASH (not the expected one, or note
- * and code differ), MODULE_LOAD (the dynamic linker refused it, or the descriptor makes no sense),
- * NO_MEMORY.
+ * Opens the shared object at `path`: reads its note, then loads that same file (not whatever has
+ * the path by then) with the dynamic linker, RTLD_LOCAL. `expected_hash` is 32 bytes, or NULL for
+ * any. Keeps a file descriptor open for as long as the module lives. The caller holds the module
+ * and gives it back with module_close(). Errors: IO, MODULE_FORMAT, MODULE_FOREIGN, MODULE_ABI,
+ * MODULE_HASH (not the expected one, or note and code differ), MODULE_LOAD (the dynamic linker
+ * refused it, or the descriptor makes no sense), NO_MEMORY.
  */
 pybox_status module_open(const char *path, const uint8_t *expected_hash, struct module **module);
 
@@ -34,7 +34,8 @@ pybox_status module_open_linked(const struct module_descriptor *descriptor, stru
 /* One more hold. Returns `module`. */
 struct module *module_hold(struct module *module);
 
-/* One hold less; with the last one the code is unmapped, so no instance may be left. NULL is allowed. */
+/* One hold less; with the last one the code is unmapped, so no instance may be left. NULL is
+ * allowed. */
 void module_close(struct module *module);
 
 /* What the module says of itself, checked. Lives as long as the module. */
@@ -51,7 +52,8 @@ void module_bind_trap(struct module *module, void (*trap)(uint32_t code));
 const struct module_export *module_find_export(const struct module *module, const char *name,
                                                module_type type);
 
-/* How many elements the `values` of a call of this type need: the larger of parameters and results. */
+/* How many elements the `values` of a call of this type need: the larger of parameters and results.
+ */
 uint32_t module_type_values(module_type type);
 
 #endif

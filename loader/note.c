@@ -139,10 +139,11 @@ pybox_status note_parse(const uint8_t *bytes, size_t length, const char *path, s
     if (reader.bad)
         return note_malformed(path);
     if (layout != NOTE_LAYOUT || head.abi != MODULE_ABI)
-        return error_set(PYBOX_ERROR_MODULE_ABI,
-                         "%s: made for module ABI %u (note layout %u); expected ABI %u (layout %u); "
-                         "rebuild it with the pybox-aot of pybox " PYBOX_VERSION,
-                         path, head.abi, layout, MODULE_ABI, NOTE_LAYOUT);
+        return error_set(
+            PYBOX_ERROR_MODULE_ABI,
+            "%s: made for module ABI %u (note layout %u); expected ABI %u (layout %u); "
+            "rebuild it with the pybox-aot of pybox " PYBOX_VERSION,
+            path, head.abi, layout, MODULE_ABI, NOTE_LAYOUT);
     read_head(&reader, &head);
     if (reader.bad)
         return note_malformed(path);
@@ -178,10 +179,11 @@ pybox_status note_expect_hash(const struct note *note, const char *path, const u
         wanted[2 * i + 1] = digits[expected[i] & 15];
     }
     found[16] = wanted[16] = '\0';
-    return error_set(PYBOX_ERROR_MODULE_HASH,
-                     "%s: its module hash begins with %s; expected one that begins with %s; use the "
-                     "module that the snapshot or program was made with",
-                     path, found, wanted);
+    return error_set(
+        PYBOX_ERROR_MODULE_HASH,
+        "%s: its module hash begins with %s; expected one that begins with %s; use the "
+        "module that the snapshot or program was made with",
+        path, found, wanted);
 }
 
 void note_free(struct note *note)
@@ -214,9 +216,10 @@ static pybox_status elf_check_header(Elf *elf, const char *path, uint64_t size)
         return elf_cut_short(path);
     if (header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
         header.e_machine != EM_X86_64)
-        return error_set(PYBOX_ERROR_MODULE_FOREIGN,
-                         "%s: an ELF file for machine %u, class %u; expected x86-64 (62), 64 bit (2)",
-                         path, header.e_machine, header.e_ident[EI_CLASS]);
+        return error_set(
+            PYBOX_ERROR_MODULE_FOREIGN,
+            "%s: an ELF file for machine %u, class %u; expected x86-64 (62), 64 bit (2)", path,
+            header.e_machine, header.e_ident[EI_CLASS]);
     if (header.e_type != ET_DYN)
         return error_set(PYBOX_ERROR_MODULE_FOREIGN,
                          "%s: an ELF file of type %u; expected a shared object (3)", path,
@@ -226,8 +229,8 @@ static pybox_status elf_check_header(Elf *elf, const char *path, uint64_t size)
         !within(header.e_phoff, (uint64_t)header.e_phnum * sizeof(Elf64_Phdr), size))
         return elf_cut_short(path);
     /* Linkers put the section headers last, so this finds a file that lacks its end. */
-    if (header.e_shoff != 0 && !within(header.e_shoff, (uint64_t)header.e_shnum * sizeof(Elf64_Shdr),
-                                       size))
+    if (header.e_shoff != 0 &&
+        !within(header.e_shoff, (uint64_t)header.e_shnum * sizeof(Elf64_Shdr), size))
         return elf_cut_short(path);
     return PYBOX_OK;
 }
@@ -236,8 +239,7 @@ static pybox_status elf_check_header(Elf *elf, const char *path, uint64_t size)
 static const uint8_t *segment_find_note(Elf *elf, const GElf_Phdr *segment, size_t *length)
 {
     Elf_Type type = segment->p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR;
-    Elf_Data *data =
-        elf_getdata_rawchunk(elf, (int64_t)segment->p_offset, segment->p_filesz, type);
+    Elf_Data *data = elf_getdata_rawchunk(elf, (int64_t)segment->p_offset, segment->p_filesz, type);
     if (data == NULL)
         return NULL;
     GElf_Nhdr header;
@@ -274,9 +276,9 @@ static pybox_status elf_find_note(Elf *elf, const char *path, uint64_t size, str
             found = segment_find_note(elf, &segment, &length);
     }
     if (found == NULL)
-        return error_set(PYBOX_ERROR_MODULE_FOREIGN,
-                         "%s: an ELF file without a pybox note; expected a module made by pybox-aot",
-                         path);
+        return error_set(
+            PYBOX_ERROR_MODULE_FOREIGN,
+            "%s: an ELF file without a pybox note; expected a module made by pybox-aot", path);
     return note_parse(found, length, path, note);
 }
 
@@ -294,7 +296,8 @@ pybox_status note_read(int fd, const char *path, struct note **note)
     if ((uint64_t)facts.st_size < sizeof(Elf64_Ehdr))
         return elf_cut_short(path);
     if (elf_version(EV_CURRENT) == EV_NONE)
-        return error_set(PYBOX_ERROR_UNSUPPORTED, "libelf is older than the one pybox was built with");
+        return error_set(PYBOX_ERROR_UNSUPPORTED,
+                         "libelf is older than the one pybox was built with");
     /* Not ELF_C_READ_MMAP: a mapped file that shrinks is a SIGBUS. */
     Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
     if (elf == NULL)

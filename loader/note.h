@@ -1,9 +1,9 @@
 /*
  * The ELF note of a native module (note_layout.h), read by libelf before any code is mapped.
  *
- * A note says what a file is meant to be. It is not a seal: who can write the file can write its note. It
- * keeps honest mistakes (another version, another module, half a file) from being run, and each is
- * told apart from the others.
+ * A note says what a file is meant to be. It is not a seal: who can write the file can write its
+ * note. It keeps honest mistakes (another version, another module, half a file) from being run, and
+ * each is told apart from the others.
  */
 #ifndef NOTE_H
 #define NOTE_H
@@ -34,19 +34,20 @@ struct note {
 };
 
 /*
- * Reads the note of the ELF file open for reading at `fd`, whose position is not moved. `path` only names it
- * in messages. Nothing of the file is trusted; nothing is mapped, so that a file that shrinks
- * meanwhile is an error and not a SIGBUS. `*note` is one allocation, to be given to note_free(). Any thread.
- * Errors: IO; MODULE_FORMAT (not ELF, cut short, or headers or a note that make no sense);
- * MODULE_FOREIGN (ELF, but for another machine, no shared object, or without the note);
- * MODULE_ABI (of another pybox version); NO_MEMORY.
+ * Reads the note of the ELF file open for reading at `fd`, whose position is not moved. `path` only
+ * names it in messages. Nothing of the file is trusted; nothing is mapped, so that a file that
+ * shrinks meanwhile is an error and not a SIGBUS. `*note` is one allocation, to be given to
+ * note_free(). Any thread. Errors: IO; MODULE_FORMAT (not ELF, cut short, or headers or a note that
+ * make no sense); MODULE_FOREIGN (ELF, but for another machine, no shared object, or without the
+ * note); MODULE_ABI (of another pybox version); NO_MEMORY.
  */
 pybox_status note_read(int fd, const char *path, struct note **note);
 
 /* Checks the note's hash against the 32 bytes `expected`. Errors: MODULE_HASH. */
 pybox_status note_expect_hash(const struct note *note, const char *path, const uint8_t *expected);
 
-/* Reads the descriptor bytes of a note (all of note_layout.h but the ELF around it). As note_read(). */
+/* Reads the descriptor bytes of a note (all of note_layout.h but the ELF around it). As
+ * note_read(). */
 pybox_status note_parse(const uint8_t *bytes, size_t length, const char *path, struct note **note);
 
 /* A function type as module_abi.h writes it. */

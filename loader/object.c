@@ -10,7 +10,8 @@ struct search {
     int found;
 };
 
-/* The part of `segment` that stays writable is what lies behind the part made read-only after relocation. */
+/* The part of `segment` that stays writable is what lies behind the part made read-only after
+ * relocation. */
 static void exclude_relro(struct object_segment *segment, uintptr_t start, uintptr_t end)
 {
     if (start <= segment->start && end > segment->start && end < segment->end)

@@ -17,12 +17,12 @@ struct object {
     int count;
 };
 
-/* Fills in the object that `address` lies in. Whether there is one (of up to OBJECT_MAX_SEGMENTS segments). */
+/* Fills in the object that `address` lies in. Whether there is one (of up to OBJECT_MAX_SEGMENTS
+ * segments). */
 int object_find(const void *address, struct object *object);
 
 /* Whether the `bytes` at `address` lie in one segment that has the rights. 0 bytes do anywhere. */
-int object_holds(const struct object *object, const void *address, uint64_t bytes,
-                 unsigned rights);
+int object_holds(const struct object *object, const void *address, uint64_t bytes, unsigned rights);
 
 /* Whether `text` is a NUL-terminated string of at most `max_length` in the object. */
 int object_holds_text(const struct object *object, const char *text, size_t max_length);

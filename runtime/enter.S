@@ -1,10 +1,11 @@
 /*
  * enter_guest() and enter_leave(): see enter.h. x86-64 System V.
  *
- * The frame on the host's stack, which env->host_stack points to while the guest runs, from the low end: the outer
- * env->host_stack, the outer gs base, the control words, 2 spare slots (alignment); then r15 r14 r13 r12 rbx
- * rbp and the return address. rbp is the frame pointer: it leads a debugger from the guest's stack to the
- * host's. The file has no CET property, so glibc leaves shadow stacks off: they know nothing of our stacks.
+ * The frame on the host's stack, which env->host_stack points to while the guest runs, from the low
+ * end: the outer env->host_stack, the outer gs base, the control words, 2 spare slots (alignment);
+ * then r15 r14 r13 r12 rbx rbp and the return address. rbp is the frame pointer: it leads a debugger
+ * from the guest's stack to the host's. The file has no CET property, so glibc leaves shadow stacks
+ * off: they know nothing of our stacks.
  */
 #include "enter.h"
 #include "module_abi.h"

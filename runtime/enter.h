@@ -1,5 +1,6 @@
 /*
- * From the host's stack to the guest's and back (enter.S). Use trap_enter(): this is its machine part.
+ * From the host's stack to the guest's and back (enter.S). Use trap_enter(): this is its machine
+ * part.
  */
 #ifndef ENTER_H
 #define ENTER_H
@@ -18,20 +19,21 @@
 #include "module_abi.h"
 
 /*
- * Calls call(instance, values) on the stack that ends at `stack_top` (16-byte aligned), with gs based at
- * env->memory_base and floating point as wasm has it (round to nearest, nothing flushed to zero, no traps).
- * Meanwhile env->host_stack is where host calls run: below this call's frame. Afterwards registers,
- * floating point control words, gs and env->host_stack are as before. Entries nest, on any thread, in the same or
- * another env, as long as each has a stack region of its own and they are left innermost first.
- * Returns 0, or what enter_leave() was given.
+ * Calls call(instance, values) on the stack that ends at `stack_top` (16-byte aligned), with gs
+ * based at env->memory_base and floating point as wasm has it (round to nearest, nothing flushed to
+ * zero, no traps). Meanwhile env->host_stack is where host calls run: below this call's frame.
+ * Afterwards registers, floating point control words, gs and env->host_stack are as before. Entries
+ * nest, on any thread, in the same or another env, as long as each has a stack region of its own
+ * and they are left innermost first. Returns 0, or what enter_leave() was given.
  */
 int enter_guest(struct module_env *env, void *stack_top, void (*call)(void *, uint64_t *),
                 void *instance, uint64_t *values);
 
 /*
- * Cuts off the innermost entry into `env` on this thread: enter_guest() returns `code`, not 0. Only where no
- * host frame lies above that entry: on the guest's stack, or as the place to which a signal handler redirects
- * a thread that was there. Whatever the stack pointer is then, it is not used.
+ * Cuts off the innermost entry into `env` on this thread: enter_guest() returns `code`, not 0. Only
+ * where no host frame lies above that entry: on the guest's stack, or as the place to which a
+ * signal handler redirects a thread that was there. Whatever the stack pointer is then, it is not
+ * used.
  */
 _Noreturn void enter_leave(struct module_env *env, int code);
 

@@ -4,8 +4,8 @@
 
 #include "pybox.h"
 
-/* The kernel lets programs set the gs base (FSGSBASE, Linux 5.9), has memfd_create, and pages of 4096 bytes.
- * Quick. Any thread. Errors: UNSUPPORTED. */
+/* The kernel lets programs set the gs base (FSGSBASE, Linux 5.9), has memfd_create, and pages of
+ * 4096 bytes. Quick. Any thread. Errors: UNSUPPORTED. */
 pybox_status host_check(void);
 
 #endif

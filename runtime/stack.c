@@ -13,8 +13,8 @@
 #define MAX_IDLE 16
 /* An idle stack keeps this much of its touched memory; ordinary Python stays below. */
 #define KEPT_BYTES (UINT64_C(256) << 10)
-/* As much below it is looked at to see whether a run went deeper: module code touches each page of its frames
- * (stack clash protection), so none of these is skipped. */
+/* As much below it is looked at to see whether a run went deeper: module code touches each page of
+ * its frames (stack clash protection), so none of these is skipped. */
 #define PROBE_PAGES 1
 
 struct stack_pool {
@@ -57,19 +57,21 @@ void stack_pool_destroy(struct stack_pool *pool)
 static pybox_status stack_map(uint64_t stack_bytes, struct stack *stack)
 {
     size_t span = stack_bytes + STACK_GUARD_BYTES;
-    /* MAP_STACK: newer kernels then use no huge pages, of which the first touch would clear 2 MiB. */
-    uint8_t *start = mmap(NULL, span, PROT_NONE,
-                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    /* MAP_STACK: newer kernels then use no huge pages, of which the first touch would clear 2 MiB.
+     */
+    uint8_t *start =
+        mmap(NULL, span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
     if (start != MAP_FAILED &&
         mprotect(start + STACK_GUARD_BYTES, stack_bytes, PROT_READ | PROT_WRITE) != 0) {
         munmap(start, span);
         start = MAP_FAILED;
     }
     if (start == MAP_FAILED)
-        return error_set(PYBOX_ERROR_NO_MEMORY,
-                         "cannot map a native stack of %llu KiB: %m; lower stack_bytes of the engine, "
-                         "raise RLIMIT_AS (ulimit -v), or set vm.overcommit_memory to 0 or 1",
-                         (unsigned long long)(stack_bytes >> 10));
+        return error_set(
+            PYBOX_ERROR_NO_MEMORY,
+            "cannot map a native stack of %llu KiB: %m; lower stack_bytes of the engine, "
+            "raise RLIMIT_AS (ulimit -v), or set vm.overcommit_memory to 0 or 1",
+            (unsigned long long)(stack_bytes >> 10));
     (void)madvise(start + STACK_GUARD_BYTES, stack_bytes, MADV_NOHUGEPAGE); /* for older kernels */
     *stack = (struct stack){start, start + STACK_GUARD_BYTES, start + span};
     return PYBOX_OK;

@@ -1,6 +1,7 @@
 /*
- * Native stacks for guest code. They belong to runs: taken from the engine's pool, given back at the end.
- * Mapped MAP_NORESERVE, touched on use; with vm.overcommit_memory=2 each one counts in full.
+ * Native stacks for guest code. They belong to runs: taken from the engine's pool, given back at
+ * the end. Mapped MAP_NORESERVE, touched on use; with vm.overcommit_memory=2 each one counts in
+ * full.
  */
 #ifndef STACK_H
 #define STACK_H

@@ -29,8 +29,8 @@ struct trap_entry {
     struct trap_entry *outer;
 };
 
-/* Read in signal handlers, where the dynamic linker may not be asked for a thread's storage: hence initial-exec, of
- * which every process has room for these few bytes, also if it loads us late. */
+/* Read in signal handlers, where the dynamic linker may not be asked for a thread's storage: hence
+ * initial-exec, of which every process has room for these few bytes, also if it loads us late. */
 static _Thread_local struct trap_entry *current __attribute__((tls_model("initial-exec")));
 static _Thread_local int thread_ready __attribute__((tls_model("initial-exec")));
 
@@ -51,7 +51,8 @@ static int fault_code(const struct trap_run *run, const siginfo_t *info, uintptr
     int in_module = between(instruction, run->code_start, run->code_end);
     int on_stack = between(stack_pointer, stack->guard_start, stack->top);
     uintptr_t address = (uintptr_t)info->si_addr;
-    /* The kernel had another signal to deliver, and no room for its frame: there is no address then. */
+    /* The kernel had another signal to deliver, and no room for its frame: there is no address
+     * then. */
     if (info->si_code == SI_KERNEL)
         return between(stack_pointer, stack->guard_start, stack->low + SIGNAL_FRAME_BYTES)
                    ? MODULE_TRAP_EXHAUSTION
@@ -72,8 +73,8 @@ int trap_signal(int signal_number, void *siginfo, void *ucontext)
     if ((signal_number != SIGSEGV && signal_number != SIGBUS) || entry == NULL ||
         info->si_code <= 0)
         return 0;
-    int code = fault_code(entry->run, info, (uintptr_t)registers[REG_RIP],
-                          (uintptr_t)registers[REG_RSP]);
+    int code =
+        fault_code(entry->run, info, (uintptr_t)registers[REG_RIP], (uintptr_t)registers[REG_RSP]);
     if (code == 0)
         return 0;
     struct module_env *env = entry->run->env;
@@ -86,7 +87,8 @@ int trap_signal(int signal_number, void *siginfo, void *ucontext)
     return 1;
 }
 
-/* Without instrumentation: it runs on the guest's stack, of which AddressSanitizer knows nothing. */
+/* Without instrumentation: it runs on the guest's stack, of which AddressSanitizer knows nothing.
+ */
 __attribute__((no_sanitize("address"))) void trap_raise(uint32_t code)
 {
     enter_leave(current->run->env, code != 0 ? (int)code : MODULE_TRAP_HOST);
@@ -98,7 +100,8 @@ __attribute__((no_sanitize("address"))) void trap_raise(uint32_t code)
 
 static const int handled_signals[] = {SIGSEGV, SIGBUS};
 
-/* The handlers found by trap_install(): for SIGSEGV and SIGBUS. Written before ours are in place. */
+/* The handlers found by trap_install(): for SIGSEGV and SIGBUS. Written before ours are in place.
+ */
 static struct sigaction previous[2];
 
 static struct sigaction *previous_action(int signal_number)
@@ -114,8 +117,8 @@ static void chain_default(int signal_number, siginfo_t *info)
         return;
     struct sigaction action = {.sa_handler = SIG_DFL};
     sigaction(signal_number, &action, NULL);
-    /* The instruction faults again, now without us. Where none did, the signal is sent again, and comes when
-     * this handler returns. */
+    /* The instruction faults again, now without us. Where none did, the signal is sent again, and
+     * comes when this handler returns. */
     if (sent || info->si_code == SI_KERNEL)
         syscall(SYS_rt_tgsigqueueinfo, getpid(), (pid_t)syscall(SYS_gettid), signal_number, info);
 }
@@ -166,7 +169,8 @@ pybox_status trap_install(void)
         int signal_number = handled_signals[installed];
         if (sigaction(signal_number, NULL, previous_action(signal_number)) != 0 ||
             sigaction(signal_number, &action, NULL) != 0) {
-            status = error_set(PYBOX_ERROR_UNSUPPORTED, "cannot handle signal %d: %m", signal_number);
+            status =
+                error_set(PYBOX_ERROR_UNSUPPORTED, "cannot handle signal %d: %m", signal_number);
             break;
         }
     }
@@ -206,7 +210,7 @@ static void alternate_free(void *start)
 {
     stack_t now;
     if (sigaltstack(NULL, &now) != 0 || now.ss_flags & SS_ONSTACK)
-        return; /* the thread ends in a signal handler: what it stands on stays */
+        return;       /* the thread ends in a signal handler: what it stands on stays */
     thread_ready = 0; /* another key's destructor may still run a box */
     if (now.ss_sp == (uint8_t *)start + ALTERNATE_GUARD_BYTES) {
         const stack_t none = {.ss_flags = SS_DISABLE};
