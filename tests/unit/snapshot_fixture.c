@@ -38,7 +38,7 @@ const struct snapshot_content *fixture_content(void)
         {.index = 3, .type = 'F', .value = 0x3ff0000000000000},
         {.index = 7, .type = 'I', .value = UINT64_MAX},
     };
-    static const char metadata[] = "{\"name\": \"fixture\", \"n\": [1, 2.5, \"\xc3\xa9\"]}";
+    static const char metadata[] = "{\"name\": \"a fixture\", \"n\": [1, 2.5, \"\xc3\xa9\"]}";
     static struct snapshot_content content;
     memset(memory, 0, sizeof memory);
     for (size_t i = 0; i < SNAPSHOT_PAGE_BYTES; i++)
