@@ -29,17 +29,11 @@ pybox_status memory_create(uint64_t pages, uint64_t limit_pages, struct memory *
             "and that at most %llu (4 GiB)",
             (unsigned long long)pages, (unsigned long long)limit_pages,
             (unsigned long long)MEMORY_MAX_PAGES);
-    /* One page more than needed on each side, to align it. */
-    uint64_t span = MEMORY_RESERVED_BYTES + MEMORY_PAGE_BYTES;
-    uint8_t *all = mmap(NULL, span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (all == MAP_FAILED)
-        return memory_refused("reserve", span);
-    uint64_t before = -(uintptr_t)all & (MEMORY_PAGE_BYTES - 1);
-    if (before > 0)
-        munmap(all, before);
-    if (before < MEMORY_PAGE_BYTES)
-        munmap(all + before + MEMORY_RESERVED_BYTES, MEMORY_PAGE_BYTES - before);
-    struct memory made = {.base = all + before, .limit_pages = limit_pages};
+    uint8_t *base = mmap(NULL, MEMORY_RESERVED_BYTES, PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (base == MAP_FAILED)
+        return memory_refused("reserve", MEMORY_RESERVED_BYTES);
+    struct memory made = {.base = base, .limit_pages = limit_pages};
     if (pages > 0 && mprotect(made.base, pages * MEMORY_PAGE_BYTES, PROT_READ | PROT_WRITE) != 0) {
         pybox_status status = memory_refused("make accessible", pages * MEMORY_PAGE_BYTES);
         memory_destroy(&made);

@@ -26,7 +26,7 @@
 
 /* Belongs to one thread at a time. Zeroes: destroyed, or never created. */
 struct memory {
-    uint8_t *base;        /* of the reservation, aligned to 64 KiB */
+    uint8_t *base;        /* of the reservation, aligned to 4096 */
     uint64_t pages;       /* accessible; never more than limit_pages */
     uint64_t limit_pages; /* at most MEMORY_MAX_PAGES */
     int refused;          /* set when a memory_grow() was refused, never cleared here */

@@ -1,7 +1,9 @@
 #include "stack.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "error.h"
@@ -13,13 +15,19 @@
 #define MAX_IDLE 16
 /* An idle stack keeps this much of its touched memory; ordinary Python stays below. */
 #define KEPT_BYTES (UINT64_C(256) << 10)
-/* As much below it is looked at to see whether a run went deeper: module code touches each page of
- * its frames (stack clash protection), so none of these is skipped. */
-#define PROBE_PAGES 1
+/*
+ * Whether a run went deeper is seen in the bytes just below: they were zero, and no frames pass
+ * there without writing some. A system call that tells it costs a microsecond. A guest that is made
+ * to skip them is found out later: each so many runs the kernel is asked, about a page that stack
+ * clash protection lets no frame skip.
+ */
+#define WATCHED_BYTES 1024u
+#define RUNS_PER_QUESTION 64
 
 struct stack_pool {
     pthread_mutex_t lock;
     uint64_t stack_bytes;
+    atomic_uint given;
     int idle_count; /* of idle[], under the lock */
     struct stack idle[MAX_IDLE];
 };
@@ -87,16 +95,26 @@ pybox_status stack_take(struct stack_pool *pool, struct stack *stack)
     return stack->top != NULL ? PYBOX_OK : stack_map(pool->stack_bytes, stack);
 }
 
-/* Gives what lies deeper than KEPT_BYTES back to the kernel, if a run has been there. */
-static void stack_trim(const struct stack *stack)
+/* Whether a run has been deeper than `deep_end`. */
+static int stack_was_deep(struct stack_pool *pool, uint8_t *deep_end)
 {
-    if ((uint64_t)(stack->top - stack->low) <= KEPT_BYTES + PROBE_PAGES * HOST_PAGE_BYTES)
-        return;
+    const uint8_t *watched = deep_end - WATCHED_BYTES;
+    if (watched[0] != 0 || memcmp(watched, watched + 1, WATCHED_BYTES - 1) != 0)
+        return 1;
+    unsigned char resident = 0;
+    /* Not the watched page itself: that is resident for having been looked at. */
+    return atomic_fetch_add_explicit(&pool->given, 1, memory_order_relaxed) % RUNS_PER_QUESTION ==
+               0 &&
+           mincore(deep_end - 2 * HOST_PAGE_BYTES, HOST_PAGE_BYTES, &resident) == 0 &&
+           (resident & 1) != 0;
+}
+
+/* Gives what lies deeper than KEPT_BYTES back to the kernel, if a run has been there. */
+static void stack_trim(struct stack_pool *pool, const struct stack *stack)
+{
     uint8_t *deep_end = stack->top - KEPT_BYTES;
-    unsigned char resident[PROBE_PAGES];
-    if (mincore(deep_end - sizeof resident * HOST_PAGE_BYTES, sizeof resident * HOST_PAGE_BYTES,
-                resident) == 0 &&
-        (resident[0] & 1) != 0)
+    if ((uint64_t)(stack->top - stack->low) > KEPT_BYTES + 2 * HOST_PAGE_BYTES &&
+        stack_was_deep(pool, deep_end))
         (void)madvise(stack->low, (size_t)(deep_end - stack->low), MADV_DONTNEED);
 }
 
@@ -104,7 +122,7 @@ void stack_give(struct stack_pool *pool, struct stack *stack)
 {
     if (stack->top == NULL)
         return;
-    stack_trim(stack);
+    stack_trim(pool, stack);
     pthread_mutex_lock(&pool->lock);
     int kept = pool->idle_count < MAX_IDLE;
     if (kept)

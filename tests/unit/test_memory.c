@@ -67,7 +67,7 @@ static void test_pages_are_zero_and_the_rest_inaccessible(void **state)
     (void)state;
     struct memory memory;
     assert_int_equal(memory_create(3, 100, &memory), PYBOX_OK);
-    assert_int_equal((uintptr_t)memory.base % 65536, 0);
+    assert_int_equal((uintptr_t)memory.base % 4096, 0);
     assert_int_equal(memory_bytes(&memory), 3 * 65536);
     assert_int_equal(memory.limit_pages, 100);
     for (uint64_t at = 0; at < memory_bytes(&memory); at++)

@@ -96,15 +96,24 @@ static void test_a_deep_runs_memory_is_given_back(void **state)
     struct stack where = stack;
     memset(stack.top - 65536, 1, 65536);
     stack_give(pool, &stack);
-    assert_int_equal(resident_pages(where.low, where.top), 16); /* a shallow one's stays */
+    assert_in_range(resident_pages(where.low, where.top), 16, 17); /* a shallow one's stays */
     assert_int_equal(stack_take(pool, &stack), PYBOX_OK);
     memset(stack.top - 4 * MIB, 1, 4 * MIB);
     stack_give(pool, &stack);
-    assert_in_range(resident_pages(where.low, where.top), 16, 64);
+    assert_in_range(resident_pages(where.low, where.top), 16, 66);
     assert_int_equal(stack_take(pool, &stack), PYBOX_OK);
     memset(stack.low, 1, 8 * MIB); /* all of it can be used again */
     stack_give(pool, &stack);
-    assert_in_range(resident_pages(where.low, where.top), 16, 64);
+    assert_in_range(resident_pages(where.low, where.top), 16, 66);
+    /* Deep, but nothing written just below what is kept: found out within some runs. */
+    assert_int_equal(stack_take(pool, &stack), PYBOX_OK);
+    memset(stack.low, 1, (size_t)(stack.top - stack.low) - 256 * 1024 - 4096);
+    stack_give(pool, &stack);
+    for (int i = 0; i < 64; i++) {
+        assert_int_equal(stack_take(pool, &stack), PYBOX_OK);
+        stack_give(pool, &stack);
+    }
+    assert_in_range(resident_pages(where.low, where.top), 16, 66);
     stack_pool_destroy(pool);
 }
 
