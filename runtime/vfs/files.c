@@ -1,0 +1,532 @@
+/* Descriptors and what can be done with them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tree.h"
+#include "walk.h"
+
+/* Most that one call reads from or writes to a file of the host. */
+#define HOST_IO_BYTES ((size_t)INT_MAX & ~(size_t)4095)
+
+/* ---- the table ---- */
+
+struct file *tree_file(struct vfs *vfs, uint32_t fd)
+{
+    if (fd >= vfs->file_capacity || vfs->files[fd].public.kind == VFS_FREE)
+        return NULL;
+    return &vfs->files[fd];
+}
+
+struct vfs_descriptor *vfs_descriptor(struct vfs *vfs, uint32_t fd)
+{
+    struct file *file = tree_file(vfs, fd);
+    return file == NULL ? NULL : &file->public;
+}
+
+void vfs_touch(struct vfs *vfs)
+{
+    vfs->changes++;
+}
+
+static int files_reserve(struct vfs *vfs, uint32_t fd)
+{
+    if (fd < vfs->file_capacity)
+        return 0;
+    if (fd >= vfs->memfs.quota.open_files)
+        return EMFILE;
+    uint32_t capacity = vfs->file_capacity;
+    while (capacity <= fd)
+        capacity *= 2;
+    struct file *files = malloc(capacity * sizeof *files);
+    if (files == NULL)
+        return ENOMEM;
+    memcpy(files, vfs->files, vfs->file_capacity * sizeof *files);
+    memset(files + vfs->file_capacity, 0, (capacity - vfs->file_capacity) * sizeof *files);
+    if (vfs->files != vfs->inline_files)
+        free(vfs->files);
+    vfs->files = files;
+    vfs->file_capacity = capacity;
+    return 0;
+}
+
+/* The lowest free number, with room for it in the table. */
+static int files_find_free(struct vfs *vfs, uint32_t *fd)
+{
+    uint32_t number = vfs->lowest_free;
+    while (number < vfs->file_capacity && vfs->files[number].public.kind != VFS_FREE)
+        number++;
+    vfs->lowest_free = number;
+    *fd = number;
+    return number >= vfs->memfs.quota.open_files ? EMFILE : files_reserve(vfs, number);
+}
+
+void tree_file_drop(struct vfs *vfs, struct file *file)
+{
+    if (file->public.kind == VFS_OPEN && file->place.mount != TREE_SKELETON &&
+        vfs->mounts[file->place.mount].kind == MOUNT_MEMORY) {
+        file->place.node->opens--;
+        memfs_release(&vfs->memfs, file->place.node);
+    }
+    if (file->public.kind == VFS_OPEN && file->host >= 0)
+        hostfs_close(file->host);
+    free(file->path);
+    *file = (struct file){0};
+}
+
+int vfs_open_stream(struct vfs *vfs, uint32_t fd, uint8_t stream)
+{
+    int error = files_reserve(vfs, fd);
+    if (error != 0)
+        return error;
+    vfs->files[fd] = (struct file){
+        .public = {.kind = VFS_STREAM,
+                   .stream = stream,
+                   .readable = stream == 0,
+                   .writable = stream != 0},
+        .host = -1,
+    };
+    vfs->changes++;
+    return 0;
+}
+
+int vfs_open_root(struct vfs *vfs, uint32_t fd)
+{
+    int error = files_reserve(vfs, fd);
+    if (error != 0)
+        return error;
+    vfs->files[fd] = (struct file){
+        .public = {.kind = VFS_OPEN, .type = VFS_DIRECTORY, .preopen = 1, .readable = 1},
+        .place = tree_root(),
+        .host = -1,
+    };
+    vfs->changes++;
+    return 0;
+}
+
+int vfs_close(struct vfs *vfs, uint32_t fd)
+{
+    struct file *file = tree_file(vfs, fd);
+    if (file == NULL)
+        return EBADF;
+    tree_file_drop(vfs, file);
+    if (fd < vfs->lowest_free)
+        vfs->lowest_free = fd;
+    vfs->changes++;
+    return 0;
+}
+
+int vfs_renumber(struct vfs *vfs, uint32_t from, uint32_t to)
+{
+    struct file *source = tree_file(vfs, from), *target = tree_file(vfs, to);
+    if (source == NULL || target == NULL)
+        return EBADF;
+    if (source == target)
+        return 0;
+    tree_file_drop(vfs, target);
+    *target = *source;
+    *source = (struct file){0};
+    if (from < vfs->lowest_free)
+        vfs->lowest_free = from;
+    vfs->changes++;
+    return 0;
+}
+
+/* ---- opening ---- */
+
+/* The path below its mount of a host file that was found by `walk`; NULL if it is too long or memory is short: then
+ * the descriptor works but is not kept in snapshots. */
+static char *files_host_path(const struct walk *walk)
+{
+    const char *base = walk->base_path;
+    if (base == NULL)
+        return NULL;
+    if (base[0] == '\0' || strcmp(base, ".") == 0)
+        return strdup(walk->path);
+    size_t base_length = strlen(base), length = strlen(walk->path);
+    if (base_length + 1 + length > VFS_PATH_BYTES)
+        return NULL;
+    char *path = malloc(base_length + length + 2);
+    if (path == NULL)
+        return NULL;
+    memcpy(path, base, base_length);
+    path[base_length] = '/';
+    memcpy(path + base_length + 1, walk->path, length + 1);
+    return path;
+}
+
+static int files_open_host(struct vfs *vfs, const struct walk *walk, uint32_t how, uint16_t flags,
+                           struct file *file)
+{
+    if (vfs->mounts[walk->mount].read_only && (how & (VFS_WRITE | VFS_TRUNCATE)))
+        return EROFS;
+    if (vfs->mounts[walk->mount].read_only && (how & VFS_CREATE)) {
+        struct vfs_stat stat; /* what is there may be opened */
+        int error = hostfs_stat(vfs->mounts[walk->mount].host, &walk->beneath, walk->path, 1, &stat);
+        if (error != 0)
+            return error == ENOENT ? EROFS : error;
+        if (how & VFS_EXCLUSIVE)
+            return EEXIST;
+        how &= ~VFS_CREATE;
+    }
+    if (walk->slash) {
+        if (how & VFS_CREATE)
+            return EISDIR;
+        how |= VFS_ONLY_DIRECTORY;
+    }
+    int error = hostfs_open(&walk->beneath, walk->path, how, flags, &file->host, &file->public.type);
+    if (error != 0)
+        return error;
+    file->place = (struct place){.mount = walk->mount, .type = file->public.type};
+    file->path = files_host_path(walk);
+    return 0;
+}
+
+static int files_create(struct vfs *vfs, struct walk *walk)
+{
+    if (walk->slash)
+        return EISDIR;
+    if (walk->parent.mount == TREE_SKELETON || vfs->mounts[walk->parent.mount].kind != MOUNT_MEMORY)
+        return EROFS;
+    struct memfs_node *directory = walk->parent.node;
+    if (directory->links == 0)
+        return ENOENT;
+    int error;
+    uint64_t now = tree_now(vfs);
+    struct memfs_node *node = memfs_create(&vfs->memfs, VFS_REGULAR, now, &error);
+    if (node == NULL)
+        return error;
+    error = memfs_add(&vfs->memfs, directory, walk->name, walk->length, node, now);
+    if (error != 0) {
+        memfs_release(&vfs->memfs, node);
+        return error;
+    }
+    walk->found = (struct place){.mount = walk->parent.mount, .type = VFS_REGULAR, .node = node};
+    return 0;
+}
+
+/* The single host file that is a mount. */
+static int files_open_mounted(const struct mount *mount, uint32_t how, struct file *file)
+{
+    if (mount->read_only && (how & (VFS_WRITE | VFS_TRUNCATE)))
+        return EROFS;
+    file->host = fcntl(mount->host->fd, F_DUPFD_CLOEXEC, 3);
+    if (file->host < 0)
+        return errno;
+    if ((how & VFS_TRUNCATE) && ftruncate(file->host, 0) != 0) {
+        int error = errno;
+        hostfs_close(file->host);
+        return error;
+    }
+    file->host_is_file = 1;
+    return 0;
+}
+
+/* Opens what was found in the tree. */
+static int files_open_found(struct vfs *vfs, const struct walk *walk, uint32_t how, struct file *file)
+{
+    const struct place *found = &walk->found;
+    file->place = *found;
+    file->public.type = found->type;
+    if (found->type == VFS_SYMLINK)
+        return how & VFS_ONLY_DIRECTORY ? ENOTDIR : ELOOP;
+    if (found->type == VFS_DIRECTORY && (how & (VFS_WRITE | VFS_CREATE | VFS_TRUNCATE)))
+        return EISDIR;
+    if (found->type != VFS_DIRECTORY && ((how & VFS_ONLY_DIRECTORY) || walk->slash))
+        return ENOTDIR;
+    if (found->mount == TREE_SKELETON)
+        return 0;
+    const struct mount *mount = &vfs->mounts[found->mount];
+    switch (mount->kind) {
+    case MOUNT_MEMORY:
+        if ((how & VFS_TRUNCATE) && found->node->size > 0) {
+            memfs_data_resize(&vfs->memfs, found->node, 0);
+            found->node->modified_ns = found->node->changed_ns = tree_now(vfs);
+        }
+        found->node->opens++;
+        return 0;
+    case MOUNT_ARCHIVE:
+        if (how & (VFS_WRITE | VFS_TRUNCATE))
+            return EROFS;
+        if (found->type != VFS_REGULAR)
+            return 0;
+        file->bytes = zip_data(mount->archive, found->entry);
+        file->size = mount->archive->entries[found->entry].size;
+        return file->bytes == NULL ? EIO : 0;
+    case MOUNT_HOST_FILE:
+        return files_open_mounted(mount, how, file);
+    default:
+        return 0;
+    }
+}
+
+static int files_open(struct vfs *vfs, struct walk *walk, uint32_t how, uint16_t flags,
+                      struct file *file)
+{
+    if (walk->host)
+        return files_open_host(vfs, walk, how, flags, file);
+    if (walk->exists)
+        return how & VFS_CREATE && how & VFS_EXCLUSIVE ? EEXIST
+                                                        : files_open_found(vfs, walk, how, file);
+    int error = files_create(vfs, walk);
+    return error == 0 ? files_open_found(vfs, walk, how & ~VFS_CREATE, file) : error;
+}
+
+int vfs_open(struct vfs *vfs, uint32_t directory, const char *path, size_t length, uint32_t how,
+             uint16_t flags, uint32_t *fd)
+{
+    struct walk walk;
+    uint32_t walk_flags = how & VFS_CREATE ? WALK_CREATE : 0;
+    int exclusive = (how & (VFS_CREATE | VFS_EXCLUSIVE)) == (VFS_CREATE | VFS_EXCLUSIVE);
+    if ((how & VFS_CREATE) && (how & VFS_ONLY_DIRECTORY))
+        return EINVAL;
+    if (exclusive)
+        how &= ~VFS_FOLLOW;
+    if (how & VFS_FOLLOW)
+        walk_flags |= WALK_FOLLOW;
+    int error = files_find_free(vfs, fd);
+    if (error == 0)
+        error = walk_path(vfs, directory, path, length, walk_flags, &walk);
+    if (error != 0)
+        return error;
+    struct file file = {
+        .public = {.kind = VFS_OPEN,
+                   .flags = flags,
+                   .readable = (how & VFS_READ) != 0,
+                   .writable = (how & VFS_WRITE) != 0},
+        .host = -1,
+    };
+    error = files_open(vfs, &walk, how, flags, &file);
+    if (error != 0)
+        return error;
+    vfs->files[*fd] = file;
+    vfs->changes++;
+    return 0;
+}
+
+/* ---- input and output ---- */
+
+static enum mount_kind files_kind(const struct vfs *vfs, const struct file *file)
+{
+    return vfs->mounts[file->place.mount].kind;
+}
+
+/* A file that can be read or written: not a stream, not a directory. */
+static int files_check(const struct file *file, int allowed)
+{
+    if (file == NULL || file->public.kind != VFS_OPEN)
+        return EBADF;
+    if (file->public.type == VFS_DIRECTORY)
+        return EISDIR;
+    return allowed ? 0 : EBADF;
+}
+
+int vfs_read(struct vfs *vfs, uint32_t fd, void *bytes, size_t length, uint64_t position,
+             size_t *done)
+{
+    const struct file *file = tree_file(vfs, fd);
+    *done = 0;
+    int error = files_check(file, file != NULL && file->public.readable);
+    if (error != 0)
+        return error;
+    switch (files_kind(vfs, file)) {
+    case MOUNT_MEMORY:
+        *done = memfs_data_read(file->place.node, bytes, length, position);
+        return 0;
+    case MOUNT_ARCHIVE:
+        if (position >= file->size)
+            return 0;
+        *done = length < file->size - position ? length : (size_t)(file->size - position);
+        memcpy(bytes, file->bytes + position, *done);
+        return 0;
+    case MOUNT_NULL:
+        return 0;
+    case MOUNT_RANDOM:
+        if (vfs->hooks.random == NULL)
+            return ENOSYS;
+        error = vfs->hooks.random(vfs->hooks.context, bytes, length);
+        *done = error == 0 ? length : 0;
+        return error;
+    default:
+        break;
+    }
+    if (position > INT64_MAX)
+        return EINVAL;
+    ssize_t got = pread(file->host, bytes, length < HOST_IO_BYTES ? length : HOST_IO_BYTES,
+                        (off_t)position);
+    if (got < 0)
+        return errno;
+    *done = (size_t)got;
+    return 0;
+}
+
+static int files_write_memory(struct vfs *vfs, struct memfs_node *node, const void *bytes,
+                              size_t length, uint64_t position, size_t *done, uint64_t *end)
+{
+    if (position == VFS_APPEND_POSITION)
+        position = node->size;
+    int error = memfs_data_write(&vfs->memfs, node, bytes, length, position, done);
+    if (*done > 0) {
+        node->modified_ns = node->changed_ns = tree_now(vfs);
+        vfs->changes++;
+    }
+    *end = position + *done;
+    return error;
+}
+
+static int files_write_host(const struct file *file, const void *bytes, size_t length,
+                            uint64_t position, size_t *done, uint64_t *end)
+{
+    if (length > HOST_IO_BYTES)
+        length = HOST_IO_BYTES;
+    int append = position == VFS_APPEND_POSITION;
+    if (append) {
+        off_t size = lseek(file->host, 0, SEEK_END);
+        if (size < 0)
+            return errno;
+        position = (uint64_t)size;
+    }
+    if (position > INT64_MAX)
+        return EFBIG;
+    /* With O_APPEND Linux lets pwrite append, wherever the end is by then. */
+    ssize_t put = pwrite(file->host, bytes, length, (off_t)position);
+    if (put < 0)
+        return errno;
+    *done = (size_t)put;
+    *end = position + *done;
+    if (append && !file->host_is_file) {
+        off_t size = lseek(file->host, 0, SEEK_END);
+        if (size >= 0)
+            *end = (uint64_t)size;
+    }
+    return 0;
+}
+
+int vfs_write(struct vfs *vfs, uint32_t fd, const void *bytes, size_t length, uint64_t position,
+              size_t *done, uint64_t *end)
+{
+    const struct file *file = tree_file(vfs, fd);
+    uint64_t ignored;
+    *done = 0;
+    if (end == NULL)
+        end = &ignored;
+    *end = position == VFS_APPEND_POSITION ? 0 : position;
+    int error = files_check(file, file != NULL && file->public.writable);
+    if (error != 0)
+        return error;
+    switch (files_kind(vfs, file)) {
+    case MOUNT_MEMORY:
+        return files_write_memory(vfs, file->place.node, bytes, length, position, done, end);
+    case MOUNT_NULL:
+    case MOUNT_RANDOM:
+        *done = length;
+        return 0;
+    default:
+        return files_write_host(file, bytes, length, position, done, end);
+    }
+}
+
+/* ---- state ---- */
+
+int vfs_stat_file(struct vfs *vfs, uint32_t fd, struct vfs_stat *stat)
+{
+    const struct file *file = tree_file(vfs, fd);
+    *stat = (struct vfs_stat){0};
+    if (file == NULL)
+        return EBADF;
+    if (file->public.kind == VFS_STREAM) {
+        stat->links = 1;
+        stat->inode = 1 + (uint64_t)file->public.stream;
+        return 0;
+    }
+    if (file->host < 0) {
+        tree_stat(vfs, &file->place, stat);
+        return 0;
+    }
+    int error = hostfs_stat_fd(vfs->mounts[file->place.mount].host, file->host, stat);
+    stat->device = 2 + (uint64_t)file->place.mount;
+    return error;
+}
+
+int vfs_set_size(struct vfs *vfs, uint32_t fd, uint64_t size)
+{
+    struct file *file = tree_file(vfs, fd);
+    if (file == NULL)
+        return EBADF;
+    if (file->public.kind != VFS_OPEN || file->public.type != VFS_REGULAR || !file->public.writable)
+        return EINVAL;
+    if (files_kind(vfs, file) == MOUNT_MEMORY) {
+        int error = memfs_data_resize(&vfs->memfs, file->place.node, size);
+        if (error == 0)
+            file->place.node->modified_ns = file->place.node->changed_ns = tree_now(vfs);
+        vfs->changes++;
+        return error;
+    }
+    if (size > INT64_MAX)
+        return EFBIG;
+    return ftruncate(file->host, (off_t)size) == 0 ? 0 : errno;
+}
+
+int vfs_allocate(struct vfs *vfs, uint32_t fd, uint64_t offset, uint64_t length)
+{
+    struct file *file = tree_file(vfs, fd);
+    int error = files_check(file, file != NULL && file->public.writable);
+    if (error == EISDIR)
+        return ENODEV;
+    if (error != 0)
+        return error;
+    if (file->public.type != VFS_REGULAR)
+        return ENODEV;
+    if (length == 0)
+        return EINVAL;
+    if (length > INT64_MAX || offset > INT64_MAX - length)
+        return EFBIG;
+    if (files_kind(vfs, file) != MOUNT_MEMORY) {
+        error = posix_fallocate(file->host, (off_t)offset, (off_t)length);
+        return error;
+    }
+    struct memfs_node *node = file->place.node;
+    if (offset + length <= node->size)
+        return 0;
+    /* Nothing is set aside, but what cannot fit is refused now. */
+    if (offset + length - node->size > vfs->memfs.quota.bytes - vfs->memfs.used_bytes)
+        return ENOSPC;
+    vfs->changes++;
+    error = memfs_data_resize(&vfs->memfs, node, offset + length);
+    if (error == 0)
+        node->modified_ns = node->changed_ns = tree_now(vfs);
+    return error;
+}
+
+int vfs_sync(struct vfs *vfs, uint32_t fd, int data_only)
+{
+    const struct file *file = tree_file(vfs, fd);
+    if (file == NULL)
+        return EBADF;
+    if (file->public.kind == VFS_STREAM)
+        return EINVAL;
+    if (file->host < 0)
+        return 0;
+    return (data_only ? fdatasync(file->host) : fsync(file->host)) == 0 ? 0 : errno;
+}
+
+int vfs_set_flags(struct vfs *vfs, uint32_t fd, uint16_t flags)
+{
+    struct file *file = tree_file(vfs, fd);
+    const uint16_t synchronous = VFS_DSYNC | VFS_RSYNC | VFS_SYNC;
+    if (file == NULL)
+        return EBADF;
+    if ((flags ^ file->public.flags) & synchronous)
+        return ENOTSUP; /* Linux cannot change these either */
+    if (file->host >= 0 && !file->host_is_file) {
+        int status = O_NONBLOCK | (flags & VFS_APPEND ? O_APPEND : 0);
+        if (fcntl(file->host, F_SETFL, status) != 0)
+            return errno;
+    }
+    file->public.flags = flags;
+    vfs->changes++;
+    return 0;
+}

@@ -1,0 +1,322 @@
+/* Mounting. */
+#include "mount.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+#include "tree.h"
+
+/* Absolute, not "/", and without empty, `.`, `..` or too long components. */
+static int mount_path_is_good(const char *path, size_t length)
+{
+    if (length < 2 || length > VFS_PATH_BYTES || path[0] != '/')
+        return 0;
+    for (const char *part = path + 1; part <= path + length;) {
+        const char *slash = memchr(part, '/', (size_t)(path + length - part));
+        size_t size = (size_t)((slash == NULL ? path + length : slash) - part);
+        if (size == 0 || size > 255 || (size == 1 && part[0] == '.') ||
+            (size == 2 && part[0] == '.' && part[1] == '.'))
+            return 0;
+        part += size + 1;
+    }
+    return 1;
+}
+
+static pybox_status mount_refuse(const char *path, const char *why)
+{
+    return error_set(PYBOX_ERROR_PATH, "cannot mount at %s: %s", path, why);
+}
+
+static pybox_status mount_failed(const char *path, int error)
+{
+    if (error == ENOMEM)
+        return error_set(PYBOX_ERROR_NO_MEMORY, "cannot mount at %s: out of memory", path);
+    if (error == ENOSPC)
+        return error_set(PYBOX_ERROR_LIMIT, "cannot mount at %s: over the quota for files", path);
+    return error_set(PYBOX_ERROR_PATH, "cannot mount at %s: %s", path, strerrordesc_np(error));
+}
+
+/* Goes down one component inside an in-memory mount, making a directory if nothing is there. */
+static int mount_descend(struct vfs *vfs, struct place *at, const char *name, size_t length)
+{
+    struct place found;
+    int error = tree_lookup(vfs, at, name, length, &found);
+    if (error == ENOENT && at->mount != TREE_SKELETON &&
+        vfs->mounts[at->mount].kind == MOUNT_MEMORY) {
+        uint64_t now = tree_now(vfs);
+        struct memfs_node *node = memfs_create(&vfs->memfs, VFS_DIRECTORY, now, &error);
+        if (node == NULL)
+            return error;
+        error = memfs_add(&vfs->memfs, at->node, name, length, node, now);
+        if (error != 0) {
+            memfs_release(&vfs->memfs, node);
+            return error;
+        }
+        at->node = node;
+        return 0;
+    }
+    if (error == 0)
+        *at = found;
+    return error;
+}
+
+/* Pins the covered node and the directories above it. */
+static void mount_pin(struct memfs_node *node, uint8_t number)
+{
+    node->cover = (uint8_t)(number + 1);
+    for (; node != NULL; node = node->parent)
+        node->pins++;
+}
+
+/* What the path's parent is, or with `at_host` the host mount that it is in. */
+struct mount_point {
+    uint8_t inside;
+    struct place above;
+    struct memfs_node *covered; /* in an in-memory mount */
+};
+
+static pybox_status mount_in_host(struct vfs *vfs, uint8_t outer, const char *path, size_t start,
+                                  size_t end)
+{
+    char parent[VFS_PATH_BYTES + 1] = ".";
+    struct vfs_stat stat;
+    if (end > start) {
+        memcpy(parent, path + start, end - start);
+        parent[end - start] = '\0';
+    }
+    const struct hostfs *host = vfs->mounts[outer].host;
+    const struct hostfs_walk walk = {host->fd, &vfs->no_openat2, 1};
+    int error = hostfs_stat(host, &walk, parent, 0, &stat);
+    if (error == 0 && stat.type != VFS_DIRECTORY)
+        error = ENOTDIR;
+    return error == 0 ? PYBOX_OK : mount_failed(path, error);
+}
+
+/* Finds what the mount point is in. `last` is the offset of its last component. */
+static pybox_status mount_find(struct vfs *vfs, const char *path, size_t length, size_t last,
+                               struct mount_point *point)
+{
+    struct place at = tree_root();
+    for (size_t start = 1; start < last;) {
+        size_t size = (size_t)(strchr(path + start, '/') - (path + start));
+        int error = mount_descend(vfs, &at, path + start, size);
+        if (error == ENOENT && at.mount == TREE_SKELETON) {
+            point->inside = TREE_SKELETON; /* a new made-up directory */
+            return PYBOX_OK;
+        }
+        if (error != 0)
+            return mount_failed(path, error);
+        if (at.type != VFS_DIRECTORY)
+            return mount_refuse(path, "its parent is not a directory");
+        start += size + 1;
+        if (at.mount != TREE_SKELETON && vfs->mounts[at.mount].kind == MOUNT_HOST) {
+            point->inside = at.mount;
+            point->above = at;
+            uint8_t deeper = TREE_SKELETON;
+            size_t end = start;
+            for (; end < last && deeper == TREE_SKELETON; end++)
+                if (path[end] == '/')
+                    deeper = tree_mount_below(vfs, at.mount, path + start, end - start);
+            if (deeper == TREE_SKELETON)
+                return mount_in_host(vfs, at.mount, path, start, last - 1);
+            if (tree_mount_root(vfs, deeper, &at) != 0 || at.type != VFS_DIRECTORY)
+                return mount_refuse(path, "its parent is not a directory");
+            start = end;
+            if (vfs->mounts[deeper].kind == MOUNT_HOST)
+                return mount_refuse(path, "a mount in a mount in a host directory; mount it elsewhere");
+        }
+    }
+    point->inside = at.mount;
+    point->above = at;
+    if (at.mount == TREE_SKELETON || vfs->mounts[at.mount].kind != MOUNT_MEMORY)
+        return PYBOX_OK;
+    int error = mount_descend(vfs, &at, path + last, length - last);
+    if (error != 0)
+        return mount_failed(path, error);
+    point->covered = at.node;
+    return PYBOX_OK;
+}
+
+/* The mount that is at `path` already. It may be replaced while nothing is in it or open. */
+static pybox_status mount_existing(struct vfs *vfs, const char *path, size_t length, uint32_t *number)
+{
+    for (*number = 0; *number < vfs->mount_count; ++*number) {
+        const struct mount *mount = &vfs->mounts[*number];
+        if (mount->length == length && memcmp(mount->path, path, length) == 0)
+            break;
+        if (mount->inside == TREE_SKELETON && mount->length > length && mount->path[length] == '/' &&
+            memcmp(mount->path, path, length) == 0)
+            return mount_refuse(path, "something is mounted below it; mount the outer one first");
+    }
+    if (*number == vfs->mount_count)
+        return PYBOX_OK;
+    const struct mount *mount = &vfs->mounts[*number];
+    int used = mount->children > 0 || (mount->kind == MOUNT_MEMORY && mount->root != NULL);
+    for (uint32_t i = 0; i < vfs->file_capacity; i++)
+        if (vfs->files[i].public.kind == VFS_OPEN && vfs->files[i].place.mount == *number)
+            used = 1;
+    return used ? mount_refuse(path, "the mount there is in use") : PYBOX_OK;
+}
+
+static pybox_status mount_reserve(struct vfs *vfs)
+{
+    if (vfs->mount_count < vfs->mount_capacity)
+        return PYBOX_OK;
+    if (vfs->mount_count >= VFS_MOUNTS)
+        return error_set(PYBOX_ERROR_LIMIT, "too many mounts; expected at most %d", VFS_MOUNTS);
+    uint32_t capacity = vfs->mount_capacity * 2;
+    struct mount *mounts = malloc(capacity * sizeof *mounts);
+    if (mounts == NULL)
+        return error_set_memory("mounts", capacity * sizeof *mounts);
+    memcpy(mounts, vfs->mounts, vfs->mount_count * sizeof *mounts);
+    if (vfs->mounts != vfs->inline_mounts)
+        free(vfs->mounts);
+    vfs->mounts = mounts;
+    vfs->mount_capacity = capacity;
+    return PYBOX_OK;
+}
+
+/* Puts `mount` (without its place) into the tree. `borrow`: the path is a literal. */
+static pybox_status mount_put(struct vfs *vfs, const char *path, int borrow, struct mount mount)
+{
+    size_t length = path == NULL ? 0 : strnlen(path, VFS_PATH_BYTES + 1);
+    if (!mount_path_is_good(path, length))
+        return error_set(PYBOX_ERROR_PATH,
+                         "cannot mount at %s: expected an absolute path, not /, without empty, `.` or "
+                         "`..` components and final slash", path == NULL ? "(null)" : path);
+    uint32_t number;
+    pybox_status status = mount_existing(vfs, path, length, &number);
+    if (status == PYBOX_OK && number == vfs->mount_count)
+        status = mount_reserve(vfs);
+    if (status != PYBOX_OK)
+        return status;
+    if (number < vfs->mount_count) { /* takes over the place of the one that is there */
+        struct mount *old = &vfs->mounts[number];
+        mount.path = old->path;
+        mount.length = old->length;
+        mount.owned = old->owned;
+        mount.inside = old->inside;
+        mount.above = old->above;
+        old->owned = 0;
+        mount_drop(old);
+        *old = mount;
+        return PYBOX_OK;
+    }
+    char *copy = borrow ? NULL : strdup(path);
+    if (!borrow && copy == NULL)
+        return error_set_memory("a mount point", length);
+    const char *slash = strrchr(path, '/');
+    struct mount_point point = {.inside = TREE_SKELETON};
+    status = mount_find(vfs, path, length, (size_t)(slash + 1 - path), &point);
+    if (status != PYBOX_OK) {
+        free(copy);
+        return status;
+    }
+    mount.path = borrow ? path : copy;
+    mount.length = (uint16_t)length;
+    mount.owned = !borrow;
+    mount.inside = point.inside;
+    mount.above = point.above;
+    if (point.inside == TREE_SKELETON) {
+        mount.above = tree_root();
+        mount.above.skeleton.mount = (uint8_t)number;
+        mount.above.skeleton.length = (uint16_t)(slash - path);
+    } else {
+        vfs->mounts[point.inside].children++;
+    }
+    if (point.covered != NULL)
+        mount_pin(point.covered, (uint8_t)number);
+    vfs->mounts[vfs->mount_count++] = mount;
+    return PYBOX_OK;
+}
+
+void mount_drop(struct mount *mount)
+{
+    if (mount->owned)
+        free((void *)mount->path);
+    if (mount->kind == MOUNT_ARCHIVE)
+        vfs_archive_close(mount->archive);
+    else if (mount->kind == MOUNT_HOST || mount->kind == MOUNT_HOST_FILE)
+        hostfs_unmount(mount->host);
+}
+
+int mount_cover(struct vfs *vfs)
+{
+    for (uint32_t i = 0; i < vfs->mount_count; i++) {
+        struct mount *mount = &vfs->mounts[i];
+        if (mount->inside == TREE_SKELETON || vfs->mounts[mount->inside].kind != MOUNT_MEMORY)
+            continue;
+        struct place at;
+        int error = tree_mount_root(vfs, mount->inside, &at);
+        size_t start = (size_t)vfs->mounts[mount->inside].length + 1;
+        while (error == 0 && start < mount->length) {
+            const char *part = mount->path + start;
+            size_t size = strcspn(part, "/");
+            mount->above = at;
+            error = at.type != VFS_DIRECTORY ? ENOTDIR : mount_descend(vfs, &at, part, size);
+            start += size + 1;
+        }
+        if (error != 0)
+            return error;
+        mount_pin(at.node, (uint8_t)i);
+    }
+    return 0;
+}
+
+pybox_status vfs_mount_memory(struct vfs *vfs, const char *guest_path)
+{
+    return mount_put(vfs, guest_path, 0, (struct mount){.kind = MOUNT_MEMORY});
+}
+
+pybox_status vfs_mount_archive(struct vfs *vfs, const char *guest_path, struct vfs_archive *archive)
+{
+    const struct mount mount = {
+        .kind = MOUNT_ARCHIVE,
+        .read_only = 1,
+        .archive = archive,
+    };
+    pybox_status status = mount_put(vfs, guest_path, 0, mount);
+    if (status == PYBOX_OK)
+        vfs_archive_hold(archive);
+    return status;
+}
+
+pybox_status vfs_mount_host(struct vfs *vfs, const char *guest_path, const char *host_path,
+                            int read_only)
+{
+    struct hostfs *host;
+    uint8_t type;
+    int error = hostfs_mount(host_path, read_only, &host, &type);
+    if (error == ENOMEM)
+        return error_set_memory("a mount", sizeof *host);
+    if (error != 0)
+        return error_set(PYBOX_ERROR_PATH,
+                         "cannot mount %s: %s; expected a directory or a regular file", host_path,
+                         strerrordesc_np(error));
+    const struct mount mount = {
+        .kind = type == VFS_DIRECTORY ? MOUNT_HOST : MOUNT_HOST_FILE,
+        .read_only = read_only != 0,
+        .host = host,
+    };
+    int probe;
+    const struct hostfs_walk walk = {host->fd, &vfs->no_openat2, 0};
+    if (type == VFS_DIRECTORY && hostfs_open_beneath(&walk, ".", HOSTFS_PROBE, &probe) == 0)
+        hostfs_close(probe);
+    pybox_status status = mount_put(vfs, guest_path, 0, mount);
+    if (status != PYBOX_OK)
+        hostfs_unmount(host);
+    return status;
+}
+
+pybox_status vfs_mount_defaults(struct vfs *vfs, struct vfs_archive *archive,
+                                const char *archive_path)
+{
+    pybox_status status = mount_put(vfs, "/work", 1, (struct mount){.kind = MOUNT_MEMORY});
+    if (status == PYBOX_OK)
+        status = mount_put(vfs, "/tmp", 1, (struct mount){.kind = MOUNT_MEMORY});
+    if (status == PYBOX_OK && archive != NULL)
+        status = vfs_mount_archive(vfs, archive_path, archive);
+    return status;
+}

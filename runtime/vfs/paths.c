@@ -1,0 +1,402 @@
+/* Operations on paths, and times. */
+#include <errno.h>
+#include <string.h>
+
+#include "tree.h"
+#include "walk.h"
+
+/* ---- stat and times ---- */
+
+int vfs_stat_path(struct vfs *vfs, uint32_t directory, const char *path, size_t length, int follow,
+                  struct vfs_stat *stat)
+{
+    struct walk walk;
+    *stat = (struct vfs_stat){0};
+    int error = walk_path(vfs, directory, path, length, follow ? WALK_FOLLOW : 0, &walk);
+    if (error != 0)
+        return error;
+    if (walk.host) {
+        error = hostfs_stat(vfs->mounts[walk.mount].host, &walk.beneath, walk.path,
+                            follow || walk.slash, stat);
+        if (error == 0 && walk.slash && stat->type != VFS_DIRECTORY)
+            error = ENOTDIR;
+        stat->device = 2 + (uint64_t)walk.mount;
+        return error;
+    }
+    if (walk.found.mount != TREE_SKELETON && vfs->mounts[walk.found.mount].kind == MOUNT_HOST_FILE) {
+        error = hostfs_stat_fd(vfs->mounts[walk.found.mount].host,
+                               vfs->mounts[walk.found.mount].host->fd, stat);
+        stat->device = 2 + (uint64_t)walk.found.mount;
+        return error;
+    }
+    tree_stat(vfs, &walk.found, stat);
+    return 0;
+}
+
+static uint64_t paths_time(uint64_t wanted_ns, uint64_t old_ns, uint64_t now_ns)
+{
+    return wanted_ns == VFS_TIME_NOW ? now_ns : wanted_ns == VFS_TIME_KEEP ? old_ns : wanted_ns;
+}
+
+/* Of what is not in a directory of the host. `host`: descriptor of a mounted host file. */
+static int paths_set_times(struct vfs *vfs, const struct place *place, int host,
+                           uint64_t accessed_ns, uint64_t modified_ns)
+{
+    if (place->mount == TREE_SKELETON || vfs->mounts[place->mount].read_only)
+        return EROFS;
+    if (vfs->mounts[place->mount].kind == MOUNT_HOST_FILE)
+        return hostfs_set_times_fd(host, accessed_ns, modified_ns);
+    if (vfs->mounts[place->mount].kind != MOUNT_MEMORY)
+        return EPERM;
+    uint64_t now = tree_now(vfs);
+    struct memfs_node *node = place->node;
+    node->accessed_ns = paths_time(accessed_ns, node->accessed_ns, now);
+    node->modified_ns = paths_time(modified_ns, node->modified_ns, now);
+    node->changed_ns = now;
+    vfs->changes++;
+    return 0;
+}
+
+int vfs_set_times_path(struct vfs *vfs, uint32_t directory, const char *path, size_t length,
+                       int follow, uint64_t accessed_ns, uint64_t modified_ns)
+{
+    struct walk walk;
+    int error = walk_path(vfs, directory, path, length, follow ? WALK_FOLLOW : 0, &walk);
+    if (error != 0)
+        return error;
+    if (walk.host)
+        return vfs->mounts[walk.mount].read_only
+                   ? EROFS
+                   : hostfs_set_times(&walk.beneath, walk.path, follow || walk.slash, accessed_ns,
+                                      modified_ns);
+    int host = -1;
+    if (walk.found.mount != TREE_SKELETON && vfs->mounts[walk.found.mount].kind == MOUNT_HOST_FILE)
+        host = vfs->mounts[walk.found.mount].host->fd;
+    return paths_set_times(vfs, &walk.found, host, accessed_ns, modified_ns);
+}
+
+int vfs_set_times_file(struct vfs *vfs, uint32_t fd, uint64_t accessed_ns, uint64_t modified_ns)
+{
+    const struct file *file = tree_file(vfs, fd);
+    if (file == NULL)
+        return EBADF;
+    if (file->public.kind != VFS_OPEN)
+        return EINVAL;
+    if (file->host >= 0 && vfs->mounts[file->place.mount].kind == MOUNT_HOST)
+        return vfs->mounts[file->place.mount].read_only
+                   ? EROFS
+                   : hostfs_set_times_fd(file->host, accessed_ns, modified_ns);
+    return paths_set_times(vfs, &file->place, file->host, accessed_ns, modified_ns);
+}
+
+/* ---- making and removing names ---- */
+
+static int paths_in_memory(const struct vfs *vfs, const struct place *directory)
+{
+    return directory->mount != TREE_SKELETON &&
+           vfs->mounts[directory->mount].kind == MOUNT_MEMORY;
+}
+
+/* Walks to a name that is to be made. 0: walk->parent is an in-memory directory that lives, or walk->host. */
+static int paths_walk_new(struct vfs *vfs, uint32_t directory, const char *path, size_t length,
+                          struct walk *walk)
+{
+    int error = walk_path(vfs, directory, path, length, WALK_CREATE, walk);
+    if (error != 0)
+        return error;
+    if (walk->host)
+        return vfs->mounts[walk->mount].read_only ? EROFS : 0;
+    if (walk->exists)
+        return EEXIST;
+    if (!paths_in_memory(vfs, &walk->parent))
+        return EROFS;
+    return walk->parent.node->links == 0 ? ENOENT : 0;
+}
+
+int vfs_make_directory(struct vfs *vfs, uint32_t directory, const char *path, size_t length)
+{
+    struct walk walk;
+    int error = paths_walk_new(vfs, directory, path, length, &walk);
+    if (error == EROFS && walk.host) { /* that it exists is the better answer */
+        struct vfs_stat stat;
+        return hostfs_stat(vfs->mounts[walk.mount].host, &walk.beneath, walk.path, 0, &stat) == 0
+                   ? EEXIST
+                   : EROFS;
+    }
+    if (error != 0)
+        return error;
+    if (walk.host)
+        return hostfs_make_directory(&walk.beneath, walk.path);
+    if (memfs_depth(walk.parent.node) + 1 > vfs->memfs.quota.depth)
+        return ENOSPC;
+    uint64_t now = tree_now(vfs);
+    struct memfs_node *node = memfs_create(&vfs->memfs, VFS_DIRECTORY, now, &error);
+    if (node == NULL)
+        return error;
+    error = memfs_add(&vfs->memfs, walk.parent.node, walk.name, walk.length, node, now);
+    if (error != 0)
+        memfs_release(&vfs->memfs, node);
+    vfs->changes++;
+    return error;
+}
+
+int vfs_symlink(struct vfs *vfs, const char *target, size_t target_length, uint32_t directory,
+                const char *path, size_t length)
+{
+    struct walk walk;
+    if (target_length == 0)
+        return ENOENT;
+    if (target_length >= VFS_PATH_BYTES)
+        return ENAMETOOLONG;
+    if (memchr(target, '\0', target_length) != NULL)
+        return EINVAL;
+    int error = paths_walk_new(vfs, directory, path, length, &walk);
+    if (error != 0)
+        return error;
+    if (walk.slash)
+        return ENOENT;
+    if (walk.host) {
+        char text[VFS_PATH_BYTES];
+        memcpy(text, target, target_length);
+        text[target_length] = '\0';
+        uint32_t depth = walk_depth(walk.path) + walk_depth(walk.base_path != NULL ? walk.base_path : "");
+        return hostfs_symlink(text, depth == 0 ? 0 : depth - 1, &walk.beneath, walk.path);
+    }
+    uint64_t now = tree_now(vfs);
+    struct memfs_node *node = memfs_create(&vfs->memfs, VFS_SYMLINK, now, &error);
+    if (node == NULL)
+        return error;
+    error = memfs_set_target(&vfs->memfs, node, target, target_length);
+    if (error == 0)
+        error = memfs_add(&vfs->memfs, walk.parent.node, walk.name, walk.length, node, now);
+    if (error != 0)
+        memfs_release(&vfs->memfs, node);
+    vfs->changes++;
+    return error;
+}
+
+int vfs_readlink(struct vfs *vfs, uint32_t directory, const char *path, size_t length, char *target,
+                 size_t capacity, size_t *target_length)
+{
+    struct walk walk;
+    *target_length = 0;
+    int error = walk_path(vfs, directory, path, length, 0, &walk);
+    if (error != 0)
+        return error;
+    if (walk.host)
+        return walk.slash ? EINVAL
+                          : hostfs_readlink(&walk.beneath, walk.path, target, capacity, target_length);
+    if (walk.found.type != VFS_SYMLINK)
+        return EINVAL;
+    const struct memfs_node *node = walk.found.node;
+    *target_length = capacity < node->size ? capacity : (size_t)node->size;
+    memcpy(target, node->target, *target_length);
+    return 0;
+}
+
+/* Walks to a name that is to be taken away or moved. */
+static int paths_walk_old(struct vfs *vfs, uint32_t directory, const char *path, size_t length,
+                          struct walk *walk)
+{
+    int error = walk_path(vfs, directory, path, length, WALK_CREATE, walk);
+    if (error != 0)
+        return error;
+    if (walk->host)
+        return vfs->mounts[walk->mount].read_only ? EROFS : 0;
+    if (!walk->exists)
+        return ENOENT;
+    if (walk->slash && walk->found.type != VFS_DIRECTORY)
+        return ENOTDIR;
+    if (walk->length == 0)
+        return EBUSY; /* the starting point, a `..` or a mount */
+    if (!paths_in_memory(vfs, &walk->parent))
+        return walk->parent.mount != walk->found.mount ? EBUSY : EROFS;
+    if (!paths_in_memory(vfs, &walk->found) || walk->found.mount != walk->parent.mount)
+        return EBUSY;
+    return 0;
+}
+
+static struct memfs_entry *paths_entry(struct vfs *vfs, const struct walk *walk)
+{
+    return memfs_find(&vfs->memfs, walk->parent.node, walk->name, walk->length);
+}
+
+/* Takes the name away, and the node if it was the last. */
+static void paths_drop(struct vfs *vfs, const struct walk *walk, uint64_t now)
+{
+    struct memfs_node *node = walk->found.node;
+    memfs_remove(&vfs->memfs, walk->parent.node, paths_entry(vfs, walk), now);
+    memfs_release(&vfs->memfs, node);
+    vfs->changes++;
+}
+
+int vfs_remove_directory(struct vfs *vfs, uint32_t directory, const char *path, size_t length)
+{
+    struct walk walk;
+    int error = paths_walk_old(vfs, directory, path, length, &walk);
+    if (error != 0)
+        return error;
+    if (walk.host)
+        return hostfs_remove(&walk.beneath, walk.path, 1);
+    if (walk.found.type != VFS_DIRECTORY)
+        return ENOTDIR;
+    if (walk.found.node->pins > 0)
+        return EBUSY;
+    if (walk.found.node->directory.live > 0)
+        return ENOTEMPTY;
+    paths_drop(vfs, &walk, tree_now(vfs));
+    return 0;
+}
+
+int vfs_unlink(struct vfs *vfs, uint32_t directory, const char *path, size_t length)
+{
+    struct walk walk;
+    int error = paths_walk_old(vfs, directory, path, length, &walk);
+    if (error != 0)
+        return error;
+    if (walk.host) {
+        if (!walk.slash)
+            return hostfs_remove(&walk.beneath, walk.path, 0);
+        struct vfs_stat stat;
+        error = hostfs_stat(vfs->mounts[walk.mount].host, &walk.beneath, walk.path, 0, &stat);
+        return error != 0 ? error : stat.type == VFS_DIRECTORY ? EISDIR : ENOTDIR;
+    }
+    if (walk.found.type == VFS_DIRECTORY)
+        return EISDIR;
+    paths_drop(vfs, &walk, tree_now(vfs));
+    return 0;
+}
+
+/* ---- two paths ---- */
+
+int vfs_link(struct vfs *vfs, uint32_t from_directory, const char *from, size_t from_length,
+             uint32_t to_directory, const char *to, size_t to_length)
+{
+    struct walk old, new;
+    int error = walk_path(vfs, from_directory, from, from_length, 0, &old);
+    if (error == 0)
+        error = paths_walk_new(vfs, to_directory, to, to_length, &new);
+    if (error != 0)
+        return error;
+    if (old.host && new.host)
+        return old.mount != new.mount  ? EXDEV
+               : old.slash             ? ENOTDIR
+               : new.slash             ? ENOENT
+                                       : hostfs_link(&old.beneath, old.path, &new.beneath, new.path);
+    if (old.host || new.host || !paths_in_memory(vfs, &old.found) ||
+        old.found.mount != new.parent.mount)
+        return EXDEV;
+    if (old.found.type == VFS_DIRECTORY)
+        return EPERM;
+    if (new.slash)
+        return ENOENT;
+    vfs->changes++;
+    return memfs_add(&vfs->memfs, new.parent.node, new.name, new.length, old.found.node,
+                     tree_now(vfs));
+}
+
+/* 1 if `directory` is `ancestor` or below it. */
+static int paths_is_below(const struct memfs_node *directory, const struct memfs_node *ancestor)
+{
+    for (; directory != NULL; directory = directory->parent)
+        if (directory == ancestor)
+            return 1;
+    return 0;
+}
+
+/* May `old` take the place of `new`? */
+static int paths_check_rename(struct vfs *vfs, const struct walk *old, const struct walk *new)
+{
+    const struct memfs_node *node = old->found.node;
+    if (new->exists && (new->length == 0 || new->found.mount != new->parent.mount))
+        return EBUSY;
+    if (new->parent.mount != old->parent.mount)
+        return EXDEV;
+    if (new->parent.node->links == 0)
+        return ENOENT;
+    if (node->pins > 0)
+        return EBUSY;
+    if (node->type == VFS_DIRECTORY) {
+        uint32_t limit = vfs->memfs.quota.depth;
+        uint32_t depth = memfs_depth(new->parent.node) + 1;
+        if (paths_is_below(new->parent.node, node))
+            return EINVAL;
+        if (depth > limit || memfs_height(node, limit + 1) > limit - depth)
+            return ENOSPC;
+    } else if (new->slash) {
+        return ENOTDIR;
+    }
+    if (!new->exists)
+        return 0;
+    const struct memfs_node *target = new->found.node;
+    if (target->type == VFS_DIRECTORY && node->type != VFS_DIRECTORY)
+        return EISDIR;
+    if (target->type != VFS_DIRECTORY && node->type == VFS_DIRECTORY)
+        return ENOTDIR;
+    if (target->pins > 0)
+        return EBUSY;
+    return target->type == VFS_DIRECTORY && target->directory.live > 0 ? ENOTEMPTY : 0;
+}
+
+/* In a directory that has the name already this cannot fail: the entry is just pointed to another node. */
+static void paths_replace(struct vfs *vfs, const struct walk *old, const struct walk *new, uint64_t now)
+{
+    struct memfs_node *node = old->found.node, *target = new->found.node;
+    struct memfs_node *directory = new->parent.node;
+    struct memfs_entry *entry = paths_entry(vfs, new);
+    entry->node = node;
+    node->links++;
+    target->links--;
+    memfs_remove(&vfs->memfs, old->parent.node, paths_entry(vfs, old), now);
+    if (node->type == VFS_DIRECTORY) {
+        node->parent = directory;
+        target->parent = NULL; /* two directories changed names: the count of `directory` stays */
+    }
+    directory->modified_ns = directory->changed_ns = target->changed_ns = now;
+    memfs_release(&vfs->memfs, target);
+}
+
+int vfs_rename(struct vfs *vfs, uint32_t from_directory, const char *from, size_t from_length,
+               uint32_t to_directory, const char *to, size_t to_length)
+{
+    struct walk old, new;
+    int error = paths_walk_old(vfs, from_directory, from, from_length, &old);
+    if (error == 0)
+        error = walk_path(vfs, to_directory, to, to_length, WALK_CREATE, &new);
+    if (error != 0)
+        return error;
+    if (old.host && new.host) {
+        if (old.mount != new.mount)
+            return EXDEV;
+        struct vfs_stat stat;
+        if (old.slash || new.slash) {
+            error = hostfs_stat(vfs->mounts[old.mount].host, &old.beneath, old.path, 0, &stat);
+            if (error != 0 || stat.type != VFS_DIRECTORY)
+                return error != 0 ? error : ENOTDIR;
+        }
+        return hostfs_rename(&old.beneath, old.path, &new.beneath, new.path);
+    }
+    if (old.host || new.host)
+        return EXDEV;
+    if (!paths_in_memory(vfs, &new.parent))
+        return new.exists && new.length == 0 ? EBUSY : EXDEV;
+    error = paths_check_rename(vfs, &old, &new);
+    if (error != 0)
+        return error;
+    if (new.exists && new.found.node == old.found.node)
+        return 0; /* two names of one file: POSIX wants nothing done */
+    uint64_t now = tree_now(vfs);
+    vfs->changes++;
+    if (new.exists) {
+        paths_replace(vfs, &old, &new, now);
+        return 0;
+    }
+    struct memfs_node *node = old.found.node;
+    error = memfs_add(&vfs->memfs, new.parent.node, new.name, new.length, node, now);
+    if (error != 0)
+        return error;
+    memfs_remove(&vfs->memfs, old.parent.node, paths_entry(vfs, &old), now);
+    if (node->type == VFS_DIRECTORY)
+        node->parent = new.parent.node;
+    return 0;
+}

@@ -1,0 +1,109 @@
+/* A tree of mounts, and places in it. */
+#ifndef TREE_H
+#define TREE_H
+
+#include "hostfs.h"
+#include "memfs.h"
+#include "vfs_files.h"
+#include "zip.h"
+
+#define TREE_INLINE_MOUNTS 6 /* the default tree needs no allocation of its own for mounts */
+#define TREE_INLINE_FILES 4
+#define TREE_SKELETON 0xffu /* as a mount's number: the made-up directories above the mounts */
+#define TREE_LINKS 40       /* symbolic links followed in one walk, as Linux does */
+
+enum mount_kind {
+    MOUNT_MEMORY,
+    MOUNT_ARCHIVE,
+    MOUNT_HOST,      /* a directory of the host */
+    MOUNT_HOST_FILE,
+    MOUNT_NULL,      /* /dev/null */
+    MOUNT_RANDOM,    /* /dev/urandom */
+};
+
+/* A directory or file of the tree. */
+struct place {
+    uint8_t mount; /* its number, or TREE_SKELETON */
+    uint8_t type;
+    union {
+        struct {
+            uint8_t mount;   /* the directory is the beginning of this mount's path, */
+            uint16_t length; /* so many bytes of it (0: the root) */
+        } skeleton;
+        struct memfs_node *node;
+        uint32_t entry; /* of an archive */
+    };
+};
+
+struct mount {
+    const char *path;
+    uint16_t length;
+    uint8_t kind;
+    uint8_t read_only;
+    uint8_t owned;    /* the path is ours to free */
+    uint8_t inside;   /* the mount it is in, or TREE_SKELETON */
+    uint8_t children; /* mounts directly inside */
+    struct place above; /* its parent directory; unused if that is in a host directory */
+    union {
+        struct memfs_node *root; /* NULL until it is needed */
+        struct vfs_archive *archive;
+        struct hostfs *host;
+    };
+};
+
+/* An open file. What is behind it: a place, and for the host's a descriptor of the host. */
+struct file {
+    struct vfs_descriptor public;
+    struct place place;
+    int host;             /* descriptor; -1 if there is none */
+    uint8_t host_is_file; /* it is one of MOUNT_HOST_FILE */
+    char *path;           /* below its host mount; NULL: too long, it cannot be opened again */
+    const uint8_t *bytes; /* contents of an archive's file */
+    uint64_t size;        /* of it */
+};
+
+struct vfs {
+    struct memfs memfs;
+    struct vfs_hooks hooks;
+    uint64_t changes;
+    struct mount *mounts;
+    struct file *files;
+    uint32_t mount_count, mount_capacity;
+    uint32_t file_capacity;
+    uint32_t lowest_free; /* no descriptor below it is free */
+    uint8_t no_openat2;
+    struct mount inline_mounts[TREE_INLINE_MOUNTS];
+    struct file inline_files[TREE_INLINE_FILES];
+};
+
+uint64_t tree_now(struct vfs *vfs);
+
+/* The root of a mount. Makes that of an in-memory one, so it may fail. */
+int tree_mount_root(struct vfs *vfs, uint8_t mount, struct place *place);
+
+/* The mount at `name` in the directory, or TREE_SKELETON. Not for directories of the host. */
+uint8_t tree_mount_at(const struct vfs *vfs, const struct place *directory, const char *name,
+                      size_t length);
+
+/* Like it, for `path` below a host mount. */
+uint8_t tree_mount_below(const struct vfs *vfs, uint8_t mount, const char *path, size_t length);
+
+/* What `name` is in the directory: ENOENT if it is nothing. Not for directories of the host. */
+int tree_lookup(struct vfs *vfs, const struct place *directory, const char *name, size_t length,
+                struct place *found);
+
+/* The directory above; that of the root is the root. Not for directories of the host. */
+struct place tree_parent(const struct vfs *vfs, const struct place *directory);
+
+struct place tree_root(void);
+int tree_is_root(const struct place *place);
+
+void tree_stat(const struct vfs *vfs, const struct place *place, struct vfs_stat *stat);
+
+/* The open file of a number, or NULL. */
+struct file *tree_file(struct vfs *vfs, uint32_t fd);
+
+/* Lets go of what an open file refers to. */
+void tree_file_drop(struct vfs *vfs, struct file *file);
+
+#endif

@@ -1,0 +1,179 @@
+#include "shim.h"
+
+#include <stdlib.h>
+
+#include "error.h"
+
+#define CLOCK_STEP_NS 1000u
+#define PREOPEN_FD 3u
+
+uint16_t errno_to_wasi(int error)
+{
+    static const struct {
+        uint8_t from, to;
+    } known[] = {
+        {E2BIG, 1},    {EACCES, 2},  {EAGAIN, 6},        {EBADF, 8},       {EBUSY, 10},
+        {ECANCELED, 11}, {EDQUOT, 19}, {EEXIST, 20},     {EFAULT, 21},     {EFBIG, 22},
+        {EILSEQ, 25},  {EINTR, 27},  {EINVAL, 28},       {EIO, 29},        {EISDIR, 31},
+        {ELOOP, 32},   {EMFILE, 33}, {EMLINK, 34},       {ENAMETOOLONG, 37}, {ENFILE, 41},
+        {ENOBUFS, 42}, {ENODEV, 43}, {ENOENT, 44},       {ENOMEM, 48},     {ENOSPC, 51},
+        {ENOSYS, 52},  {ENOTDIR, 54}, {ENOTEMPTY, 55},   {ENOTSOCK, 57},   {ENOTSUP, 58},
+        {ENOTTY, 59},  {ENXIO, 60},  {EOVERFLOW, 61},    {EPERM, 63},      {EPIPE, 64},
+        {ERANGE, 68},  {EROFS, 69},  {ESPIPE, 70},       {ESTALE, 72},     {ETIMEDOUT, 73},
+        {ETXTBSY, 74}, {EXDEV, 75},
+    };
+    if (error == 0)
+        return WASI_OK;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (known[i].from == error)
+            return known[i].to;
+    return WASI_EIO;
+}
+
+/* ---- making shims ---- */
+
+/* Packs strings one behind the other, each with its NUL. */
+static pybox_status shim_pack(const char *what, const char *const *strings, size_t count,
+                              struct wasi_strings *packed)
+{
+    size_t total = 0;
+    if (count > WASI_ARGUMENTS)
+        return error_set(PYBOX_ERROR_LIMIT, "%zu %s; expected at most %u", count, what, WASI_ARGUMENTS);
+    for (size_t i = 0; i < count; i++) {
+        if (strings[i] == NULL)
+            return error_set(PYBOX_ERROR_ARGUMENT, "one of the %s is NULL; expected text", what);
+        total += strlen(strings[i]) + 1;
+        if (total > WASI_ARGUMENT_BYTES)
+            return error_set(PYBOX_ERROR_LIMIT, "the %s are longer than %u bytes", what,
+                             WASI_ARGUMENT_BYTES);
+    }
+    packed->bytes = malloc(total + 1);
+    if (packed->bytes == NULL)
+        return error_set_memory(what, total);
+    packed->count = (uint32_t)count;
+    packed->length = (uint32_t)total;
+    char *at = packed->bytes;
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(strings[i]) + 1;
+        memcpy(at, strings[i], length);
+        at += length;
+    }
+    return PYBOX_OK;
+}
+
+/* Opens the streams and "/". */
+static int shim_open_first(struct wasi *wasi)
+{
+    for (uint8_t stream = 0; stream < 3; stream++) {
+        int error = vfs_open_stream(wasi->vfs, stream, stream);
+        if (error != 0)
+            return error;
+        vfs_descriptor(wasi->vfs, stream)->rights =
+            RIGHTS_STREAM | (stream == 0 ? RIGHT_FD_READ : RIGHT_FD_WRITE);
+    }
+    int error = vfs_open_root(wasi->vfs, PREOPEN_FD);
+    if (error != 0)
+        return error;
+    struct vfs_descriptor *root = vfs_descriptor(wasi->vfs, PREOPEN_FD);
+    root->rights = RIGHTS_DIRECTORY;
+    root->inheriting = RIGHTS_DIRECTORY | RIGHTS_FILE;
+    return 0;
+}
+
+static void shim_take_options(struct wasi *wasi, const struct wasi_options *options)
+{
+    wasi->context = options->context;
+    wasi->read = options->read;
+    wasi->write = options->write;
+    wasi->sleep = options->sleep;
+    wasi->terminal = options->terminal != 0;
+    wasi->clock_fixed = options->clock_fixed != 0;
+    wasi->clock_start_ns = options->clock_start_ns;
+    wasi->clock_step_ns = options->clock_step_ns == 0 ? CLOCK_STEP_NS : options->clock_step_ns;
+    wasi->seeded = options->seed != NULL;
+    if (wasi->seeded)
+        random_seed(wasi, *options->seed);
+}
+
+pybox_status wasi_create(const struct wasi_options *options, struct vfs *vfs, struct wasi **created)
+{
+    const struct wasi_options none = {0};
+    *created = NULL;
+    if (options == NULL)
+        options = &none;
+    struct wasi *wasi = calloc(1, sizeof *wasi);
+    if (wasi == NULL)
+        return error_set_memory("a WASI shim", sizeof *wasi);
+    wasi->vfs = vfs;
+    shim_take_options(wasi, options);
+    pybox_status status =
+        shim_pack("arguments", options->arguments, options->argument_count, &wasi->arguments);
+    if (status == PYBOX_OK)
+        status = shim_pack("environment variables", options->environment,
+                           options->environment_count, &wasi->environment);
+    if (status == PYBOX_OK && shim_open_first(wasi) != 0)
+        status = error_set(PYBOX_ERROR_LIMIT, "no descriptors for the streams and /; expected a quota "
+                                              "of at least 4 open files");
+    if (status != PYBOX_OK) {
+        wasi_destroy(wasi);
+        return status;
+    }
+    const struct vfs_hooks hooks = {wasi, clock_now, random_fill};
+    vfs_set_hooks(vfs, &hooks);
+    wasi_reset(wasi);
+    *created = wasi;
+    return PYBOX_OK;
+}
+
+void wasi_destroy(struct wasi *wasi)
+{
+    if (wasi == NULL)
+        return;
+    free(wasi->arguments.bytes);
+    free(wasi->environment.bytes);
+    free(wasi);
+}
+
+void wasi_reset(struct wasi *wasi)
+{
+    wasi->stop = WASI_STOP_NONE;
+    wasi->exit_code = 0;
+    wasi->cpu_start_ns = clock_cpu();
+}
+
+uint32_t wasi_stop(const struct wasi *wasi)
+{
+    return wasi->stop;
+}
+
+int wasi_exit_code(const struct wasi *wasi)
+{
+    return wasi->exit_code;
+}
+
+struct wasi_saved wasi_save(const struct wasi *wasi)
+{
+    return (struct wasi_saved){wasi->clock_ns, wasi->random_bytes};
+}
+
+void wasi_restore(struct wasi *wasi, const struct wasi_saved *saved)
+{
+    wasi->clock_ns = saved->clock_ns;
+    wasi->random_bytes = saved->random_bytes;
+}
+
+/* ---- descriptors ---- */
+
+uint64_t shim_rights(uint8_t type)
+{
+    return type == VFS_DIRECTORY ? RIGHTS_DIRECTORY : RIGHTS_FILE;
+}
+
+uint16_t shim_descriptor(struct wasi *wasi, uint64_t fd, uint64_t rights,
+                         struct vfs_descriptor **descriptor)
+{
+    *descriptor = vfs_descriptor(wasi->vfs, (uint32_t)fd);
+    if (*descriptor == NULL)
+        return WASI_EBADF;
+    return ((*descriptor)->rights & rights) == rights ? WASI_OK : WASI_ENOTCAPABLE;
+}
