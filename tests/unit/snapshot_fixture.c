@@ -16,6 +16,7 @@
 
 static uint8_t memory[MEMORY_BYTES];
 static uint8_t tree[TREE_BYTES];
+static const char *place = "/tmp";
 static char directory[64];
 
 static void require(int condition, const char *what)
@@ -61,11 +62,17 @@ const struct snapshot_content *fixture_content(void)
     return &content;
 }
 
+void fixture_use_memory(void)
+{
+    if (access("/dev/shm", W_OK) == 0)
+        place = "/dev/shm";
+}
+
 const char *fixture_path(const char *name)
 {
     static char path[256];
     if (directory[0] == '\0') {
-        strcpy(directory, "/tmp/pybox-test-XXXXXX");
+        snprintf(directory, sizeof directory, "%s/pybox-test-XXXXXX", place);
         require(mkdtemp(directory) != NULL, "mkdtemp");
     }
     snprintf(path, sizeof path, "%s/%s", directory, name);

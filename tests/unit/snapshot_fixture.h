@@ -19,6 +19,9 @@ uint8_t *fixture_memory(void);
 
 /* A path in a temporary directory of this process. Static storage, until the next call. */
 const char *fixture_path(const char *name);
+/* To be called first: the directory is in memory, if it can be. For tests that write thousands of
+ * files: a disk would be waited for. */
+void fixture_use_memory(void);
 /* Removes the directory with everything in it. */
 void fixture_remove(void);
 /* The number of entries in the directory, and of open descriptors of the process. */

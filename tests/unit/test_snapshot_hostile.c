@@ -21,6 +21,7 @@ static char path[256];
 static int set_up(void **state)
 {
     (void)state;
+    fixture_use_memory();
     strcpy(path, fixture_path("hostile"));
     static const pybox_form forms[] = {PYBOX_FORM_COMPRESSED, PYBOX_FORM_MAPPED};
     for (int base = FORGE_COMPRESSED; base <= FORGE_MAPPED; base++) {
@@ -120,7 +121,7 @@ static void a_changed_byte_is_noticed_or_means_nothing(void **state)
         check_flip(&good[FORGE_COMPRESSED], at, 0xff);
     }
     size_t data = good[FORGE_MAPPED].length - fixture_content()->memory_bytes;
-    for (size_t at = 0; at < data + 16; at += at < 2048 ? 1 : 61)
+    for (size_t at = 0; at < data + 16; at += at < 700 ? 1 : 61)
         check_flip(&good[FORGE_MAPPED], at, 0x01);
 }
 
