@@ -40,6 +40,15 @@ static unsigned char line_editor_interrupt(EditLine *edit, int key)
     return CC_NEWLINE;
 }
 
+/* Bound to Ctrl-Z. The editor's own handler gives the terminal back before the process stops. */
+static unsigned char line_editor_suspend(EditLine *edit, int key)
+{
+    (void)edit;
+    (void)key;
+    raise(SIGTSTP);
+    return CC_REFRESH;
+}
+
 /* $PYBOX_HISTORY, or a file in the home folder; NULL if there is neither. */
 static char *line_editor_history_file(void)
 {
@@ -66,8 +75,10 @@ static void line_editor_start_editing(struct line_editor *editor)
     el_set(editor->edit, EL_SIGNAL, 1);
     el_set(editor->edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
     el_set(editor->edit, EL_BIND, "\t", "ed-insert", NULL); /* a tab indents */
-    /* While a line is edited Ctrl-C is a key like others. */
-    el_set(editor->edit, EL_SETTY, "-d", "intr=", NULL);
+    /* While a line is edited Ctrl-C is a key like others, and so is Ctrl-Z. */
+    el_set(editor->edit, EL_SETTY, "-d", "-isig", NULL);
+    el_set(editor->edit, EL_ADDFN, "pybox-suspend", "stop until fg", line_editor_suspend);
+    el_set(editor->edit, EL_BIND, "^Z", "pybox-suspend", NULL);
     el_set(editor->edit, EL_ADDFN, "pybox-interrupt", "drop the line", line_editor_interrupt);
     el_set(editor->edit, EL_BIND, "^C", "pybox-interrupt", NULL);
     editor->history = history_init();
@@ -100,6 +111,8 @@ static enum line_editor_event line_editor_edit(struct line_editor *editor, const
                                                size_t *length)
 {
     int count;
+    /* Before the prompt is shown, so that a key pressed at once is edited and not cooked. */
+    el_set(editor->edit, EL_PREP_TERM, 1);
     const char *text = el_gets(editor->edit, &count);
     if (editor->interrupted) {
         editor->interrupted = 0;

@@ -165,6 +165,7 @@ int repl(const struct command_line *line)
 {
     static const char *const no_arguments[] = {""};
     struct repl repl = {.line = line, .streams = STREAMS_TO(STDOUT_FILENO)};
+    repl.streams.by_line = 1;
     repl.program = (struct launch_program){
         .arguments = no_arguments,
         .argument_count = 1,

@@ -195,7 +195,7 @@ cJSON *json_text_value(const char *bytes, size_t length)
 
 int json_text_print(const cJSON *object)
 {
-    char *text = cJSON_Print(object);
+    char *text = cJSON_PrintUnformatted(object);
     if (text == NULL)
         return ENOMEM;
     int failed = streams_write_all(STDOUT_FILENO, text, strlen(text));

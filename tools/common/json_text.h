@@ -14,7 +14,7 @@ cJSON *json_text_string(const char *bytes, size_t length);
  * one JSON value in ASCII, nested at most 1000 deep, or if memory is exhausted. */
 cJSON *json_text_value(const char *bytes, size_t length);
 
-/* Writes `object` and a newline to standard output. 0, or an errno. */
+/* Writes `object` in one line to standard output. 0, or an errno. */
 int json_text_print(const cJSON *object);
 
 #endif

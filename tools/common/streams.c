@@ -48,17 +48,35 @@ static ptrdiff_t streams_fill(void *bytes, size_t capacity, int go_on)
     }
 }
 
+/* Reads more into the empty buffer. As streams_fill(). */
+static ptrdiff_t streams_refill(struct streams *streams, int go_on)
+{
+    ptrdiff_t got = streams_fill(streams->buffer, sizeof streams->buffer, go_on);
+    streams->start = 0;
+    streams->end = got > 0 ? (size_t)got : 0;
+    return got;
+}
+
 ptrdiff_t streams_read(void *context, void *bytes, size_t capacity)
 {
     struct streams *streams = context;
-    size_t left = streams->end - streams->start;
-    if (left == 0)
-        return streams_fill(bytes, capacity, 1);
-    if (left > capacity)
-        left = capacity;
-    memcpy(bytes, streams->buffer + streams->start, left);
-    streams->start += left;
-    return (ptrdiff_t)left;
+    if (streams->start == streams->end) {
+        if (!streams->by_line)
+            return streams_fill(bytes, capacity, 1);
+        ptrdiff_t got = streams_refill(streams, 1);
+        if (got <= 0)
+            return got;
+    }
+    const char *from = streams->buffer + streams->start;
+    size_t taken = streams->end - streams->start;
+    const char *newline = streams->by_line ? memchr(from, '\n', taken) : NULL;
+    if (newline != NULL)
+        taken = (size_t)(newline - from) + 1;
+    if (taken > capacity)
+        taken = capacity;
+    memcpy(bytes, from, taken);
+    streams->start += taken;
+    return (ptrdiff_t)taken;
 }
 
 /* Room for `more` bytes and a NUL behind the first `length`. 0, or -1 with ENOMEM. */
@@ -82,13 +100,11 @@ ptrdiff_t streams_read_line(struct streams *streams, char **line, size_t *capaci
         return -1;
     for (;;) {
         if (streams->start == streams->end) {
-            ptrdiff_t got = streams_fill(streams->buffer, sizeof streams->buffer, 0);
+            ptrdiff_t got = streams_refill(streams, 0);
             if (got < 0) {
                 errno = (int)-got;
                 return -1;
             }
-            streams->start = 0;
-            streams->end = (size_t)got;
             if (got == 0)
                 break;
         }

@@ -7,6 +7,7 @@
 struct streams {
     int output_fd; /* where the guest's standard output goes */
     int output_error; /* the errno of the first write to it that failed, or 0 */
+    int by_line;       /* the guest gets one line at a time: the others are for streams_read_line() */
     size_t start, end; /* of what is read and not yet given */
     char buffer[4096];
 };
