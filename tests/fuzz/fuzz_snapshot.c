@@ -108,13 +108,12 @@ static void write_again(const struct image *image, const uint8_t *memory)
 static void use(const struct image *image)
 {
     size_t length = image_describe(image)->content.memory_bytes;
-    if (length == 0)
-        return;
-    uint8_t *memory = mmap(NULL, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t reserved_bytes = length > 0 ? length : 1;
+    uint8_t *memory = mmap(NULL, reserved_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     require(memory != MAP_FAILED && image_map(image, memory) == PYBOX_OK);
     write_again(image, memory);
     memset(memory, 1, length);
-    munmap(memory, length);
+    munmap(memory, reserved_bytes);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
