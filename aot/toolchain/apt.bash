@@ -64,7 +64,7 @@ apt_update() {
     signed=$([ -r "$keyring" ] && echo "[signed-by=$keyring]")
     mkdir -p "$folder"/{lists/partial,cache/archives/partial}
     printf '%s\n' "deb $signed $mirror $1 main" "deb-src $signed $mirror $1 main" >"$folder/suite.list"
-    apt_private "$1" apt-get update
+    apt_private "$1" apt-get update --error-on=any
 }
 
 # apt_locate KIND SUITE PACKAGE FILE: prints "URI SHA256" of a source package's file, or of a binary package.
