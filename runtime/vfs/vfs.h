@@ -104,7 +104,7 @@ uint64_t vfs_used_bytes(const struct vfs *vfs);
 /* Encodes all in-memory files and all descriptors (also of files that were unlinked) to bytes, which the caller
  * frees with free(). Host descriptors are kept as mount, path, flags and offset. The same state gives the same bytes.
  * Errors: NO_MEMORY. */
-pybox_status vfs_encode(const struct vfs *vfs, void **bytes, size_t *length);
+pybox_status vfs_encode(struct vfs *vfs, void **bytes, size_t *length);
 
 /* Makes the tree what was encoded; all that its in-memory mounts held and all descriptors go. The tree must have been
  * given its mounts before; those of the encoded tree are found by guest path. A descriptor of a host file that cannot

@@ -1,0 +1,255 @@
+/* A tree's state as bytes. The layout is in codec.h. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "codec.h"
+#include "error.h"
+#include "tree.h"
+
+struct encoder {
+    struct vfs *vfs;
+    uint8_t *bytes;
+    size_t length, capacity;
+    int failed; /* memory is exhausted; nothing more is put */
+    struct memfs_node **nodes; /* in the order of their numbers */
+    uint32_t node_count;
+};
+
+static void encode_put(struct encoder *encoder, const void *bytes, size_t length)
+{
+    if (encoder->failed)
+        return;
+    if (length > encoder->capacity - encoder->length) {
+        size_t capacity = encoder->capacity == 0 ? 1024 : encoder->capacity;
+        while (capacity - encoder->length < length)
+            capacity *= 2;
+        uint8_t *larger = realloc(encoder->bytes, capacity);
+        if (larger == NULL) {
+            encoder->failed = 1;
+            return;
+        }
+        encoder->bytes = larger;
+        encoder->capacity = capacity;
+    }
+    if (length > 0)
+        memcpy(encoder->bytes + encoder->length, bytes, length);
+    encoder->length += length;
+}
+
+static void encode_u8(struct encoder *encoder, uint8_t value)
+{
+    encode_put(encoder, &value, 1);
+}
+
+static void encode_u16(struct encoder *encoder, uint16_t value)
+{
+    const uint8_t bytes[2] = {(uint8_t)value, (uint8_t)(value >> 8)};
+    encode_put(encoder, bytes, sizeof bytes);
+}
+
+static void encode_u32(struct encoder *encoder, uint32_t value)
+{
+    uint8_t bytes[4];
+    bytes_store_u32(bytes, value);
+    encode_put(encoder, bytes, sizeof bytes);
+}
+
+static void encode_u64(struct encoder *encoder, uint64_t value)
+{
+    uint8_t bytes[8];
+    bytes_store_u64(bytes, value);
+    encode_put(encoder, bytes, sizeof bytes);
+}
+
+static void encode_text(struct encoder *encoder, const char *text, size_t length)
+{
+    encode_u16(encoder, (uint16_t)length);
+    encode_put(encoder, text, length);
+}
+
+/* ---- numbering nodes ---- */
+
+static void encode_number(struct encoder *encoder, struct memfs_node *node)
+{
+    if (node->mark != 0)
+        return;
+    encoder->nodes[encoder->node_count++] = node;
+    node->mark = encoder->node_count; /* its number + 1 */
+}
+
+static int encode_is_memory(const struct vfs *vfs, const struct file *file)
+{
+    return file->public.kind == VFS_OPEN && file->place.mount != TREE_SKELETON &&
+           vfs->mounts[file->place.mount].kind == MOUNT_MEMORY;
+}
+
+/* Breadth first from the roots, then what only descriptors point to. */
+static void encode_number_all(struct encoder *encoder)
+{
+    struct vfs *vfs = encoder->vfs;
+    for (struct memfs_node *node = vfs->memfs.nodes; node != NULL; node = node->next)
+        node->mark = 0;
+    for (uint32_t i = 0; i < vfs->mount_count; i++)
+        if (vfs->mounts[i].kind == MOUNT_MEMORY && vfs->mounts[i].root != NULL)
+            encode_number(encoder, vfs->mounts[i].root);
+    for (uint32_t i = 0; i < encoder->node_count; i++) {
+        struct memfs_node *node = encoder->nodes[i];
+        if (node->type != VFS_DIRECTORY)
+            continue;
+        for (uint32_t j = 0; j < node->directory.count; j++)
+            if (node->directory.entries[j].node != NULL)
+                encode_number(encoder, node->directory.entries[j].node);
+    }
+    for (uint32_t i = 0; i < vfs->file_capacity; i++)
+        if (encode_is_memory(vfs, &vfs->files[i]))
+            encode_number(encoder, vfs->files[i].place.node);
+}
+
+/* ---- nodes ---- */
+
+static void encode_file(struct encoder *encoder, const struct memfs_node *node)
+{
+    uint32_t pieces = 0;
+    for (uint32_t i = 0; i < node->file.count; i++)
+        pieces += node->file.chunks[i].bytes != NULL;
+    encode_u32(encoder, pieces);
+    for (uint32_t i = 0; i < node->file.count; i++) {
+        const struct memfs_chunk *chunk = &node->file.chunks[i];
+        uint64_t position = (uint64_t)i * MEMFS_CHUNK;
+        if (chunk->bytes == NULL)
+            continue;
+        uint64_t length = node->size > position ? node->size - position : 0;
+        if (length > chunk->capacity)
+            length = chunk->capacity;
+        encode_u64(encoder, position);
+        encode_u32(encoder, (uint32_t)length);
+        encode_put(encoder, chunk->bytes, (size_t)length);
+    }
+}
+
+static void encode_directory(struct encoder *encoder, const struct memfs_node *node)
+{
+    encode_u64(encoder, node->directory.next_cookie);
+    encode_u32(encoder, node->directory.live);
+    for (uint32_t i = 0; i < node->directory.count; i++) {
+        const struct memfs_entry *entry = &node->directory.entries[i];
+        if (entry->node == NULL)
+            continue;
+        encode_u64(encoder, entry->cookie);
+        encode_text(encoder, entry->name, entry->length);
+        encode_u32(encoder, entry->node->mark - 1);
+    }
+}
+
+static void encode_node(struct encoder *encoder, const struct memfs_node *node)
+{
+    encode_u8(encoder, node->type);
+    encode_u64(encoder, node->inode);
+    encode_u64(encoder, node->accessed_ns);
+    encode_u64(encoder, node->modified_ns);
+    encode_u64(encoder, node->changed_ns);
+    encode_u64(encoder, node->type == VFS_DIRECTORY ? 0 : node->size);
+    if (node->type == VFS_REGULAR)
+        encode_file(encoder, node);
+    else if (node->type == VFS_SYMLINK)
+        encode_put(encoder, node->target, (size_t)node->size);
+    else
+        encode_directory(encoder, node);
+}
+
+/* ---- descriptors ---- */
+
+static void encode_place(struct encoder *encoder, const struct file *file)
+{
+    const struct vfs *vfs = encoder->vfs;
+    const struct place *place = &file->place;
+    if (place->mount == TREE_SKELETON) {
+        encode_text(encoder, "", 0);
+        encode_u8(encoder, CODEC_PATH);
+        encode_text(encoder, vfs->mounts[place->skeleton.mount].path, place->skeleton.length);
+        return;
+    }
+    const struct mount *mount = &vfs->mounts[place->mount];
+    encode_text(encoder, mount->path, mount->length);
+    if (mount->kind == MOUNT_MEMORY) {
+        encode_u8(encoder, CODEC_NODE);
+        encode_u32(encoder, place->node->mark - 1);
+    } else if (mount->kind == MOUNT_ARCHIVE) {
+        const struct zip_entry *entry = &mount->archive->entries[place->entry];
+        encode_u8(encoder, CODEC_PATH);
+        encode_text(encoder, (const char *)mount->archive->bytes + entry->name, entry->name_length);
+    } else if (mount->kind == MOUNT_HOST && file->path != NULL) {
+        encode_u8(encoder, CODEC_PATH);
+        encode_text(encoder, file->path, strlen(file->path));
+    } else {
+        encode_u8(encoder, mount->kind == MOUNT_HOST ? CODEC_LOST : CODEC_WHOLE);
+    }
+}
+
+static void encode_descriptor(struct encoder *encoder, uint32_t fd, const struct file *file)
+{
+    const struct vfs_descriptor *public = &file->public;
+    encode_u32(encoder, fd);
+    encode_u8(encoder, public->kind);
+    encode_u8(encoder, public->type);
+    encode_u8(encoder, public->stream);
+    encode_u8(encoder, public->preopen);
+    encode_u8(encoder, public->readable);
+    encode_u8(encoder, public->writable);
+    encode_u16(encoder, public->flags);
+    encode_u64(encoder, public->rights);
+    encode_u64(encoder, public->inheriting);
+    encode_u64(encoder, public->offset);
+    if (public->kind == VFS_OPEN)
+        encode_place(encoder, file);
+}
+
+static void encode_all(struct encoder *encoder)
+{
+    const struct vfs *vfs = encoder->vfs;
+    uint32_t roots = 0, descriptors = 0;
+    for (uint32_t i = 0; i < vfs->mount_count; i++)
+        roots += vfs->mounts[i].kind == MOUNT_MEMORY && vfs->mounts[i].root != NULL;
+    for (uint32_t i = 0; i < vfs->file_capacity; i++)
+        descriptors += vfs->files[i].public.kind != VFS_FREE;
+    encode_u32(encoder, CODEC_MAGIC);
+    encode_u32(encoder, CODEC_VERSION);
+    encode_u64(encoder, vfs->memfs.next_inode);
+    encode_u32(encoder, encoder->node_count);
+    encode_u32(encoder, roots);
+    for (uint32_t i = 0; i < vfs->mount_count; i++) {
+        const struct mount *mount = &vfs->mounts[i];
+        if (mount->kind != MOUNT_MEMORY || mount->root == NULL)
+            continue;
+        encode_text(encoder, mount->path, mount->length);
+        encode_u32(encoder, mount->root->mark - 1);
+    }
+    for (uint32_t i = 0; i < encoder->node_count; i++)
+        encode_node(encoder, encoder->nodes[i]);
+    encode_u32(encoder, descriptors);
+    for (uint32_t i = 0; i < vfs->file_capacity; i++)
+        if (vfs->files[i].public.kind != VFS_FREE)
+            encode_descriptor(encoder, i, &vfs->files[i]);
+}
+
+pybox_status vfs_encode(struct vfs *vfs, void **bytes, size_t *length)
+{
+    struct encoder encoder = {.vfs = vfs};
+    *bytes = NULL;
+    *length = 0;
+    size_t table = ((size_t)vfs->memfs.used_files + 1) * sizeof *encoder.nodes;
+    encoder.nodes = malloc(table);
+    if (encoder.nodes == NULL)
+        return error_set_memory("the nodes of a file tree", table);
+    encode_number_all(&encoder);
+    encode_all(&encoder);
+    free(encoder.nodes);
+    if (encoder.failed) {
+        free(encoder.bytes);
+        return error_set_memory("an encoded file tree", encoder.capacity);
+    }
+    *bytes = encoder.bytes;
+    *length = encoder.length;
+    return PYBOX_OK;
+}
