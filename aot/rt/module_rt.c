@@ -1,5 +1,5 @@
 /* The module's side of the contract: what generated code calls (wasm-rt.h). */
-#include "wasm-rt.h"
+#include "module_rt.h"
 
 
 #define PAGE_BYTES 65536u
