@@ -1,10 +1,10 @@
 /*
  * Talks to a program at a pseudo-terminal: pty_talk PROGRAM [ARG]... < DIALOGUE
  *
- * Lines of the dialogue: "expect TEXT" waits until the program has written TEXT behind what was expected before;
- * "send TEXT" types it. \n, \t, \\ and \xHH are understood in both. Behind the last line the program must end by itself.
- * What it wrote goes to standard output, without carriage returns. The exit code is the program's; 200 if a
- * text did not come within 20 seconds.
+ * Lines of the dialogue: "expect TEXT" waits until the program has written TEXT behind what was
+ * expected before; "send TEXT" types it. \n, \t, \\ and \xHH are understood in both. Behind the
+ * last line the program must end by itself. What it wrote goes to standard output, without carriage
+ * returns. The exit code is the program's; 200 if a text did not come within 20 seconds.
  */
 #include <errno.h>
 #include <poll.h>

@@ -37,9 +37,9 @@ static void test_sizes(void **state)
 static void test_bad_sizes(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"",    " ",     "M",    "-1", "+1",     "1X",   "1KK", "1iB",
-                                      "1.2.3", ".5", "1e3",  "0x10", "1 M M", "8388609T", "nan",
-                                      "123456789012345678901234567890"};
+    static const char *const bad[] = {
+        "",      " ",  "M",   "-1",   "+1",    "1X",       "1KK", "1iB",
+        "1.2.3", ".5", "1e3", "0x10", "1 M M", "8388609T", "nan", "123456789012345678901234567890"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         uint64_t bytes = 7;
         assert_int_equal(human_parse_size(bad[i], &bytes), -1);
@@ -57,7 +57,8 @@ static void test_numbers(void **state)
     assert_int_equal(number, 255);
     assert_int_equal(human_parse_number("010", &number), 0);
     assert_int_equal(number, 10);
-    static const char *const bad[] = {"", "-1", " 1", "1 ", "x", "0x", "1.0", "18446744073709551616"};
+    static const char *const bad[] = {"",  "-1", " 1",  "1 ",
+                                      "x", "0x", "1.0", "18446744073709551616"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_int_equal(human_parse_number(bad[i], &number), -1);
 }
@@ -69,9 +70,9 @@ static void test_readable(void **state)
         uint64_t bytes;
         const char *text;
     } sizes[] = {
-        {0, "0 bytes"},           {999, "999 bytes"},         {1000, "0.98 KiB"},
-        {1024, "1.00 KiB"},       {1 << 20, "1.00 MiB"},      {20 << 20, "20.0 MiB"},
-        {200 << 20, "200 MiB"},   {UINT64_MAX, "16777216 TiB"},
+        {0, "0 bytes"},         {999, "999 bytes"},           {1000, "0.98 KiB"},
+        {1024, "1.00 KiB"},     {1 << 20, "1.00 MiB"},        {20 << 20, "20.0 MiB"},
+        {200 << 20, "200 MiB"}, {UINT64_MAX, "16777216 TiB"},
     };
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         char text[HUMAN_SIZE_BYTES];

@@ -26,7 +26,8 @@ static void test_strings(void **state)
     assert_string_of("", 0, "\"\"");
     assert_string_of("a\0b", 3, "\"a\\u0000b\"");
     assert_string_of("\"\\\b\f\n\r\t\x1f\x7f/", 10, "\"\\\"\\\\\\b\\f\\n\\r\\t\\u001f\\u007f/\"");
-    assert_string_of("\xc3\xa4\xe6\x97\xa5\xf0\x9f\x90\x8d", 9, "\"\xc3\xa4\xe6\x97\xa5\xf0\x9f\x90\x8d\"");
+    assert_string_of("\xc3\xa4\xe6\x97\xa5\xf0\x9f\x90\x8d", 9,
+                     "\"\xc3\xa4\xe6\x97\xa5\xf0\x9f\x90\x8d\"");
 }
 
 #define BAD "\xef\xbf\xbd"
@@ -36,11 +37,11 @@ static void test_bad_utf8(void **state)
     (void)state;
     assert_string_of("\xff", 1, "\"" BAD "\"");
     assert_string_of("\x80", 1, "\"" BAD "\"");
-    assert_string_of("\xc0\xaf", 2, "\"" BAD BAD "\"");             /* overlong */
-    assert_string_of("\xe0\x9f\xbf", 3, "\"" BAD BAD BAD "\"");      /* overlong */
-    assert_string_of("\xed\xa0\x80", 3, "\"" BAD BAD BAD "\"");      /* a surrogate */
+    assert_string_of("\xc0\xaf", 2, "\"" BAD BAD "\"");                 /* overlong */
+    assert_string_of("\xe0\x9f\xbf", 3, "\"" BAD BAD BAD "\"");         /* overlong */
+    assert_string_of("\xed\xa0\x80", 3, "\"" BAD BAD BAD "\"");         /* a surrogate */
     assert_string_of("\xf4\x90\x80\x80", 4, "\"" BAD BAD BAD BAD "\""); /* over U+10FFFF */
-    assert_string_of("\xe2\x82", 2, "\"" BAD "\"");                  /* cut: one maximal part */
+    assert_string_of("\xe2\x82", 2, "\"" BAD "\"");                     /* cut: one maximal part */
     assert_string_of("\xf0\x9f\x90", 3, "\"" BAD "\"");
     assert_string_of("\xf0\x9f(", 3, "\"" BAD "(\"");
 }
@@ -62,17 +63,65 @@ static void test_values(void **state)
 {
     (void)state;
     static const char *const good[] = {
-        "null", "true", "false", "0", "-0", "12", "-1.5e+30", "1E5", "123456789012345678901234567890",
-        "\"\"", "\"a\\n\\u00e4\\\"\"", "[]", "{}", "[1, [], {}]", "{\"a\": 1, \"b\": [2, {\"c\": null}]}",
-        " [ 1 , 2 ] ", "[[[]]]", "[{\"x\": []}, 1]",
+        "null",
+        "true",
+        "false",
+        "0",
+        "-0",
+        "12",
+        "-1.5e+30",
+        "1E5",
+        "123456789012345678901234567890",
+        "\"\"",
+        "\"a\\n\\u00e4\\\"\"",
+        "[]",
+        "{}",
+        "[1, [], {}]",
+        "{\"a\": 1, \"b\": [2, {\"c\": null}]}",
+        " [ 1 , 2 ] ",
+        "[[[]]]",
+        "[{\"x\": []}, 1]",
     };
     for (size_t i = 0; i < sizeof good / sizeof *good; i++)
         assert_true(is_value(good[i]));
     static const char *const bad[] = {
-        "", " ", "nul", "nulll", "NaN", "Infinity", "01", "1.", ".5", "1e", "-", "+1", "0x1",
-        "\"", "\"\n\"", "\"\\x\"", "\"\\u12g4\"", "\"\xc3\xa4\"", "[", "]", "[1", "[1,", "[1,]", "[,1]",
-        "[1 2]", "{", "{1: 2}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{\"a\":1 \"b\":2}", "[}", "{]",
-        "1 2", "[]]", "[] x", "\"\\u123\"",
+        "",
+        " ",
+        "nul",
+        "nulll",
+        "NaN",
+        "Infinity",
+        "01",
+        "1.",
+        ".5",
+        "1e",
+        "-",
+        "+1",
+        "0x1",
+        "\"",
+        "\"\n\"",
+        "\"\\x\"",
+        "\"\\u12g4\"",
+        "\"\xc3\xa4\"",
+        "[",
+        "]",
+        "[1",
+        "[1,",
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        "{",
+        "{1: 2}",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{\"a\":1 \"b\":2}",
+        "[}",
+        "{]",
+        "1 2",
+        "[]]",
+        "[] x",
+        "\"\\u123\"",
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(is_value(bad[i]));
@@ -103,8 +152,8 @@ static void test_depth(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_strings),        cmocka_unit_test(test_bad_utf8),
-        cmocka_unit_test(test_values),         cmocka_unit_test(test_value_with_nul),
+        cmocka_unit_test(test_strings), cmocka_unit_test(test_bad_utf8),
+        cmocka_unit_test(test_values),  cmocka_unit_test(test_value_with_nul),
         cmocka_unit_test(test_depth),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,8 @@ static const struct option table[] = {
     {NULL, 0, NULL, 0},
 };
 
-/* Options up to the first operand, or to something that decides what to do. 0, or -1 after a message. */
+/* Options up to the first operand, or to something that decides what to do. 0, or -1 after a
+ * message. */
 static int command_line_options(struct command_line *line, int argc, char **argv)
 {
     int option;

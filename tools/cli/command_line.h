@@ -16,14 +16,14 @@ struct command_line {
     enum command command;
     struct box_options box;
     int json;
-    const char *code; /* of -c; else NULL */
-    const char *file; /* to be read by the command, "-" is standard input; or NULL */
+    const char *code;             /* of -c; else NULL */
+    const char *file;             /* to be read by the command, "-" is standard input; or NULL */
     const char *const *arguments; /* sys.argv of the guest */
     size_t argument_count;
 };
 
-/* Reads the arguments of main(). 0, or -1 after a message on standard error. The result points into argv and
- * is freed with box_options_free(&line->box). */
+/* Reads the arguments of main(). 0, or -1 after a message on standard error. The result points into
+ * argv and is freed with box_options_free(&line->box). */
 int command_line_read(struct command_line *line, int argc, char **argv);
 
 #endif

@@ -17,7 +17,8 @@ enum line_editor_event {
 /* With `interactive`, standard input and output are a terminal. NULL if memory is exhausted. */
 struct line_editor *line_editor_open(struct streams *streams, int interactive);
 
-/* Reads a line (without its newline; valid until the next call) after showing the prompt to a person. */
+/* Reads a line (without its newline; valid until the next call) after showing the prompt to a
+ * person. */
 enum line_editor_event line_editor_read(struct line_editor *editor, const char *prompt,
                                         const char **line, size_t *length);
 

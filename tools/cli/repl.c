@@ -19,7 +19,7 @@ struct repl {
     struct line_editor *editor;
     char *statement; /* the lines of it so far, with newlines between them */
     size_t length, capacity;
-    unsigned count; /* of statements: each has a name of its own, so that tracebacks show its source */
+    unsigned count; /* of statements: each has a name, under which tracebacks show its source */
     int done;
     int cut; /* the box was cut off and may only be destroyed */
     int exit_code;

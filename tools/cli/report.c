@@ -81,10 +81,9 @@ static cJSON *report_error(const struct report *report)
         return cJSON_CreateNull();
     cJSON *error = cJSON_CreateObject();
     cJSON *line = report->line > 0 ? cJSON_CreateNumber(report->line) : cJSON_CreateNull();
-    if (report_add_text(error, "type", &report->type) +
-            report_add_text(error, "message", &report->message) +
-            report_add_text(error, "traceback", &report->traceback) +
-            report_add(error, "line", line) == 4)
+    int typed = report_add(error, "line", line) && report_add_text(error, "type", &report->type);
+    if (typed && report_add_text(error, "message", &report->message) &&
+        report_add_text(error, "traceback", &report->traceback))
         return error;
     cJSON_Delete(error);
     return NULL;
@@ -111,7 +110,8 @@ static cJSON *report_failure(const struct report *report)
 static int report_fill(const struct report *report, cJSON *object)
 {
     int ran = report->status == PYBOX_OK;
-    cJSON *outcome = ran ? cJSON_CreateString(pybox_outcome_name(report->outcome)) : cJSON_CreateNull();
+    cJSON *outcome =
+        ran ? cJSON_CreateString(pybox_outcome_name(report->outcome)) : cJSON_CreateNull();
     cJSON *repr = report->value_repr.length > 0
                       ? json_text_string(report->value_repr.bytes, report->value_repr.length)
                       : cJSON_CreateNull();
@@ -126,8 +126,8 @@ static int report_fill(const struct report *report, cJSON *object)
                       report_pair("used", cJSON_CreateNumber((double)report->fuel_used), "left",
                                   cJSON_CreateNull())) &&
            report_add(object, "times",
-                      report_pair("wall_ms", cJSON_CreateNumber((double)report->wall_ns / 1e6), "cpu_ms",
-                                  cJSON_CreateNumber((double)report->cpu_ns / 1e6))) &&
+                      report_pair("wall_ms", cJSON_CreateNumber((double)report->wall_ns / 1e6),
+                                  "cpu_ms", cJSON_CreateNumber((double)report->cpu_ns / 1e6))) &&
            report_add(object, "memory_bytes", cJSON_CreateNumber((double)report->memory_bytes)) &&
            report_add(object, "failure", report_failure(report));
 }
@@ -142,7 +142,7 @@ int report_print_json(const struct report *report)
 
 void report_free(struct report *report)
 {
-    struct report_text *texts[] = {&report->value,  &report->value_repr, &report->type,
+    struct report_text *texts[] = {&report->value,   &report->value_repr, &report->type,
                                    &report->message, &report->traceback,  &report->output,
                                    &report->errors};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

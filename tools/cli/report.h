@@ -1,4 +1,5 @@
-/* What a program did, from its first line to its exit: the results of its run and of its finish in one. */
+/* What a program did, from its first line to its exit: the results of its run and of its finish in
+ * one. */
 #ifndef REPORT_H
 #define REPORT_H
 

@@ -78,7 +78,8 @@ static void run_command_explain(const struct report *report)
         streams_write_all(STDERR_FILENO, report->traceback.bytes, report->traceback.length);
     if (report->exit_code >= EXIT_CODE_LIMIT && report->outcome != PYBOX_EXIT)
         complain("stopped (%s): %.*s", pybox_outcome_name(report->outcome),
-                 (int)report->message.length, report->message.length > 0 ? report->message.bytes : "");
+                 (int)report->message.length,
+                 report->message.length > 0 ? report->message.bytes : "");
 }
 
 int run_command(const struct command_line *line)

@@ -26,8 +26,9 @@ static int box_options_mount(struct box_options *options, char *value)
         colon = strrchr(value, ':');
     }
     if (colon == NULL || colon == value || colon[1] != '/')
-        return complain("--mount wants HOST:GUEST or HOST:GUEST:ro, where GUEST is an absolute path "
-                        "in the box, as in --mount ./data:/data:ro");
+        return complain(
+            "--mount wants HOST:GUEST or HOST:GUEST:ro, where GUEST is an absolute path "
+            "in the box, as in --mount ./data:/data:ro");
     *colon = '\0';
     mount.guest = colon + 1;
     pybox_mount *mounts = box_options_grow(options->mounts, options->mount_count, sizeof mount);

@@ -1,4 +1,5 @@
-/* The options that every command that makes a box understands: what it is made from and what it may do. */
+/* The options that every command that makes a box understands: what it is made from and what it may
+ * do. */
 #ifndef BOX_OPTIONS_H
 #define BOX_OPTIONS_H
 
@@ -36,19 +37,22 @@ enum box_option {
 };
 
 /* Their entries in a command's table of long options. */
-#define BOX_OPTIONS_LONG                                                                           \
-    {"module", required_argument, NULL, BOX_OPTION_MODULE},                                        \
-    {"image", required_argument, NULL, BOX_OPTION_IMAGE},                                          \
-    {"mount", required_argument, NULL, BOX_OPTION_MOUNT},                                          \
-    {"env", required_argument, NULL, BOX_OPTION_ENV},                                              \
-    {"cwd", required_argument, NULL, BOX_OPTION_CWD},                                              \
-    {"memory", required_argument, NULL, BOX_OPTION_MEMORY},                                        \
-    {"files-limit", required_argument, NULL, BOX_OPTION_FILES},                                    \
-    {"output-limit", required_argument, NULL, BOX_OPTION_OUTPUT},                                  \
-    {"seed", required_argument, NULL, BOX_OPTION_SEED},                                            \
+/* clang-format off */
+#define BOX_OPTIONS_LONG \
+    {"module", required_argument, NULL, BOX_OPTION_MODULE}, \
+    {"image", required_argument, NULL, BOX_OPTION_IMAGE}, \
+    {"mount", required_argument, NULL, BOX_OPTION_MOUNT}, \
+    {"env", required_argument, NULL, BOX_OPTION_ENV}, \
+    {"cwd", required_argument, NULL, BOX_OPTION_CWD}, \
+    {"memory", required_argument, NULL, BOX_OPTION_MEMORY}, \
+    {"files-limit", required_argument, NULL, BOX_OPTION_FILES}, \
+    {"output-limit", required_argument, NULL, BOX_OPTION_OUTPUT}, \
+    {"seed", required_argument, NULL, BOX_OPTION_SEED}, \
     {"clock", required_argument, NULL, BOX_OPTION_CLOCK}
+/* clang-format on */
 
-/* Takes one of them. `value` is kept, and cut into pieces. 0, or -1 after a message on standard error. */
+/* Takes one of them. `value` is kept, and cut into pieces. 0, or -1 after a message on standard
+ * error. */
 int box_options_take(struct box_options *options, int option, char *value);
 
 void box_options_free(struct box_options *options);

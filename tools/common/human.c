@@ -16,7 +16,8 @@ static uint64_t human_unit(const char *unit)
         return 1;
     const char *found = strchr(units, toupper((unsigned char)*unit));
     const char *rest = unit + 1;
-    if (found == NULL || (*rest != '\0' && strcasecmp(rest, "b") != 0 && strcasecmp(rest, "ib") != 0))
+    if (found == NULL ||
+        (*rest != '\0' && strcasecmp(rest, "b") != 0 && strcasecmp(rest, "ib") != 0))
         return 0;
     return UINT64_C(1) << (10 * (found - units + 1));
 }
@@ -62,10 +63,10 @@ const char *human_size(uint64_t bytes, char text[HUMAN_SIZE_BYTES])
         value /= 1024;
         unit++;
     }
+    int decimals = (value < 9.995) + (value < 99.95);
     if (unit < 0)
         snprintf(text, HUMAN_SIZE_BYTES, "%u bytes", (unsigned)bytes);
     else
-        snprintf(text, HUMAN_SIZE_BYTES, "%.*f %ciB", value < 9.995 ? 2 : value < 99.95 ? 1 : 0, value,
-                 units[unit]);
+        snprintf(text, HUMAN_SIZE_BYTES, "%.*f %ciB", decimals, value, units[unit]);
     return text;
 }

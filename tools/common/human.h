@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* "64M", "1.5G", "65536", "8 KiB": powers of 1024, whatever the unit's spelling. 0, or -1 if it is no
- * size or over 2^63 bytes. */
+/* "64M", "1.5G", "65536", "8 KiB": powers of 1024, whatever the unit's spelling. 0, or -1 if it is
+ * no size or over 2^63 bytes. */
 int human_parse_size(const char *text, uint64_t *bytes);
 
 /* A whole decimal or 0x number. 0, or -1. */

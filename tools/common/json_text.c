@@ -12,7 +12,8 @@
 
 /* ---- strings ---- */
 
-/* The length of the UTF-8 sequence at `s` (1 to 4); or 0, and *bad is the length of the part to replace. */
+/* The length of the UTF-8 sequence at `s` (1 to 4); or 0, and *bad is the length of the part to
+ * replace. */
 static size_t json_text_sequence(const unsigned char *s, size_t left, size_t *bad)
 {
     *bad = 1;
@@ -188,7 +189,8 @@ cJSON *json_text_value(const char *bytes, size_t length)
     if (text == NULL)
         return NULL;
     const char *end = json_text_check(text);
-    cJSON *item = end != NULL && *end == '\0' && end == text + length ? cJSON_CreateRaw(text) : NULL;
+    cJSON *item =
+        end != NULL && *end == '\0' && end == text + length ? cJSON_CreateRaw(text) : NULL;
     free(text);
     return item;
 }

@@ -6,12 +6,12 @@
 
 #include <cjson/cJSON.h>
 
-/* A JSON string with those bytes: NULs are kept, and what is no UTF-8 becomes U+FFFD, one for each maximal part
- * of a sequence, as Python's "replace" does. NULL if memory is exhausted. */
+/* A JSON string with those bytes: NULs are kept, and what is no UTF-8 becomes U+FFFD, one for each
+ * maximal part of a sequence, as Python's "replace" does. NULL if memory is exhausted. */
 cJSON *json_text_string(const char *bytes, size_t length);
 
-/* The JSON value that `bytes` spell, character by character (numbers of any length). NULL if they are not
- * one JSON value in ASCII, nested at most 1000 deep, or if memory is exhausted. */
+/* The JSON value that `bytes` spell, character by character (numbers of any length). NULL if they
+ * are not one JSON value in ASCII, nested at most 1000 deep, or if memory is exhausted. */
 cJSON *json_text_value(const char *bytes, size_t length);
 
 /* Writes `object` in one line to standard output. 0, or an errno. */

@@ -23,7 +23,8 @@ struct launch_program {
 };
 
 /* Opens engine, module and image (unless `from_nothing`). On failure `launch` is empty. */
-pybox_status launch_open(struct launch *launch, const struct box_options *options, int from_nothing);
+pybox_status launch_open(struct launch *launch, const struct box_options *options,
+                         int from_nothing);
 
 /* Makes the box; one that is there already is destroyed first. */
 pybox_status launch_box(struct launch *launch, const struct box_options *options,

@@ -9,8 +9,8 @@ struct source {
     size_t length;
 };
 
-/* Reads all of the file at `path`, "-" for standard input; source_file_free() when done. 0, or -1 after a
- * message on standard error. */
+/* Reads all of the file at `path`, "-" for standard input; source_file_free() when done. 0, or -1
+ * after a message on standard error. */
 int source_file_read(const char *path, struct source *source);
 
 void source_file_free(struct source *source);

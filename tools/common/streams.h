@@ -1,13 +1,14 @@
-/* The guest's standard streams on the command's own: written as they come, read as they are asked for. */
+/* The guest's standard streams on the command's own: written as they come, read as they are asked
+ * for. */
 #ifndef STREAMS_H
 #define STREAMS_H
 
 #include "pybox.h"
 
 struct streams {
-    int output_fd; /* where the guest's standard output goes */
+    int output_fd;    /* where the guest's standard output goes */
     int output_error; /* the errno of the first write to it that failed, or 0 */
-    int by_line;       /* the guest gets one line at a time: the others are for streams_read_line() */
+    int by_line; /* the guest gets one line at a time: the others are for streams_read_line() */
     size_t start, end; /* of what is read and not yet given */
     char buffer[4096];
 };
@@ -20,8 +21,9 @@ int streams_write(void *streams, pybox_stream stream, const void *bytes, size_t 
 /* The pybox_input_callback: the command's standard input. */
 ptrdiff_t streams_read(void *streams, void *bytes, size_t capacity);
 
-/* The next line of standard input with its newline, for a reader that shares it with the guest; *line
- * is grown as getline() does. Returns its length, 0 at the end, or -1 with errno (EINTR included). */
+/* The next line of standard input with its newline, for a reader that shares it with the guest;
+ * *line is grown as getline() does. Returns its length, 0 at the end, or -1 with errno (EINTR
+ * included). */
 ptrdiff_t streams_read_line(struct streams *streams, char **line, size_t *capacity);
 
 /* Writes all of it to a descriptor, waiting where it does not take any more. 0, or an errno. */

@@ -70,8 +70,7 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } commands[] = {
-        {"create", snap_create}, {"info", snap_info}, {"verify", snap_info_verify}};
+    } commands[] = {{"create", snap_create}, {"info", snap_info}, {"verify", snap_info_verify}};
     complain_as("pybox-snap");
     signal(SIGPIPE, SIG_IGN); /* a write to a closed pipe is an error like others */
     if (argc < 2) {
