@@ -105,9 +105,11 @@ static int paths_walk_new(struct vfs *vfs, uint32_t directory, const char *path,
     if (error != 0)
         return error;
     if (walk->host)
-        return vfs->mounts[walk->mount].read_only ? EROFS : 0;
+        return vfs->mounts[walk->mount].read_only ? EROFS : walk->dot ? EEXIST : 0;
     if (walk->exists)
         return EEXIST;
+    if (walk->dot)
+        return ENOENT;
     if (!paths_in_memory(vfs, &walk->parent))
         return EROFS;
     return walk->parent.node->links == 0 ? ENOENT : 0;
@@ -202,9 +204,11 @@ static int paths_walk_old(struct vfs *vfs, uint32_t directory, const char *path,
     if (error != 0)
         return error;
     if (walk->host)
-        return vfs->mounts[walk->mount].read_only ? EROFS : 0;
+        return vfs->mounts[walk->mount].read_only ? EROFS : walk->dot ? EINVAL : 0;
     if (!walk->exists)
         return ENOENT;
+    if (walk->dot && walk->length > 0)
+        return EINVAL;
     if (walk->slash && walk->found.type != VFS_DIRECTORY)
         return ENOTDIR;
     if (walk->length == 0)

@@ -35,7 +35,8 @@ static size_t cursor_take(struct cursor *cursor, const char **name)
         *name = cursor->rest;
         cursor->rest += length;
         cursor->left -= length;
-        if (length != 1 || **name != '.')
+        cursor->walk->dot = length == 1 && **name == '.';
+        if (!cursor->walk->dot)
             return length;
         cursor->walk->slash = 1; /* `x/.` is a directory as `x/` is */
     }
@@ -45,12 +46,15 @@ static size_t cursor_take(struct cursor *cursor, const char **name)
 static int cursor_is_last(struct cursor *cursor)
 {
     cursor->walk->slash = cursor->left > 0;
+    uint8_t dot = 0;
     for (size_t i = 0; i < cursor->left; i++) {
         if (cursor->rest[i] == '/')
             continue;
         if (cursor->rest[i] != '.' || (i + 1 < cursor->left && cursor->rest[i + 1] != '/'))
             return 0;
+        dot = 1;
     }
+    cursor->walk->dot = dot;
     cursor->left = 0;
     return 1;
 }
@@ -406,7 +410,7 @@ int walk_path(struct vfs *vfs, uint32_t directory, const char *path, size_t leng
     if (path[0] == '/')
         return EPERM;
     walk->length = 0;
-    walk->exists = walk->slash = walk->host = 0;
+    walk->exists = walk->slash = walk->dot = walk->host = 0;
     struct cursor cursor = {
         .vfs = vfs,
         .walk = walk,

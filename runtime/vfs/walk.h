@@ -18,6 +18,7 @@ struct walk {
     uint32_t length;
     uint8_t exists;
     uint8_t slash; /* the path ends in a slash: it must be a directory */
+    uint8_t dot;   /* its last component is `.` */
     uint8_t host;
     uint8_t mount;
     struct hostfs_walk beneath; /* for hostfs_ */
