@@ -34,10 +34,10 @@ void vfs_touch(struct vfs *vfs)
 
 static int files_reserve(struct vfs *vfs, uint32_t fd)
 {
-    if (fd < vfs->file_capacity)
-        return 0;
     if (fd >= vfs->memfs.quota.open_files)
         return EMFILE;
+    if (fd < vfs->file_capacity)
+        return 0;
     uint32_t capacity = vfs->file_capacity;
     while (capacity <= fd)
         capacity *= 2;
@@ -61,7 +61,7 @@ static int files_find_free(struct vfs *vfs, uint32_t *fd)
         number++;
     vfs->lowest_free = number;
     *fd = number;
-    return number >= vfs->memfs.quota.open_files ? EMFILE : files_reserve(vfs, number);
+    return files_reserve(vfs, number);
 }
 
 void tree_file_drop(struct vfs *vfs, struct file *file)

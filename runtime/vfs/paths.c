@@ -204,7 +204,10 @@ static int paths_walk_old(struct vfs *vfs, uint32_t directory, const char *path,
     if (error != 0)
         return error;
     if (walk->host)
-        return vfs->mounts[walk->mount].read_only ? EROFS : walk->dot ? EINVAL : 0;
+        return strcmp(walk->path, ".") == 0            ? EBUSY
+               : vfs->mounts[walk->mount].read_only ? EROFS
+               : walk->dot                          ? EINVAL
+                                                    : 0;
     if (!walk->exists)
         return ENOENT;
     if (walk->dot && walk->length > 0)
