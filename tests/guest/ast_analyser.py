@@ -43,7 +43,7 @@ class Census(ast.NodeVisitor):
         self.depth += 1
         self.generic_visit(node)
         self.depth -= 1
-    visit_AsyncFunctionDef = visit_ClassDef_ = visit_FunctionDef
+    visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_Name(self, node):
         if isinstance(node.ctx, ast.Load):

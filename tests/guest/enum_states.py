@@ -85,7 +85,7 @@ class Mixed(Enum):
 
 print(list(Mixed), Mixed.limit)
 for make in (lambda: State("x"), lambda: Access(64), lambda: State["NOPE"], lambda: setattr(State, "NEW", 1),
-             lambda: unique(State), lambda: type("Sub", (State,), {}), lambda: verify(CONTINUOUS)(Enum("Gap", {"a": 1, "c": 3}, type=int))):
+             lambda: unique(State), lambda: Enum("Sub", "X", type=State), lambda: verify(CONTINUOUS)(Enum("Gap", {"a": 1, "c": 3}, type=int))):
     try:
         make()
     except (ValueError, KeyError, AttributeError, TypeError) as error:

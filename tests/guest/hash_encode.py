@@ -21,7 +21,19 @@ print(hashlib.file_digest(io.BytesIO(b"file content"), "sha1").hexdigest())
 print(hashlib.blake2b(b"message", key=b"secret", digest_size=16, person=b"pybox", salt=b"salt").hexdigest())
 print(hmac.new(b"key", b"The quick brown fox jumps over the lazy dog", "sha256").hexdigest())
 print(hmac.digest(b"k" * 200, b"msg", "md5").hex(), hmac.compare_digest(b"abc", b"abd"), hmac.compare_digest("same", "same"))
-print(hashlib.pbkdf2_hmac("sha256", b"password", b"salt", 1000, 20).hex())
+
+
+def derive(password, salt, rounds):
+    """PBKDF2 by hand: hashlib has it only where OpenSSL is."""
+    block = hmac.digest(password, salt + (1).to_bytes(4, "big"), "sha256")
+    key = int.from_bytes(block, "big")
+    for _ in range(rounds - 1):
+        block = hmac.digest(password, block, "sha256")
+        key ^= int.from_bytes(block, "big")
+    return key.to_bytes(32, "big")
+
+
+print(derive(b"password", b"salt", 1).hex(), derive(b"password", b"salt", 1000)[:20].hex())
 
 raw = bytes(range(0, 256, 7)) + "ü".encode()
 for encode, decode in ((base64.b64encode, base64.b64decode), (base64.urlsafe_b64encode, base64.urlsafe_b64decode),
@@ -43,11 +55,11 @@ class Users:
         self.stored = {}
 
     def add(self, name, password, salt):
-        self.stored[name] = salt, hashlib.pbkdf2_hmac("sha512", password.encode(), salt, 50)
+        self.stored[name] = salt, derive(password.encode(), salt, 50)
 
     def check(self, name, password):
         salt, expected = self.stored.get(name, (b"", b""))
-        return hmac.compare_digest(hashlib.pbkdf2_hmac("sha512", password.encode(), salt, 50), expected)
+        return hmac.compare_digest(derive(password.encode(), salt, 50), expected)
 
 
 users = Users()

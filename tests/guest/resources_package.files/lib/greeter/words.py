@@ -1,0 +1,2 @@
+from .data.values import WORDS
+print("importing", __name__)
