@@ -7,30 +7,50 @@
 
 /* ---- stat and times ---- */
 
+/* Of what a walk found. */
+static int paths_stat(struct vfs *vfs, const struct walk *walk, int follow, struct vfs_stat *stat)
+{
+    int error;
+    if (walk->host) {
+        error = hostfs_stat(vfs->mounts[walk->mount].host, &walk->beneath, walk->path,
+                            follow || walk->slash, stat);
+        if (error == 0 && walk->slash && stat->type != VFS_DIRECTORY)
+            error = ENOTDIR;
+        stat->device = 2 + (uint64_t)walk->mount;
+        return error;
+    }
+    uint8_t mount = walk->found.mount;
+    if (mount != TREE_SKELETON && vfs->mounts[mount].kind == MOUNT_HOST_FILE) {
+        error = hostfs_stat_fd(vfs->mounts[mount].host, vfs->mounts[mount].host->fd, stat);
+        stat->device = 2 + (uint64_t)mount;
+        return error;
+    }
+    tree_stat(vfs, &walk->found, stat);
+    return 0;
+}
+
 int vfs_stat_path(struct vfs *vfs, uint32_t directory, const char *path, size_t length, int follow,
                   struct vfs_stat *stat)
 {
     struct walk walk;
     *stat = (struct vfs_stat){0};
     int error = walk_path(vfs, directory, path, length, follow ? WALK_FOLLOW : 0, &walk);
-    if (error != 0)
-        return error;
-    if (walk.host) {
-        error = hostfs_stat(vfs->mounts[walk.mount].host, &walk.beneath, walk.path,
-                            follow || walk.slash, stat);
-        if (error == 0 && walk.slash && stat->type != VFS_DIRECTORY)
-            error = ENOTDIR;
-        stat->device = 2 + (uint64_t)walk.mount;
-        return error;
-    }
-    if (walk.found.mount != TREE_SKELETON && vfs->mounts[walk.found.mount].kind == MOUNT_HOST_FILE) {
-        error = hostfs_stat_fd(vfs->mounts[walk.found.mount].host,
-                               vfs->mounts[walk.found.mount].host->fd, stat);
-        stat->device = 2 + (uint64_t)walk.found.mount;
-        return error;
-    }
-    tree_stat(vfs, &walk.found, stat);
-    return 0;
+    return error == 0 ? paths_stat(vfs, &walk, follow, stat) : error;
+}
+
+int vfs_is_directory(struct vfs *vfs, const char *guest_path)
+{
+    struct vfs_stat stat;
+    const char *path = guest_path + strspn(guest_path, "/");
+    struct walk walk;
+    if (guest_path[0] != '/')
+        return 0;
+    if (*path == '\0')
+        return 1;
+    int error = walk_from_root(vfs, path, strlen(path), WALK_FOLLOW, &walk);
+    if (error == 0)
+        error = paths_stat(vfs, &walk, 1, &stat);
+    return error == 0 && stat.type == VFS_DIRECTORY;
 }
 
 static uint64_t paths_time(uint64_t wanted_ns, uint64_t old_ns, uint64_t now_ns)
