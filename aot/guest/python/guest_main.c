@@ -12,6 +12,7 @@
 #include "internal/pycore_compile.h" /* _PyAST_Compile */
 #include "internal/pycore_parser.h"  /* _PyParser_ASTFromString */
 #include "internal/pycore_pyarena.h" /* _PyArena_New */
+#include "internal/pycore_pyerrors.h" /* PyExc_IncompleteInputError */
 
 #include "guest_abi.h"
 
@@ -184,6 +185,31 @@ out:
     return value;
 }
 
+/* One interactive statement, given without the newline of its last line. The parser calls it incomplete if
+ * a line more could complete it, and sometimes also if none could: then the error is what the parser says to
+ * that statement with an empty line more. (This is the rule of Python's codeop module.) */
+static PyObject *compile_statement(const char *code, PyObject *filename)
+{
+    interactive_flags.cf_flags |= PyCF_ALLOW_INCOMPLETE_INPUT | PyCF_DONT_IMPLY_DEDENT;
+    PyObject *compiled =
+        Py_CompileStringObject(code, filename, Py_single_input, &interactive_flags, -1);
+    if (compiled != NULL || !PyErr_ExceptionMatches(PyExc_IncompleteInputError))
+        return compiled;
+    PyObject *incomplete = PyErr_GetRaisedException();
+    PyObject *longer = PyBytes_FromFormat("%s\n", code);
+    compiled = longer == NULL ? NULL
+                              : Py_CompileStringObject(PyBytes_AS_STRING(longer), filename,
+                                                       Py_single_input, &interactive_flags, -1);
+    Py_XDECREF(longer);
+    if (compiled == NULL && !PyErr_ExceptionMatches(PyExc_IncompleteInputError)) {
+        Py_DECREF(incomplete);
+        return NULL;
+    }
+    Py_XDECREF(compiled);
+    PyErr_SetRaisedException(incomplete);
+    return NULL;
+}
+
 static PyObject *run_code(uint32_t mode, const char *code, PyObject *filename)
 {
     if (mode == GUEST_MODE_EVAL)
@@ -194,18 +220,13 @@ static PyObject *run_code(uint32_t mode, const char *code, PyObject *filename)
         PyDict_SetItemString(main_globals, "__file__", filename) < 0)
         return NULL;
     PyCompilerFlags flags = _PyCompilerFlags_INIT;
-    PyCompilerFlags *used = &flags;
-    int start = Py_file_input;
-    if (mode == GUEST_MODE_SINGLE) {
-        start = Py_single_input;
-        used = &interactive_flags;
-        used->cf_flags |= PyCF_ALLOW_INCOMPLETE_INPUT | PyCF_DONT_IMPLY_DEDENT;
-    }
-    PyObject *compiled = Py_CompileStringObject(code, filename, start, used, -1);
+    PyObject *compiled = mode == GUEST_MODE_SINGLE
+                             ? compile_statement(code, filename)
+                             : Py_CompileStringObject(code, filename, Py_file_input, &flags, -1);
     if (compiled == NULL)
         return NULL;
     if (mode == GUEST_MODE_SINGLE)
-        used->cf_flags |= ((PyCodeObject *)compiled)->co_flags & PyCF_MASK;
+        interactive_flags.cf_flags |= ((PyCodeObject *)compiled)->co_flags & PyCF_MASK;
     PyObject *value = PyEval_EvalCode(compiled, main_globals, main_globals);
     Py_DECREF(compiled);
     return value;
