@@ -7,6 +7,7 @@
 #include "exit_code.h"
 #include "repl.h"
 #include "run_command.h"
+#include "streams.h"
 #include "usage.h"
 
 /* Prints a text that was asked for. */
@@ -37,6 +38,7 @@ static int pybox_main_do(const struct command_line *line)
 int main(int argc, char **argv)
 {
     complain_as("pybox");
+    streams_open_closed();
     signal(SIGPIPE, SIG_IGN); /* a write to a closed pipe is an error that the guest is told */
     struct command_line line;
     int code = EXIT_CODE_USAGE;

@@ -99,7 +99,7 @@ static int repl_run(struct repl *repl)
         .size = sizeof run,
         .mode = PYBOX_MODE_SINGLE,
         .code = repl->statement,
-        .code_length = repl->length,
+        .code_length = repl->length - 1, /* only an empty line's newline ends a block */
         .filename = filename,
     };
     const pybox_result *result;

@@ -26,6 +26,10 @@ ptrdiff_t streams_read(void *streams, void *bytes, size_t capacity);
  * included). */
 ptrdiff_t streams_read_line(struct streams *streams, char **line, size_t *capacity);
 
+/* To be called first in main(): a standard stream that is closed becomes /dev/null. Otherwise the
+ * next file that is opened, a snapshot say, would be the program's standard input. */
+void streams_open_closed(void);
+
 /* Writes all of it to a descriptor, waiting where it does not take any more. 0, or an errno. */
 int streams_write_all(int fd, const void *bytes, size_t length);
 

@@ -7,6 +7,7 @@
 #include "exit_code.h"
 #include "snap_create.h"
 #include "snap_info.h"
+#include "streams.h"
 
 static const char usage_short[] =
     "usage: pybox-snap create OUT [OPTION]...   run code and save the state it leaves\n"
@@ -40,8 +41,8 @@ static const char usage_full[] =
     "  --image PATH             another snapshot (default: the base image)\n"
     "  --from-nothing           no image at all: Python starts up, as for a base image\n"
     "  --module PATH, --mount HOST:GUEST[:ro], --env NAME=VALUE, --cwd DIR, --memory SIZE,\n"
-    "  --files-limit SIZE, --output-limit SIZE, --seed N, --clock NS: as for pybox; none of them\n"
-    "  is kept in OUT but what they did to memory and files\n"
+    "  --files-limit SIZE, --output-limit SIZE, --seed N, --clock NS: as for pybox; of these\n"
+    "  only the environment is kept in OUT\n"
     "\n"
     "What the code prints goes to stderr. OUT is replaced at once when all went well; until then\n"
     "the old file stays.\n"
@@ -72,6 +73,7 @@ int main(int argc, char **argv)
         int (*run)(int argc, char **argv);
     } commands[] = {{"create", snap_create}, {"info", snap_info}, {"verify", snap_info_verify}};
     complain_as("pybox-snap");
+    streams_open_closed();
     signal(SIGPIPE, SIG_IGN); /* a write to a closed pipe is an error like others */
     if (argc < 2) {
         fputs(usage_short, stderr);
