@@ -2,6 +2,7 @@
 #include "glue.h"
 
 #include "error.h"
+#include "wasm_code.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +17,10 @@ struct changed {
     struct wasm_export *exports;
     struct wasm_data *data;
     struct wasm_name *names;
-    char *texts; /* all names, one after the other */
-    size_t used; /* of texts */
+    struct wasm_body *bodies;
+    struct wasm_writer code; /* all changed bodies, one after the other */
+    char *texts;             /* all names, one after the other */
+    size_t used;             /* of texts */
 };
 
 /* Makes a text of the format's, which gives 16 bytes at most. */
@@ -108,6 +111,58 @@ static void tidy_names(struct changed *changed)
     module->function_name_count = count;
 }
 
+/* Copies a body, with each tail call as the call and a return. */
+static pybox_status put_body(struct changed *changed, const struct wasm_body *body)
+{
+    struct wasm_cursor cursor = wasm_body_cursor(&changed->module, body);
+    wasm_put_bytes(&changed->code, body->bytes, body->code);
+    while (cursor.at != cursor.end) {
+        struct wasm_instruction instruction;
+        pybox_status status = wasm_next(&cursor, &instruction);
+        if (status != PYBOX_OK)
+            return status;
+        if (instruction.opcode == WASM_OP_RETURN_CALL ||
+            instruction.opcode == WASM_OP_RETURN_CALL_INDIRECT) {
+            /* call and call_indirect are two below, with the same immediates. */
+            wasm_put_u8(&changed->code, (uint8_t)(instruction.opcode - 2));
+            wasm_put_bytes(&changed->code, instruction.bytes + 1, instruction.length - 1);
+            wasm_put_u8(&changed->code, WASM_OP_RETURN);
+        } else {
+            wasm_put_bytes(&changed->code, instruction.bytes, instruction.length);
+        }
+    }
+    return PYBOX_OK;
+}
+
+/*
+ * What wasm2c 1.0.36 makes of tail calls does not work: the callee gets no instance, imports do not compile.
+ * As a call and a return, they are what the C compiler itself makes a jump of when it optimises (arguments in
+ * registers): no frame is left behind, and it is faster than wasm2c's loop around callees. Where it
+ * cannot, they use native stack like any call.
+ */
+static pybox_status replace_tail_calls(struct changed *changed)
+{
+    struct wasm_module *module = &changed->module;
+    pybox_status status = PYBOX_OK;
+    for (uint32_t i = 0; i < module->body_count && status == PYBOX_OK; i++) {
+        size_t start = changed->code.length;
+        changed->bodies[i] = module->bodies[i];
+        status = put_body(changed, &module->bodies[i]);
+        changed->bodies[i].length = (uint32_t)(changed->code.length - start);
+    }
+    if (status == PYBOX_OK)
+        status = wasm_writer_status(&changed->code);
+    if (status != PYBOX_OK)
+        return status;
+    const uint8_t *at = changed->code.bytes; /* which has stopped moving */
+    for (uint32_t i = 0; i < module->body_count; i++) {
+        changed->bodies[i].bytes = at;
+        at += changed->bodies[i].length;
+    }
+    module->bodies = changed->bodies;
+    return PYBOX_OK;
+}
+
 static pybox_status allocate(struct changed *changed, const struct wasm_module *from)
 {
     size_t exports = (size_t)from->export_count + from->table_count + from->global_count + 2;
@@ -117,9 +172,10 @@ static pybox_status allocate(struct changed *changed, const struct wasm_module *
     changed->exports = calloc(exports, sizeof(*changed->exports));
     changed->data = calloc((size_t)from->data_count + 1, sizeof(*changed->data));
     changed->names = calloc((size_t)from->function_name_count + 1, sizeof(*changed->names));
+    changed->bodies = calloc((size_t)from->body_count + 1, sizeof(*changed->bodies));
     changed->texts = malloc(texts);
     if (changed->imports == NULL || changed->exports == NULL || changed->data == NULL ||
-        changed->names == NULL || changed->texts == NULL)
+        changed->names == NULL || changed->bodies == NULL || changed->texts == NULL)
         return error_set_memory("the module for wasm2c", texts);
     return PYBOX_OK;
 }
@@ -134,12 +190,17 @@ pybox_status glue_write_code(const struct glue *glue, struct wasm_writer *writer
         empty_data(&changed, glue);
         tidy_names(&changed);
         changed.module.custom_count = 0;
-        status = wasm_write(&changed.module, writer);
+        if (glue->has_tail_calls)
+            status = replace_tail_calls(&changed);
     }
+    if (status == PYBOX_OK)
+        status = wasm_write(&changed.module, writer);
     free(changed.imports);
     free(changed.exports);
     free(changed.data);
     free(changed.names);
+    free(changed.bodies);
+    free(changed.code.bytes);
     free(changed.texts);
     return status;
 }

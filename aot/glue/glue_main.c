@@ -10,8 +10,8 @@
 
 static const char usage[] =
     "Usage: pybox-glue --name NAME --wasm2c VERSION --compiler TEXT METERED.wasm FOLDER\n"
-    "Writes to FOLDER, for the module that pybox-meter wrote: code.wasm for wasm2c and, in wasm2c.flags,\n"
-    "the options it needs; glue.c, data.S with data.bin, and note.S for the C compiler.\n";
+    "Writes to FOLDER, for the module that pybox-meter wrote: code.wasm for wasm2c; glue.c,\n"
+    "data.S with data.bin, and note.S for the C compiler.\n";
 
 /* Text is printed to memory first, so that a file is written whole or not at all. */
 struct text {
@@ -83,12 +83,9 @@ static pybox_status write_text(const struct glue *glue, const char *folder, cons
 
 static pybox_status write_all(const struct glue *glue, const char *folder)
 {
-    const char *flags = glue->has_tail_calls ? "--enable-tail-call\n" : "";
     pybox_status status = write_binary(glue, folder, "code.wasm", glue_write_code);
     if (status == PYBOX_OK)
         status = write_binary(glue, folder, "data.bin", glue_write_data);
-    if (status == PYBOX_OK)
-        status = write_file(folder, "wasm2c.flags", flags, strlen(flags));
     if (status == PYBOX_OK)
         status = write_text(glue, folder, "glue.c", SOURCE);
     if (status == PYBOX_OK)

@@ -41,7 +41,7 @@ static void print_import(FILE *out, uint32_t number, const struct wasm_type *typ
         else
             fprintf(out, "    values[%u] = a%u;\n", i, i);
     }
-    fprintf(out, "    host_call((struct module_env *)host, %u, values);\n", number);
+    fprintf(out, "    host_call(env_of(host), %u, values);\n", number);
     if (type->result_count == 1 && is_float(type->results[0]))
         fprintf(out, "    %s result;\n    __builtin_memcpy(&result, values, sizeof(result));\n"
                      "    return result;\n", c_type(type->results[0]));
@@ -175,7 +175,7 @@ static void print_instance(FILE *out, const struct wasm_module *module)
         fprintf(out, "    (void)guest;\n    (void)pages;\n");
     fprintf(out, "}\n\nstatic void release(void *guest)\n{\n    wasm2c_guest_free(guest);\n}\n"
                  "\nstatic int instantiate(void *guest, struct module_env *env, uint64_t pages)\n{\n"
-                 "    (void)env;\n");
+                 "    ((struct instance *)guest)->env = env;\n");
     if (module->has_memory)
         fprintf(out, "    w2c_guest_M0(guest)->env = env;\n");
     for (uint32_t i = 0; i < module->table_count; i++) {
@@ -186,7 +186,9 @@ static void print_instance(FILE *out, const struct wasm_module *module)
     }
     fprintf(out, "    wasm2c_guest_instantiate(guest%s);\n    set_memory_pages(guest, pages);\n"
                  "    return 0;\n}\n",
-            module->import_count > 0 ? ", (struct w2c_host *)env" : "");
+            module->import_count > 0
+                ? ", (struct w2c_host *)&((w2c_guest *)guest)->w2c_host_instance"
+                : "");
 }
 
 static void print_hash(FILE *out, const char *field, const uint8_t *hash)
@@ -197,10 +199,26 @@ static void print_hash(FILE *out, const char *field, const uint8_t *hash)
     fprintf(out, "},\n");
 }
 
+/*
+ * What the host holds as the instance. An import's first argument is what wasm2c calls the imported module's
+ * instance. wasm2c 1.0.36 passes the cell's value in direct calls, but the cell's address in calls through a
+ * table; so the cell holds its own address, and what is needed is found from there.
+ */
+static void print_types(FILE *out, const struct wasm_module *module)
+{
+    fprintf(out, "\nstruct instance {\n    w2c_guest guest; /* first: the guest's code gets this */\n"
+                 "    struct module_env *env;\n};\n");
+    if (module->import_count > 0)
+        fprintf(out, "\nstatic struct module_env *env_of(struct w2c_host *host)\n{\n"
+                     "    char *guest = (char *)host - offsetof(w2c_guest, w2c_host_instance);\n"
+                     "    return ((struct instance *)guest)->env;\n}\n");
+}
+
 void glue_print_source(const struct glue *glue, FILE *out)
 {
     const struct wasm_module *module = glue->module;
     fprintf(out, "/* Written by pybox-glue. */\n#include \"guest.h\"\n#include \"module_rt.h\"\n");
+    print_types(out, module);
     print_imports(out, module);
     print_exports(out, glue);
     uint32_t globals = print_globals(out, module);
@@ -215,7 +233,7 @@ void glue_print_source(const struct glue *glue, FILE *out)
     print_hash(out, "hash", glue->hash);
     print_hash(out, "costs_hash", glue->mark.costs_hash);
     fprintf(out, "    .metering = %u,\n    .flags = %uu,\n"
-                 "    .instance_bytes = sizeof(w2c_guest),\n    .instantiate = instantiate,\n"
+                 "    .instance_bytes = sizeof(struct instance),\n    .instantiate = instantiate,\n"
                  "    .release = release,\n    .set_memory_pages = set_memory_pages,\n",
             glue->mark.version, glue->flags);
     fprintf(out, "    .memory_min_pages = %u,\n    .memory_max_pages = %u,\n", module->memory.min,

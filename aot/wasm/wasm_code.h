@@ -41,6 +41,8 @@ enum wasm_opcode {
     WASM_OP_IF = 0x04,
     WASM_OP_ELSE = 0x05,
     WASM_OP_END = 0x0b,
+    WASM_OP_RETURN = 0x0f,
+    WASM_OP_CALL = 0x10,
     WASM_OP_RETURN_CALL = 0x12,
     WASM_OP_RETURN_CALL_INDIRECT = 0x13,
     WASM_OP_GLOBAL_GET = 0x23,

@@ -1,0 +1,16 @@
+;; Tail calls: direct, indirect, to an import; ten million deep.
+(module
+  (import "env" "plain" (func $plain (param i32) (result i32)))
+  (type $t (func (param i32 i64) (result i64)))
+  (type $u (func (param i32) (result i32)))
+  (table funcref (elem $loop $other $plain))
+  (memory 1)
+  (func $loop (type $t)
+    (if (result i64) (i32.eqz (local.get 0)) (then (local.get 1))
+      (else (return_call $other (i32.sub (local.get 0) (i32.const 1)) (i64.add (local.get 1) (i64.const 1))))))
+  (func $other (type $t) (return_call_indirect (type $t) (local.get 0) (local.get 1) (i32.const 0)))
+  (func (export "loop") (param i32) (result i64) (call $loop (local.get 0) (i64.const 0)))
+  (func (export "to_import") (param i32) (result i32) (return_call $plain (local.get 0)))
+  (func (export "to_import_indirect") (param i32) (result i32)
+    (return_call_indirect (type $u) (local.get 0) (i32.const 2)))
+  (func (export "bad") (param i32) (result i32) (return_call_indirect (type $u) (local.get 0) (i32.const 0))))
