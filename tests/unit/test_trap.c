@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -308,7 +309,7 @@ static void test_a_missing_image_page_is_the_guests_fault(void **state)
  * Signals that come while guest code runs
  */
 
-static volatile sig_atomic_t user_signals;
+static atomic_int user_signals;
 
 static void count_signal(int signal_number)
 {
