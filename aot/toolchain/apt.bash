@@ -72,8 +72,8 @@ apt_locate() {
     case $1 in
     source) apt_private "$2" apt-get --print-uris --download-only source "$3" ;;
     binary) apt_private "$2" apt-get --print-uris download "$3" ;;
-    esac | awk -v file="$4" '
-        /^\x27/ && (file == "-" || $2 == file) {
+    esac | awk -v file="$4" -v quote="'" '
+        substr($1, 1, 1) == quote && (file == "-" || $2 == file) {
             hash = $4; if (sub(/^SHA256:/, "", hash)) print substr($1, 2, length($1) - 2), hash }'
 }
 
