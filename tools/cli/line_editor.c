@@ -77,9 +77,9 @@ static void line_editor_start_editing(struct line_editor *editor)
     el_set(editor->edit, EL_BIND, "\t", "ed-insert", NULL); /* a tab indents */
     /* While a line is edited Ctrl-C is a key like others, and so is Ctrl-Z. */
     el_set(editor->edit, EL_SETTY, "-d", "-isig", NULL);
-    el_set(editor->edit, EL_ADDFN, "pybox-suspend", "stop until fg", line_editor_suspend);
+    el_wset(editor->edit, EL_ADDFN, L"pybox-suspend", L"stop until fg", line_editor_suspend);
     el_set(editor->edit, EL_BIND, "^Z", "pybox-suspend", NULL);
-    el_set(editor->edit, EL_ADDFN, "pybox-interrupt", "drop the line", line_editor_interrupt);
+    el_wset(editor->edit, EL_ADDFN, L"pybox-interrupt", L"drop the line", line_editor_interrupt);
     el_set(editor->edit, EL_BIND, "^C", "pybox-interrupt", NULL);
     editor->history = history_init();
     editor->history_file = line_editor_history_file();
