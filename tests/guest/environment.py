@@ -15,7 +15,7 @@ except KeyError as error:
     print("KeyError", error)
 print(sys.argv[1:], __name__, os.path.basename(__file__), sys.flags.dev_mode, sys.implementation.name, sys.version_info[:2])
 print(shlex.split("a 'b c' d\\ e"), shlex.join(["x y", "z"]), os.path.normpath("/a/./b/../c"), os.path.splitext("x.tar.gz"))
-print(time.strftime("%Y-%m-%d %H:%M:%S %Z", time.gmtime(0)), time.localtime(86400).tm_mday, time.monotonic() <= time.monotonic())
+print(time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(0)), time.localtime(86400).tm_mday, time.monotonic() <= time.monotonic())
 start = time.perf_counter()
 time.sleep(0.02)
 print(time.perf_counter() - start >= 0.02, time.time() > 1_700_000_000, time.process_time() >= 0)

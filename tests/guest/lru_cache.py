@@ -106,7 +106,7 @@ for key in "abcabdaeaf":
         cache[key] = key.upper()
 print(dict(cache), dropped, cache.hits, cache.misses, cache.get("zz"), cache.pop("f"), len(cache), cache.setdefault("q", 1))
 cache.update(x=1, y=2)
-print(list(cache.items()), "x" in cache, cache == {"x": 1, "y": 2, "q": 1})
+print(list(cache), "x" in cache, cache._data == {"x": 1, "y": 2, "q": 1})
 lfu = LFU(2)
 lfu.put(1, "one")
 lfu.put(2, "two")
