@@ -127,6 +127,24 @@ static void test_values(void **state)
         assert_false(is_value(bad[i]));
 }
 
+static void test_surrogates(void **state)
+{
+    (void)state;
+    static const char *const texts[][2] = {
+        {"\"\\ud83d\\udc0d\"", "\"\\ud83d\\udc0d\""}, /* a pair stays */
+        {"\"\\ud83d\"", "\"\\ufffd\""},
+        {"\"\\uDC0D\\ud83d\"", "\"\\ufffd\\ufffd\""},
+        {"\"\\ud83d\\ud83d\\udc0d\"", "\"\\ufffd\\ud83d\\udc0d\""},
+        {"\"\\\\ud83d\"", "\"\\\\ud83d\""}, /* a backslash, and text */
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        cJSON *item = json_text_value(texts[i][0], strlen(texts[i][0]));
+        assert_non_null(item);
+        assert_string_equal(item->valuestring, texts[i][1]);
+        cJSON_Delete(item);
+    }
+}
+
 static void test_value_with_nul(void **state)
 {
     (void)state;
@@ -154,7 +172,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_strings), cmocka_unit_test(test_bad_utf8),
         cmocka_unit_test(test_values),  cmocka_unit_test(test_value_with_nul),
-        cmocka_unit_test(test_depth),
+        cmocka_unit_test(test_depth),   cmocka_unit_test(test_surrogates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -183,14 +183,44 @@ static const char *json_text_check(const char *s)
     }
 }
 
+/* The UTF-16 unit of the escape \uXXXX at `s`, or 0 if there is none. */
+static unsigned json_text_unit(const char *s)
+{
+    unsigned unit = 0;
+    if (s[0] == '\\' && s[1] == 'u')
+        sscanf(s + 2, "%4x", &unit);
+    return unit;
+}
+
+/* Half a pair of surrogates is a JSON string by the grammar, but many parsers refuse it: U+FFFD
+ * instead. `s` is valid otherwise, so that a backslash begins an escape. */
+static void json_text_pair_surrogates(char *s)
+{
+    while ((s = strchr(s, '\\')) != NULL) {
+        unsigned unit = json_text_unit(s);
+        int high = unit >= 0xd800 && unit <= 0xdbff;
+        unsigned next = high ? json_text_unit(s + 6) : 0;
+        if (next >= 0xdc00 && next <= 0xdfff) {
+            s += 12;
+            continue;
+        }
+        if (unit >= 0xd800 && unit <= 0xdfff)
+            memcpy(s + 2, "fffd", 4);
+        s += 2;
+    }
+}
+
 cJSON *json_text_value(const char *bytes, size_t length)
 {
     char *text = strndup(bytes, length);
     if (text == NULL)
         return NULL;
     const char *end = json_text_check(text);
-    cJSON *item =
-        end != NULL && *end == '\0' && end == text + length ? cJSON_CreateRaw(text) : NULL;
+    cJSON *item = NULL;
+    if (end != NULL && end == text + length) {
+        json_text_pair_surrogates(text);
+        item = cJSON_CreateRaw(text);
+    }
     free(text);
     return item;
 }

@@ -10,8 +10,9 @@
  * maximal part of a sequence, as Python's "replace" does. NULL if memory is exhausted. */
 cJSON *json_text_string(const char *bytes, size_t length);
 
-/* The JSON value that `bytes` spell, character by character (numbers of any length). NULL if they
- * are not one JSON value in ASCII, nested at most 1000 deep, or if memory is exhausted. */
+/* The JSON value that `bytes` spell, character by character (numbers of any length; only half a
+ * pair of surrogates becomes U+FFFD). NULL if they are not one JSON value in ASCII, nested at most
+ * 1000 deep, or if memory is exhausted. */
 cJSON *json_text_value(const char *bytes, size_t length);
 
 /* Writes `object` in one line to standard output. 0, or an errno. */
