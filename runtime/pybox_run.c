@@ -1,4 +1,5 @@
 /* Runs: from the host's call to the result, whatever the guest did. */
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -79,6 +80,20 @@ static pybox_status run_trapped(pybox_box *box, uint32_t trap)
     return result_set(&box->result, &result->error.message, text, strlen(text));
 }
 
+/* A MemoryError after a refused memory.grow: Python's own message is empty most of the time. */
+static pybox_status run_out_of_memory(pybox_box *box)
+{
+    pybox_result *result = &box->result.public_result;
+    result->outcome = PYBOX_OUT_OF_MEMORY;
+    if (result->error.message.length > 0)
+        return PYBOX_OK;
+    char text[128];
+    int length = snprintf(text, sizeof text,
+                          "the program wanted more than the %llu MiB of memory it may use",
+                          (unsigned long long)(box->memory.limit_pages * MEMORY_PAGE_BYTES >> 20));
+    return result_set(&box->result, &result->error.message, text, (size_t)length);
+}
+
 static pybox_status run_replied(pybox_box *box, uint32_t address)
 {
     pybox_result *result = &box->result.public_result;
@@ -97,9 +112,9 @@ static pybox_status run_replied(pybox_box *box, uint32_t address)
         for (int i = 0; i < 3 && status == PYBOX_OK; i++)
             status = result_set(&box->result, exception[i], texts[i].bytes, texts[i].length);
         result->error.line = guest_text_number(&texts[3]);
-        if (box->memory.refused && result->error.type.length == strlen("MemoryError") &&
-            memcmp(result->error.type.bytes, "MemoryError", strlen("MemoryError")) == 0)
-            result->outcome = PYBOX_OUT_OF_MEMORY;
+        if (status == PYBOX_OK && box->memory.refused &&
+            strcmp(result->error.type.bytes, "MemoryError") == 0)
+            status = run_out_of_memory(box);
         break;
     case GUEST_REPLY_EXIT:
         result->outcome = PYBOX_EXIT;

@@ -86,6 +86,16 @@ def describe_exception(exception):
     )
 
 
+def show_unraisable(unraisable):
+    """As the interpreter's own hook, which looks for source lines in files and so finds none here."""
+    where = unraisable.err_msg or "Exception ignored in"
+    if unraisable.object is not None:
+        where += f": {_safe(repr, unraisable.object)}"
+    error = unraisable.exc_value
+    lines = traceback.format_exception(unraisable.exc_type, error, unraisable.exc_traceback)
+    sys.stderr.write(where + "\n" + "".join(lines))
+
+
 def describe_value(value):
     try:
         value_json = json.dumps(value, allow_nan=False)
@@ -131,6 +141,7 @@ def settle():
     gc.freeze()
 
 
+sys.unraisablehook = show_unraisable
 os.chdir("/work")
 sys.path.insert(0, "")
 sys.stdout.reconfigure(line_buffering=True)
