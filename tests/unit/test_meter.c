@@ -1,0 +1,83 @@
+/* The metering pass, version 0: a module comes through as it is, marked, and without what is no part of it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "error.h"
+#include "meter.h"
+#include "wasm_file.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static char *file_name;
+
+static void test_pass(void **state)
+{
+    (void)state;
+    uint8_t *bytes;
+    size_t length;
+    struct wasm_module module, metered;
+    struct wasm_writer first = {0}, second = {0};
+    struct meter_mark mark;
+    assert_int_equal(wasm_file_read(file_name, &bytes, &length), PYBOX_OK);
+    assert_int_equal(wasm_read(bytes, length, &module), PYBOX_OK);
+    assert_int_equal(meter_read_mark(&module, &mark), PYBOX_ERROR_ARGUMENT);
+    assert_non_null(strstr(error_message(), "no \"pybox.meter\" section"));
+
+    /* The same input, the same bytes; a custom section more or less makes no difference. */
+    assert_int_equal(meter_write(&module, &first), PYBOX_OK);
+    struct wasm_custom debug = {{"producers", 9}, (const uint8_t *)"abc", 3};
+    struct wasm_module other = module;
+    other.customs = &debug;
+    other.custom_count = 1;
+    assert_int_equal(meter_write(&other, &second), PYBOX_OK);
+    assert_int_equal(first.length, second.length);
+    assert_memory_equal(first.bytes, second.bytes, first.length);
+
+    assert_int_equal(wasm_read(first.bytes, first.length, &metered), PYBOX_OK);
+    assert_int_equal(metered.body_count, module.body_count);
+    for (uint32_t i = 0; i < module.body_count; i++)
+        assert_memory_equal(metered.bodies[i].bytes, module.bodies[i].bytes, module.bodies[i].length);
+    assert_int_equal(metered.custom_count, 1);
+    assert_int_equal(meter_read_mark(&metered, &mark), PYBOX_OK);
+    assert_int_equal(mark.version, 0);
+    for (int i = 0; i < 32; i++)
+        assert_int_equal(mark.costs_hash[i], 0);
+
+    /* Not twice. */
+    struct wasm_writer third = {0};
+    assert_int_equal(meter_write(&metered, &third), PYBOX_ERROR_ARGUMENT);
+    assert_non_null(strstr(error_message(), "metered already"));
+    wasm_free(&metered);
+    wasm_free(&module);
+    free(first.bytes);
+    free(second.bytes);
+    free(third.bytes);
+    free(bytes);
+}
+
+static void test_bad_mark(void **state)
+{
+    (void)state;
+    uint8_t bytes[40] = {0};
+    struct meter_mark mark;
+    for (uint32_t length = 0; length < sizeof(bytes); length++) {
+        struct wasm_custom custom = {{"pybox.meter", 11}, bytes, length};
+        struct wasm_module module = {.file = bytes, .customs = &custom, .custom_count = 1};
+        assert_int_equal(meter_read_mark(&module, &mark),
+                         length == 33 ? PYBOX_OK : PYBOX_ERROR_MODULE_FORMAT);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2)
+        return 2;
+    file_name = argv[1];
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pass), cmocka_unit_test(test_bad_mark)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
