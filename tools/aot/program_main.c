@@ -24,11 +24,11 @@ enum {
 static const char usage[] =
     "Usage: %s [OPTION]... [--] [ARGUMENT]...\n"
     "Runs the WebAssembly program that is compiled in, in a box of its own. It sees its arguments,\n"
-    "the standard streams, and what the options show it; nothing else of this machine.\n"
+    "the standard streams, and what the options show it; nothing else of this machine. Its working\n"
+    "directory is /.\n"
     "\n"
     "      --mount HOST:GUEST[:ro]  show the folder HOST as GUEST; :ro: it cannot be written to\n"
     "      --env NAME=VALUE         set an environment variable\n"
-    "      --cwd FOLDER             start in the guest's FOLDER (default: the first mount, else /work)\n"
     "      --help                   this text; behind --, options are the program's own\n"
     "\n"
     "Exit status: the program's own; 134 if it was stopped (a trap, a limit); 125 if it could not\n"
@@ -110,9 +110,6 @@ static int take_option(struct program *program, int option, char *value)
             return 0;
         fprintf(stderr, "%s: --env %s: expected NAME=VALUE\n", program->name, value);
         return EXIT_USAGE;
-    case 'c':
-        program->box.directory = value;
-        return 0;
     default:
         fprintf(stderr, "Try '%s --help'.\n", program->name);
         return EXIT_USAGE;
@@ -124,7 +121,6 @@ static int parse(struct program *program, int argc, char **argv)
 {
     static const struct option options[] = {{"mount", required_argument, NULL, 'm'},
                                             {"env", required_argument, NULL, 'e'},
-                                            {"cwd", required_argument, NULL, 'c'},
                                             {"help", no_argument, NULL, 'h'},
                                             {0}};
     for (int option; (option = getopt_long(argc, argv, "+", options, NULL)) != -1;) {
@@ -140,8 +136,6 @@ static int parse(struct program *program, int argc, char **argv)
     program->box.argument_count = 1;
     for (int i = optind; i < argc; i++)
         program->arguments[program->box.argument_count++] = argv[i];
-    if (program->box.directory == NULL && program->box.mount_count > 0)
-        program->box.directory = program->mounts[0].guest;
     return 0;
 }
 
