@@ -51,7 +51,10 @@ const char *decode_text(struct decoder *decoder, size_t *length)
 {
     *length = decode_u16(decoder);
     const char *text = (const char *)decode_take(decoder, *length);
-    return text == NULL ? "" : text;
+    if (text != NULL)
+        return text;
+    *length = 0;
+    return "";
 }
 
 pybox_status decode_refuse(const struct decoder *decoder, const char *what)

@@ -162,10 +162,10 @@ static pybox_status mount_existing(struct vfs *vfs, const char *path, size_t len
 
 static pybox_status mount_reserve(struct vfs *vfs)
 {
-    if (vfs->mount_count < vfs->mount_capacity)
-        return PYBOX_OK;
     if (vfs->mount_count >= VFS_MOUNTS)
         return error_set(PYBOX_ERROR_LIMIT, "too many mounts; expected at most %d", VFS_MOUNTS);
+    if (vfs->mount_count < vfs->mount_capacity)
+        return PYBOX_OK;
     uint32_t capacity = vfs->mount_capacity * 2;
     struct mount *mounts = malloc(capacity * sizeof *mounts);
     if (mounts == NULL)

@@ -393,14 +393,10 @@ static int cursor_run(struct cursor *cursor, const struct file *began)
     return 0;
 }
 
-int walk_path(struct vfs *vfs, uint32_t directory, const char *path, size_t length, uint32_t flags,
-              struct walk *walk)
+/* `began`: the open directory of the host that it is in, or NULL. */
+static int walk_from(struct vfs *vfs, const struct place *place, const struct file *began,
+                     const char *path, size_t length, uint32_t flags, struct walk *walk)
 {
-    const struct file *file = tree_file(vfs, directory);
-    if (file == NULL)
-        return EBADF;
-    if (file->public.type != VFS_DIRECTORY)
-        return ENOTDIR;
     if (length == 0)
         return ENOENT;
     if (length > VFS_PATH_BYTES)
@@ -417,9 +413,28 @@ int walk_path(struct vfs *vfs, uint32_t directory, const char *path, size_t leng
         .flags = flags,
         .rest = path,
         .left = length,
-        .at = file->place,
+        .at = *place,
         .start = "",
-        .free = (uint8_t)tree_is_root(&file->place),
+        .free = (uint8_t)tree_is_root(place),
     };
-    return cursor_run(&cursor, is_host_directory(vfs, &file->place) ? file : NULL);
+    return cursor_run(&cursor, began);
+}
+
+int walk_path(struct vfs *vfs, uint32_t directory, const char *path, size_t length, uint32_t flags,
+              struct walk *walk)
+{
+    const struct file *file = tree_file(vfs, directory);
+    if (file == NULL)
+        return EBADF;
+    if (file->public.type != VFS_DIRECTORY)
+        return ENOTDIR;
+    return walk_from(vfs, &file->place, is_host_directory(vfs, &file->place) ? file : NULL, path,
+                     length, flags, walk);
+}
+
+int walk_from_root(struct vfs *vfs, const char *path, size_t length, uint32_t flags,
+                   struct walk *walk)
+{
+    const struct place root = tree_root();
+    return walk_from(vfs, &root, NULL, path, length, flags, walk);
 }

@@ -33,6 +33,10 @@ int walk_path(struct vfs *vfs, uint32_t directory, const char *path, size_t leng
               struct walk *walk);
 
 
+/* The same from "/". */
+int walk_from_root(struct vfs *vfs, const char *path, size_t length, uint32_t flags,
+                   struct walk *walk);
+
 /* 1 if a symbolic link with this target, in a directory `depth` components below its mount, does not lead out of
  * the mount as far as its text says. */
 int walk_target_stays(const char *target, size_t length, uint32_t depth);

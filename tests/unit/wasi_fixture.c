@@ -213,6 +213,7 @@ const char *guest_list(struct guest *guest, const char *path, uint32_t piece)
     if (guest_open(guest, path, O_DIRECTORY_, R_ALL & ~(R_WRITE | R_READ), &fd) != 0)
         return NULL;
     do {
+        uint64_t before = cookie;
         assert_int_equal(CALL(guest, "fd_readdir", fd, GUEST_BUFFER,
                                     piece, cookie, GUEST_RESULT), 0);
         used = guest_u32(guest, GUEST_RESULT);
@@ -226,6 +227,7 @@ const char *guest_list(struct guest *guest, const char *path, uint32_t piece)
             names[length++] = ' ';
             at += 24 + name;
         }
+        assert_true(used < piece || cookie != before); /* a name that does not fit would never end */
     } while (used == piece);
     names[length] = '\0';
     assert_int_equal(CALL(guest, "fd_close", fd), 0);
