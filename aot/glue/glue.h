@@ -1,6 +1,6 @@
 /*
- * From a metered module to what is compiled: the module without its data for wasm2c, and the C and assembly
- * around wasm2c's output that make it a native module of module_abi.h.
+ * From a metered module to what is compiled: the module without its data for wasm2c, and the C and
+ * assembly around wasm2c's output that make it a native module of module_abi.h.
  *
  * Names are ours, so that wasm2c's mangling has nothing to do: imports are host.i<n> (n: index of
  * the import), exported functions e<n> (n: index among exported functions), the start function
@@ -22,14 +22,15 @@ struct glue {
     const char *compiler; /* its name and version, for the note */
     uint8_t hash[32];     /* SHA-256 of the module's file */
     struct meter_mark mark;
-    uint32_t flags;            /* MODULE_FLAG_* */
+    uint32_t flags; /* MODULE_FLAG_* */
     uint32_t exported_functions;
     bool keeps_segments; /* code names data segments: they stay, the active ones empty */
     bool has_tail_calls;
 };
 
-/* Checks that the module is one that pybox can run, and fills in mark, flags and what follows; the fields before
- * them are the caller's. Errors: UNSUPPORTED, MODULE_FORMAT, LIMIT, ARGUMENT (not metered). */
+/* Checks that the module is one that pybox can run, and fills in mark, flags and what follows; the
+ * fields before them are the caller's. Errors: UNSUPPORTED, MODULE_FORMAT, LIMIT, ARGUMENT (not
+ * metered). */
 pybox_status glue_plan(struct glue *glue);
 
 /* Appends the module for wasm2c. Error: NO_MEMORY. */
@@ -38,7 +39,8 @@ pybox_status glue_write_code(const struct glue *glue, struct wasm_writer *writer
 /* Appends the bytes of all active data segments, in order. Error: NO_MEMORY. */
 pybox_status glue_write_data(const struct glue *glue, struct wasm_writer *writer);
 
-/* Prints the C source with the descriptor, the calls to imports and from exports. It includes "guest.h". */
+/* Prints the C source with the descriptor, the calls to imports and from exports. It includes
+ * "guest.h". */
 void glue_print_source(const struct glue *glue, FILE *out);
 
 /* Prints the assembly that embeds the data, from the file "data.bin". */
@@ -47,7 +49,8 @@ void glue_print_data(FILE *out);
 /* Prints the ELF note, as assembly (note_layout.h). */
 void note_print(const struct glue *glue, FILE *out);
 
-/* The type of a function as module_abi.h writes it: "iiI:i". `text` has room for GLUE_TYPE_BYTES. */
+/* The type of a function as module_abi.h writes it: "iiI:i". `text` has room for GLUE_TYPE_BYTES.
+ */
 #define GLUE_TYPE_BYTES (WASM_MAX_PARAMETERS + 3)
 const char *glue_type(const struct wasm_type *type, char *text);
 

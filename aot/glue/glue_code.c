@@ -71,8 +71,8 @@ static void make_exports(struct changed *changed, const struct wasm_module *from
     module->has_start = false;
 }
 
-/* Data goes past the C compiler. Where code names segments, those that are active are as they would be after
- * instantiation: dropped, which an empty passive one cannot be told from. */
+/* Data goes past the C compiler. Where code names segments, those that are active are as they would
+ * be after instantiation: dropped, which an empty passive one cannot be told from. */
 static void empty_data(struct changed *changed, const struct glue *glue)
 {
     struct wasm_module *module = &changed->module;
@@ -135,10 +135,10 @@ static pybox_status put_body(struct changed *changed, const struct wasm_body *bo
 }
 
 /*
- * What wasm2c 1.0.36 makes of tail calls does not work: the callee gets no instance, imports do not compile.
- * As a call and a return, they are what the C compiler itself makes a jump of when it optimises (arguments in
- * registers): no frame is left behind, and it is faster than wasm2c's loop around callees. Where it
- * cannot, they use native stack like any call.
+ * What wasm2c 1.0.36 makes of tail calls does not work: the callee gets no instance, imports do not
+ * compile. As a call and a return, they are what the C compiler itself makes a jump of when it
+ * optimises (arguments in registers): no frame is left behind, and it is faster than wasm2c's loop
+ * around callees. Where it cannot, they use native stack like any call.
  */
 static pybox_status replace_tail_calls(struct changed *changed)
 {

@@ -97,8 +97,10 @@ static pybox_status write_all(const struct glue *glue, const char *folder)
 
 static int is_identifier(const char *name)
 {
-    size_t letters = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-    return letters > 0 && letters <= 64 && name[letters] == 0 && !(name[0] >= '0' && name[0] <= '9');
+    size_t letters =
+        strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    return letters > 0 && letters <= 64 && name[letters] == 0 &&
+           !(name[0] >= '0' && name[0] <= '9');
 }
 
 static int glue_file(struct glue *glue, const char *from, const char *folder)
@@ -157,8 +159,10 @@ int main(int argc, char **argv)
         return 2;
     }
     if (!is_identifier(glue.name) || strlen(glue.wasm2c) > 200 || strlen(glue.compiler) > 200) {
-        fprintf(stderr, "pybox-glue: --name \"%s\": expected a C identifier of at most 64 letters, and "
-                        "versions of at most 200\n", glue.name);
+        fprintf(stderr,
+                "pybox-glue: --name \"%s\": expected a C identifier of at most 64 letters, and "
+                "versions of at most 200\n",
+                glue.name);
         return 2;
     }
     return glue_file(&glue, argv[optind], argv[optind + 1]);

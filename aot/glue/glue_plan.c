@@ -14,8 +14,10 @@ static pybox_status check_name(struct wasm_text text, const char *what)
 {
     if (text.length <= NOTE_MAX_STRING && memchr(text.bytes, 0, text.length) == NULL)
         return PYBOX_OK;
-    return error_set(PYBOX_ERROR_UNSUPPORTED, "%s \"%.*s\": names have at most %u bytes, none of "
-                                              "them 0", what, SHOWN(text), NOTE_MAX_STRING);
+    return error_set(PYBOX_ERROR_UNSUPPORTED,
+                     "%s \"%.*s\": names have at most %u bytes, none of "
+                     "them 0",
+                     what, SHOWN(text), NOTE_MAX_STRING);
 }
 
 static int is_number(uint8_t type)
@@ -24,19 +26,25 @@ static int is_number(uint8_t type)
 }
 
 /* A function that the host calls or is called by: numbers only, at most one result. */
-static pybox_status check_type(const struct wasm_type *type, const char *what, struct wasm_text name)
+static pybox_status check_type(const struct wasm_type *type, const char *what,
+                               struct wasm_text name)
 {
     if (type->result_count > 1)
-        return error_set(PYBOX_ERROR_UNSUPPORTED, "%s \"%.*s\" has %u results; pybox passes at most "
-                                                  "one (inside the module any number is fine)",
+        return error_set(PYBOX_ERROR_UNSUPPORTED,
+                         "%s \"%.*s\" has %u results; pybox passes at most "
+                         "one (inside the module any number is fine)",
                          what, SHOWN(name), type->result_count);
     for (uint32_t i = 0; i < type->parameter_count; i++)
         if (!is_number(type->parameters[i]))
-            return error_set(PYBOX_ERROR_UNSUPPORTED, "%s \"%.*s\": parameter %u is a reference; "
-                                                      "pybox passes numbers", what, SHOWN(name), i);
+            return error_set(PYBOX_ERROR_UNSUPPORTED,
+                             "%s \"%.*s\": parameter %u is a reference; "
+                             "pybox passes numbers",
+                             what, SHOWN(name), i);
     if (type->result_count == 1 && !is_number(type->results[0]))
-        return error_set(PYBOX_ERROR_UNSUPPORTED, "%s \"%.*s\" returns a reference; pybox passes "
-                                                  "numbers", what, SHOWN(name));
+        return error_set(PYBOX_ERROR_UNSUPPORTED,
+                         "%s \"%.*s\" returns a reference; pybox passes "
+                         "numbers",
+                         what, SHOWN(name));
     return PYBOX_OK;
 }
 
@@ -49,8 +57,9 @@ static pybox_status check_imports(const struct wasm_module *module)
     for (uint32_t i = 0; i < module->import_count; i++) {
         const struct wasm_import *import = &module->imports[i];
         if (import->kind != WASM_FUNCTION)
-            return error_set(PYBOX_ERROR_UNSUPPORTED, "it imports the %s \"%.*s\" \"%.*s\"; a pybox "
-                                                      "module has its own and imports functions only",
+            return error_set(PYBOX_ERROR_UNSUPPORTED,
+                             "it imports the %s \"%.*s\" \"%.*s\"; a pybox "
+                             "module has its own and imports functions only",
                              kinds[import->kind], SHOWN(import->module), SHOWN(import->name));
         pybox_status status = check_name(import->module, "imported module");
         if (status == PYBOX_OK)
@@ -77,7 +86,8 @@ static pybox_status check_exports(struct glue *glue)
             return status;
         glue->exported_functions++;
     }
-    /* The start function becomes one more export of the descriptor, which the note does not show. */
+    /* The start function becomes one more export of the descriptor, which the note does not show.
+     */
     if (glue->exported_functions > NOTE_MAX_EXPORTS)
         return error_set(PYBOX_ERROR_LIMIT, "%u exported functions; at most %u are allowed",
                          glue->exported_functions, NOTE_MAX_EXPORTS);
@@ -92,9 +102,10 @@ static pybox_status check_segments(const struct wasm_module *module)
         const struct wasm_data *data = &module->data[i];
         uint64_t offset = (uint32_t)data->offset.integer;
         if (data->mode == WASM_ACTIVE && offset + data->length > memory_bytes)
-            return error_set(PYBOX_ERROR_MODULE_FORMAT, "data segment %u ends at %llu, behind the "
-                                                        "memory's %llu bytes", i,
-                             (unsigned long long)(offset + data->length),
+            return error_set(PYBOX_ERROR_MODULE_FORMAT,
+                             "data segment %u ends at %llu, behind the "
+                             "memory's %llu bytes",
+                             i, (unsigned long long)(offset + data->length),
                              (unsigned long long)memory_bytes);
     }
     for (uint32_t i = 0; i < module->element_count; i++) {
@@ -102,9 +113,10 @@ static pybox_status check_segments(const struct wasm_module *module)
         uint64_t offset = (uint32_t)element->offset.integer;
         if (element->mode == WASM_ACTIVE &&
             offset + element->count > module->tables[element->table].limits.min)
-            return error_set(PYBOX_ERROR_MODULE_FORMAT, "element segment %u ends at %llu, behind the "
-                                                        "table's %u elements", i,
-                             (unsigned long long)(offset + element->count),
+            return error_set(PYBOX_ERROR_MODULE_FORMAT,
+                             "element segment %u ends at %llu, behind the "
+                             "table's %u elements",
+                             i, (unsigned long long)(offset + element->count),
                              module->tables[element->table].limits.min);
     }
     return PYBOX_OK;
@@ -179,8 +191,10 @@ pybox_status glue_plan(struct glue *glue)
 
 const char *glue_type(const struct wasm_type *type, char *text)
 {
-    static const char letters[] = {[WASM_I32 - WASM_F64] = 'i', [WASM_I64 - WASM_F64] = 'I',
-                                   [WASM_F32 - WASM_F64] = 'f', [WASM_F64 - WASM_F64] = 'F'};
+    static const char letters[] = {[WASM_I32 - WASM_F64] = 'i',
+                                   [WASM_I64 - WASM_F64] = 'I',
+                                   [WASM_F32 - WASM_F64] = 'f',
+                                   [WASM_F64 - WASM_F64] = 'F'};
     char *at = text;
     for (uint32_t i = 0; i < type->parameter_count; i++)
         *at++ = letters[type->parameters[i] - WASM_F64];

@@ -43,8 +43,10 @@ static void print_import(FILE *out, uint32_t number, const struct wasm_type *typ
     }
     fprintf(out, "    host_call(env_of(host), %u, values);\n", number);
     if (type->result_count == 1 && is_float(type->results[0]))
-        fprintf(out, "    %s result;\n    __builtin_memcpy(&result, values, sizeof(result));\n"
-                     "    return result;\n", c_type(type->results[0]));
+        fprintf(out,
+                "    %s result;\n    __builtin_memcpy(&result, values, sizeof(result));\n"
+                "    return result;\n",
+                c_type(type->results[0]));
     else if (type->result_count == 1)
         fprintf(out, "    return (%s)values[0];\n", c_type(type->results[0]));
     fprintf(out, "}\n");
@@ -71,7 +73,8 @@ static void print_export(FILE *out, uint32_t number, const char *name, const str
     }
     fprintf(out, ");\n");
     if (type->result_count == 1 && is_float(type->results[0]))
-        fprintf(out, "    values[0] = 0;\n    __builtin_memcpy(values, &result, sizeof(result));\n");
+        fprintf(out,
+                "    values[0] = 0;\n    __builtin_memcpy(values, &result, sizeof(result));\n");
     else if (type->result_count == 1)
         fprintf(out, "    values[0] = result;\n");
     fprintf(out, "}\n");
@@ -173,19 +176,22 @@ static void print_instance(FILE *out, const struct wasm_module *module)
                      "    memory->pages = pages;\n    memory->size = pages * 65536;\n");
     else
         fprintf(out, "    (void)guest;\n    (void)pages;\n");
-    fprintf(out, "}\n\nstatic void release(void *guest)\n{\n    wasm2c_guest_free(guest);\n}\n"
-                 "\nstatic int instantiate(void *guest, struct module_env *env, uint64_t pages)\n{\n"
-                 "    ((struct instance *)guest)->env = env;\n");
+    fprintf(out,
+            "}\n\nstatic void release(void *guest)\n{\n    wasm2c_guest_free(guest);\n}\n"
+            "\nstatic int instantiate(void *guest, struct module_env *env, uint64_t pages)\n{\n"
+            "    ((struct instance *)guest)->env = env;\n");
     if (module->has_memory)
         fprintf(out, "    w2c_guest_M0(guest)->env = env;\n");
     for (uint32_t i = 0; i < module->table_count; i++) {
         uint32_t count = module->tables[i].limits.min;
-        fprintf(out, "    if ((w2c_guest_T%u(guest)->data = calloc(%u, sizeof(*w2c_guest_T%u(guest)->"
-                     "data))) == NULL) {\n        release(guest);\n        return -1;\n    }\n",
+        fprintf(out,
+                "    if ((w2c_guest_T%u(guest)->data = calloc(%u, sizeof(*w2c_guest_T%u(guest)->"
+                "data))) == NULL) {\n        release(guest);\n        return -1;\n    }\n",
                 i, count > 0 ? count : 1, i);
     }
-    fprintf(out, "    wasm2c_guest_instantiate(guest%s);\n    set_memory_pages(guest, pages);\n"
-                 "    return 0;\n}\n",
+    fprintf(out,
+            "    wasm2c_guest_instantiate(guest%s);\n    set_memory_pages(guest, pages);\n"
+            "    return 0;\n}\n",
             module->import_count > 0
                 ? ", (struct w2c_host *)&((w2c_guest *)guest)->w2c_host_instance"
                 : "");
@@ -200,14 +206,16 @@ static void print_hash(FILE *out, const char *field, const uint8_t *hash)
 }
 
 /*
- * What the host holds as the instance. An import's first argument is what wasm2c calls the imported module's
- * instance. wasm2c 1.0.36 passes the cell's value in direct calls, but the cell's address in calls through a
- * table; so the cell holds its own address, and what is needed is found from there.
+ * What the host holds as the instance. An import's first argument is what wasm2c calls the imported
+ * module's instance. wasm2c 1.0.36 passes the cell's value in direct calls, but the cell's address
+ * in calls through a table; so the cell holds its own address, and what is needed is found from
+ * there.
  */
 static void print_types(FILE *out, const struct wasm_module *module)
 {
-    fprintf(out, "\nstruct instance {\n    w2c_guest guest; /* first: the guest's code gets this */\n"
-                 "    struct module_env *env;\n};\n");
+    fprintf(out,
+            "\nstruct instance {\n    w2c_guest guest; /* first: the guest's code gets this */\n"
+            "    struct module_env *env;\n};\n");
     if (module->import_count > 0)
         fprintf(out, "\nstatic struct module_env *env_of(struct w2c_host *host)\n{\n"
                      "    char *guest = (char *)host - offsetof(w2c_guest, w2c_host_instance);\n"
@@ -224,23 +232,29 @@ void glue_print_source(const struct glue *glue, FILE *out)
     uint32_t globals = print_globals(out, module);
     uint32_t segments = print_segments(out, module);
     print_instance(out, module);
-    fprintf(out, "\n#pragma GCC visibility push(default)\n"
-                 "extern const struct module_descriptor pybox_module_%s;\n"
-                 "const struct module_descriptor pybox_module_%s = {\n"
-                 "    .abi = MODULE_ABI,\n"
-                 "    .descriptor_bytes = sizeof(struct module_descriptor),\n"
-                 "    .name = \"%s\",\n", glue->name, glue->name, glue->name);
+    fprintf(out,
+            "\n#pragma GCC visibility push(default)\n"
+            "extern const struct module_descriptor pybox_module_%s;\n"
+            "const struct module_descriptor pybox_module_%s = {\n"
+            "    .abi = MODULE_ABI,\n"
+            "    .descriptor_bytes = sizeof(struct module_descriptor),\n"
+            "    .name = \"%s\",\n",
+            glue->name, glue->name, glue->name);
     print_hash(out, "hash", glue->hash);
     print_hash(out, "costs_hash", glue->mark.costs_hash);
-    fprintf(out, "    .metering = %u,\n    .flags = %uu,\n"
-                 "    .instance_bytes = sizeof(struct instance),\n    .instantiate = instantiate,\n"
-                 "    .release = release,\n    .set_memory_pages = set_memory_pages,\n",
+    fprintf(out,
+            "    .metering = %u,\n    .flags = %uu,\n"
+            "    .instance_bytes = sizeof(struct instance),\n    .instantiate = instantiate,\n"
+            "    .release = release,\n    .set_memory_pages = set_memory_pages,\n",
             glue->mark.version, glue->flags);
     fprintf(out, "    .memory_min_pages = %u,\n    .memory_max_pages = %u,\n", module->memory.min,
-            !module->has_memory ? 0 : module->memory.has_max ? module->memory.max : WASM_MAX_PAGES);
-    fprintf(out, "    .imports = imports,\n    .exports = exports,\n    .globals = globals,\n"
-                 "    .segments = segments,\n    .import_count = %u,\n    .export_count = %u,\n"
-                 "    .global_count = %u,\n    .segment_count = %u,\n    .start_export = %d,\n",
+            !module->has_memory      ? 0
+            : module->memory.has_max ? module->memory.max
+                                     : WASM_MAX_PAGES);
+    fprintf(out,
+            "    .imports = imports,\n    .exports = exports,\n    .globals = globals,\n"
+            "    .segments = segments,\n    .import_count = %u,\n    .export_count = %u,\n"
+            "    .global_count = %u,\n    .segment_count = %u,\n    .start_export = %d,\n",
             module->import_count, glue->exported_functions + module->has_start, globals, segments,
             module->has_start ? (int)glue->exported_functions : -1);
     fprintf(out, "    .trap = &module_trap,\n    .code_start = module_code_start,\n"

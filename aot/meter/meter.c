@@ -20,17 +20,17 @@ pybox_status meter_write(const struct wasm_module *module, struct wasm_writer *w
 {
     static const uint8_t costs_hash[32];
     if (find_mark(module) != NULL)
-        return error_set(PYBOX_ERROR_ARGUMENT, "the module is metered already (it has a \"%s\" "
-                                               "section); give it as the compiler wrote it",
+        return error_set(PYBOX_ERROR_ARGUMENT,
+                         "the module is metered already (it has a \"%s\" "
+                         "section); give it as the compiler wrote it",
                          METER_SECTION);
     struct wasm_writer mark = {0};
     wasm_put_u32(&mark, METER_VERSION);
     wasm_put_bytes(&mark, costs_hash, sizeof(costs_hash));
     pybox_status status = wasm_writer_status(&mark);
     if (status == PYBOX_OK) {
-        struct wasm_custom custom = {{METER_SECTION, strlen(METER_SECTION)},
-                                     mark.bytes,
-                                     (uint32_t)mark.length};
+        struct wasm_custom custom = {
+            {METER_SECTION, strlen(METER_SECTION)}, mark.bytes, (uint32_t)mark.length};
         struct wasm_module metered = *module;
         metered.customs = &custom;
         metered.custom_count = 1;
@@ -45,8 +45,10 @@ pybox_status meter_read_mark(const struct wasm_module *module, struct meter_mark
     *mark = (struct meter_mark){0};
     const struct wasm_custom *custom = find_mark(module);
     if (custom == NULL)
-        return error_set(PYBOX_ERROR_ARGUMENT, "the module has no \"%s\" section; expected what "
-                                               "pybox-meter writes", METER_SECTION);
+        return error_set(PYBOX_ERROR_ARGUMENT,
+                         "the module has no \"%s\" section; expected what "
+                         "pybox-meter writes",
+                         METER_SECTION);
     struct wasm_cursor cursor = {.file = module->file,
                                  .at = custom->bytes,
                                  .end = custom->bytes + custom->length,

@@ -1,9 +1,9 @@
 /*
  * The metering pass: wasm in, wasm out, with fuel counted.
  *
- * Version 0 counts nothing: it checks the module and writes it in its shortest form, without the custom
- * sections (debugging data, tool names) that say nothing about what it does. What comes out is the module
- * whose SHA-256 images are bound to.
+ * Version 0 counts nothing: it checks the module and writes it in its shortest form, without the
+ * custom sections (debugging data, tool names) that say nothing about what it does. What comes out
+ * is the module whose SHA-256 images are bound to.
  *
  * A custom section, METER_SECTION, says which pass wrote a module: the version as LEB128, and the
  * SHA-256 of the cost table, zeroes in version 0.

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] =
-    "Usage: pybox-meter IN.wasm OUT.wasm\n"
-    "Checks the WebAssembly module IN and writes it as OUT, metered (version 0: nothing is counted).\n";
+static const char usage[] = "Usage: pybox-meter IN.wasm OUT.wasm\n"
+                            "Checks the WebAssembly module IN and writes it as OUT, metered "
+                            "(version 0: nothing is counted).\n";
 
 static pybox_status meter_file(const char *from, const char *to)
 {

@@ -1,4 +1,5 @@
-/* The ELF note as assembly. The assembler has no u16 string form, so the lengths are ours to count. */
+/* The ELF note as assembly. The assembler has no u16 string form, so the lengths are ours to count.
+ */
 #include "glue.h"
 
 #include "module_abi.h"
@@ -30,9 +31,10 @@ void note_print(const struct glue *glue, FILE *out)
 {
     const struct wasm_module *module = glue->module;
     char text[GLUE_TYPE_BYTES];
-    fprintf(out, "    .section " NOTE_SECTION ", \"a\", @note\n    .p2align 2\n"
-                 "    .long %zu, 2f - 1f, %u\n    .asciz \"" NOTE_NAME "\"\n    .p2align 2\n1:\n"
-                 "    .long %u, %u, %u, %u\n",
+    fprintf(out,
+            "    .section " NOTE_SECTION ", \"a\", @note\n    .p2align 2\n"
+            "    .long %zu, 2f - 1f, %u\n    .asciz \"" NOTE_NAME "\"\n    .p2align 2\n1:\n"
+            "    .long %u, %u, %u, %u\n",
             sizeof(NOTE_NAME), NOTE_TYPE, NOTE_LAYOUT, MODULE_ABI, glue->mark.version, glue->flags);
     print_hash(out, glue->hash);
     print_hash(out, glue->mark.costs_hash);

@@ -1,7 +1,6 @@
 /* The module's side of the contract: what generated code calls (wasm-rt.h). */
 #include "module_rt.h"
 
-
 #define PAGE_BYTES 65536u
 
 /* The descriptor's `trap` points here. */
@@ -14,7 +13,8 @@ void wasm_rt_trap(wasm_rt_trap_t code)
     __builtin_trap(); /* it does not return */
 }
 
-void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint64_t pages, uint64_t max_pages, bool is64)
+void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint64_t pages, uint64_t max_pages,
+                             bool is64)
 {
     (void)is64;
     memory->data = memory->env->memory_base;
@@ -70,7 +70,8 @@ void wasm_rt_free_externref_table(wasm_rt_externref_table_t *table)
     *table = (wasm_rt_externref_table_t){0};
 }
 
-/* `data` with room for `delta` elements of `bytes` more than `size`; NULL if it may not or cannot be. */
+/* `data` with room for `delta` elements of `bytes` more than `size`; NULL if it may not or cannot
+ * be. */
 static void *table_room(void *data, uint32_t size, uint32_t max_size, uint32_t delta, size_t bytes)
 {
     uint32_t limit = max_size < WASM_RT_TABLE_LIMIT ? max_size : WASM_RT_TABLE_LIMIT;

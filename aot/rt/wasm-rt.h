@@ -37,8 +37,8 @@
 #define WASM_RT_SANITY_CHECKS 0
 
 /*
- * gcc cannot copy from and to __seg_gs pointers, so segue is clang's. The generated header reads and
- * writes the base with these two builtins, unconditionally; as one memory's base never changes
+ * gcc cannot copy from and to __seg_gs pointers, so segue is clang's. The generated header reads
+ * and writes the base with these two builtins, unconditionally; as one memory's base never changes
  * while its code runs, and the host sets it on entry and after each host call (host_call.S), both
  * become nothing. Writing it at each call costs more than segue gains.
  */
@@ -132,8 +132,8 @@ void wasm_rt_free_memory(wasm_rt_memory_t *memory);
 /* The old number of pages, or UINT32_MAX if the module's maximum or the host refuses. */
 uint64_t wasm_rt_grow_memory(wasm_rt_memory_t *memory, uint64_t delta);
 
-/* The glue has allocated table->data before, for `elements` null elements, so that a lack of memory is
- * found where it can be returned. */
+/* The glue has allocated table->data before, for `elements` null elements, so that a lack of memory
+ * is found where it can be returned. */
 void wasm_rt_allocate_funcref_table(wasm_rt_funcref_table_t *table, uint32_t elements,
                                     uint32_t max_elements);
 void wasm_rt_allocate_externref_table(wasm_rt_externref_table_t *table, uint32_t elements,
@@ -147,22 +147,23 @@ uint32_t wasm_rt_grow_externref_table(wasm_rt_externref_table_t *table, uint32_t
                                       wasm_rt_externref_t value);
 
 /*
- * Calls import `import` of the host: on the host's stack, with gs set again afterwards, and a trap on
- * this stack if env->stop is then set. In host_call.S.
+ * Calls import `import` of the host: on the host's stack, with gs set again afterwards, and a trap
+ * on this stack if env->stop is then set. In host_call.S.
  */
 void host_call(struct module_env *env, uint32_t import, uint64_t *values);
 
 /*
- * A fault counts as the guest's only in module code. Where module code calls a function of libc, or the
- * host's trap function, on the guest's stack, that function must not run into the stack's guard:
- * this touches the stack MODULE_STACK_RESERVE bytes further down first.
+ * A fault counts as the guest's only in module code. Where module code calls a function of libc, or
+ * the host's trap function, on the guest's stack, that function must not run into the stack's
+ * guard: this touches the stack MODULE_STACK_RESERVE bytes further down first.
  */
 static inline void wasm_rt_reserve_stack(void)
 {
     __asm__ volatile("testb $0, -%c0(%%rsp)" : : "i"(MODULE_STACK_RESERVE) : "cc");
 }
 
-/* The bulk operations of the generated code, after its range checks, as a libc call that is safe. */
+/* The bulk operations of the generated code, after its range checks, as a libc call that is safe.
+ */
 static inline void wasm_rt_fill(void *destination, uint32_t value, size_t length)
 {
     wasm_rt_reserve_stack();

@@ -6,69 +6,219 @@
 #define I(name_, immediate_) {.name = name_, .immediate = immediate_}
 #define A(name_, align_) {.name = name_, .immediate = WASM_ACCESS, .align = align_}
 
+/* clang-format off: tables of the specification, in its order */
 /* 5.4.1 to 5.4.7, and tail calls. */
 static const struct wasm_opcode_info one_byte[256] = {
-    [0x00] = P("unreachable"), P("nop"), I("block", WASM_BLOCK), I("loop", WASM_BLOCK),
-    I("if", WASM_BLOCK), P("else"),
-    [0x0b] = P("end"), I("br", WASM_LABEL), I("br_if", WASM_LABEL), I("br_table", WASM_LABELS),
-    P("return"), I("call", WASM_CALL), I("call_indirect", WASM_CALL_INDIRECT),
-    I("return_call", WASM_CALL), I("return_call_indirect", WASM_CALL_INDIRECT),
-    [0x1a] = P("drop"), P("select"), I("select", WASM_SELECT_TYPES),
-    [0x20] = I("local.get", WASM_LOCAL), I("local.set", WASM_LOCAL), I("local.tee", WASM_LOCAL),
-    I("global.get", WASM_GLOBAL_INDEX), I("global.set", WASM_GLOBAL_INDEX),
-    I("table.get", WASM_TABLE_INDEX), I("table.set", WASM_TABLE_INDEX),
-    [0x28] = A("i32.load", 2), A("i64.load", 3), A("f32.load", 2), A("f64.load", 3),
-    A("i32.load8_s", 0), A("i32.load8_u", 0), A("i32.load16_s", 1), A("i32.load16_u", 1),
-    A("i64.load8_s", 0), A("i64.load8_u", 0), A("i64.load16_s", 1), A("i64.load16_u", 1),
-    A("i64.load32_s", 2), A("i64.load32_u", 2),
-    A("i32.store", 2), A("i64.store", 3), A("f32.store", 2), A("f64.store", 3),
-    A("i32.store8", 0), A("i32.store16", 1), A("i64.store8", 0), A("i64.store16", 1),
+    [0x00] = P("unreachable"),
+    P("nop"),
+    I("block", WASM_BLOCK),
+    I("loop", WASM_BLOCK),
+    I("if", WASM_BLOCK),
+    P("else"),
+    [0x0b] = P("end"),
+    I("br", WASM_LABEL),
+    I("br_if", WASM_LABEL),
+    I("br_table", WASM_LABELS),
+    P("return"),
+    I("call", WASM_CALL),
+    I("call_indirect", WASM_CALL_INDIRECT),
+    I("return_call", WASM_CALL),
+    I("return_call_indirect", WASM_CALL_INDIRECT),
+    [0x1a] = P("drop"),
+    P("select"),
+    I("select", WASM_SELECT_TYPES),
+    [0x20] = I("local.get", WASM_LOCAL),
+    I("local.set", WASM_LOCAL),
+    I("local.tee", WASM_LOCAL),
+    I("global.get", WASM_GLOBAL_INDEX),
+    I("global.set", WASM_GLOBAL_INDEX),
+    I("table.get", WASM_TABLE_INDEX),
+    I("table.set", WASM_TABLE_INDEX),
+    [0x28] = A("i32.load", 2),
+    A("i64.load", 3),
+    A("f32.load", 2),
+    A("f64.load", 3),
+    A("i32.load8_s", 0),
+    A("i32.load8_u", 0),
+    A("i32.load16_s", 1),
+    A("i32.load16_u", 1),
+    A("i64.load8_s", 0),
+    A("i64.load8_u", 0),
+    A("i64.load16_s", 1),
+    A("i64.load16_u", 1),
+    A("i64.load32_s", 2),
+    A("i64.load32_u", 2),
+    A("i32.store", 2),
+    A("i64.store", 3),
+    A("f32.store", 2),
+    A("f64.store", 3),
+    A("i32.store8", 0),
+    A("i32.store16", 1),
+    A("i64.store8", 0),
+    A("i64.store16", 1),
     A("i64.store32", 2),
-    I("memory.size", WASM_MEMORY_INDEX), I("memory.grow", WASM_MEMORY_INDEX),
-    I("i32.const", WASM_INT32), I("i64.const", WASM_INT64),
-    I("f32.const", WASM_FLOAT32), I("f64.const", WASM_FLOAT64),
-    P("i32.eqz"), P("i32.eq"), P("i32.ne"), P("i32.lt_s"), P("i32.lt_u"), P("i32.gt_s"),
-    P("i32.gt_u"), P("i32.le_s"), P("i32.le_u"), P("i32.ge_s"), P("i32.ge_u"),
-    P("i64.eqz"), P("i64.eq"), P("i64.ne"), P("i64.lt_s"), P("i64.lt_u"), P("i64.gt_s"),
-    P("i64.gt_u"), P("i64.le_s"), P("i64.le_u"), P("i64.ge_s"), P("i64.ge_u"),
-    P("f32.eq"), P("f32.ne"), P("f32.lt"), P("f32.gt"), P("f32.le"), P("f32.ge"),
-    P("f64.eq"), P("f64.ne"), P("f64.lt"), P("f64.gt"), P("f64.le"), P("f64.ge"),
-    P("i32.clz"), P("i32.ctz"), P("i32.popcnt"), P("i32.add"), P("i32.sub"), P("i32.mul"),
-    P("i32.div_s"), P("i32.div_u"), P("i32.rem_s"), P("i32.rem_u"), P("i32.and"), P("i32.or"),
-    P("i32.xor"), P("i32.shl"), P("i32.shr_s"), P("i32.shr_u"), P("i32.rotl"), P("i32.rotr"),
-    P("i64.clz"), P("i64.ctz"), P("i64.popcnt"), P("i64.add"), P("i64.sub"), P("i64.mul"),
-    P("i64.div_s"), P("i64.div_u"), P("i64.rem_s"), P("i64.rem_u"), P("i64.and"), P("i64.or"),
-    P("i64.xor"), P("i64.shl"), P("i64.shr_s"), P("i64.shr_u"), P("i64.rotl"), P("i64.rotr"),
-    P("f32.abs"), P("f32.neg"), P("f32.ceil"), P("f32.floor"), P("f32.trunc"), P("f32.nearest"),
-    P("f32.sqrt"), P("f32.add"), P("f32.sub"), P("f32.mul"), P("f32.div"), P("f32.min"),
-    P("f32.max"), P("f32.copysign"),
-    P("f64.abs"), P("f64.neg"), P("f64.ceil"), P("f64.floor"), P("f64.trunc"), P("f64.nearest"),
-    P("f64.sqrt"), P("f64.add"), P("f64.sub"), P("f64.mul"), P("f64.div"), P("f64.min"),
-    P("f64.max"), P("f64.copysign"),
-    P("i32.wrap_i64"), P("i32.trunc_f32_s"), P("i32.trunc_f32_u"), P("i32.trunc_f64_s"),
-    P("i32.trunc_f64_u"), P("i64.extend_i32_s"), P("i64.extend_i32_u"), P("i64.trunc_f32_s"),
-    P("i64.trunc_f32_u"), P("i64.trunc_f64_s"), P("i64.trunc_f64_u"), P("f32.convert_i32_s"),
-    P("f32.convert_i32_u"), P("f32.convert_i64_s"), P("f32.convert_i64_u"), P("f32.demote_f64"),
-    P("f64.convert_i32_s"), P("f64.convert_i32_u"), P("f64.convert_i64_s"), P("f64.convert_i64_u"),
-    P("f64.promote_f32"), P("i32.reinterpret_f32"), P("i64.reinterpret_f64"),
-    P("f32.reinterpret_i32"), P("f64.reinterpret_i64"),
-    P("i32.extend8_s"), P("i32.extend16_s"), P("i64.extend8_s"), P("i64.extend16_s"),
+    I("memory.size", WASM_MEMORY_INDEX),
+    I("memory.grow", WASM_MEMORY_INDEX),
+    I("i32.const", WASM_INT32),
+    I("i64.const", WASM_INT64),
+    I("f32.const", WASM_FLOAT32),
+    I("f64.const", WASM_FLOAT64),
+    P("i32.eqz"),
+    P("i32.eq"),
+    P("i32.ne"),
+    P("i32.lt_s"),
+    P("i32.lt_u"),
+    P("i32.gt_s"),
+    P("i32.gt_u"),
+    P("i32.le_s"),
+    P("i32.le_u"),
+    P("i32.ge_s"),
+    P("i32.ge_u"),
+    P("i64.eqz"),
+    P("i64.eq"),
+    P("i64.ne"),
+    P("i64.lt_s"),
+    P("i64.lt_u"),
+    P("i64.gt_s"),
+    P("i64.gt_u"),
+    P("i64.le_s"),
+    P("i64.le_u"),
+    P("i64.ge_s"),
+    P("i64.ge_u"),
+    P("f32.eq"),
+    P("f32.ne"),
+    P("f32.lt"),
+    P("f32.gt"),
+    P("f32.le"),
+    P("f32.ge"),
+    P("f64.eq"),
+    P("f64.ne"),
+    P("f64.lt"),
+    P("f64.gt"),
+    P("f64.le"),
+    P("f64.ge"),
+    P("i32.clz"),
+    P("i32.ctz"),
+    P("i32.popcnt"),
+    P("i32.add"),
+    P("i32.sub"),
+    P("i32.mul"),
+    P("i32.div_s"),
+    P("i32.div_u"),
+    P("i32.rem_s"),
+    P("i32.rem_u"),
+    P("i32.and"),
+    P("i32.or"),
+    P("i32.xor"),
+    P("i32.shl"),
+    P("i32.shr_s"),
+    P("i32.shr_u"),
+    P("i32.rotl"),
+    P("i32.rotr"),
+    P("i64.clz"),
+    P("i64.ctz"),
+    P("i64.popcnt"),
+    P("i64.add"),
+    P("i64.sub"),
+    P("i64.mul"),
+    P("i64.div_s"),
+    P("i64.div_u"),
+    P("i64.rem_s"),
+    P("i64.rem_u"),
+    P("i64.and"),
+    P("i64.or"),
+    P("i64.xor"),
+    P("i64.shl"),
+    P("i64.shr_s"),
+    P("i64.shr_u"),
+    P("i64.rotl"),
+    P("i64.rotr"),
+    P("f32.abs"),
+    P("f32.neg"),
+    P("f32.ceil"),
+    P("f32.floor"),
+    P("f32.trunc"),
+    P("f32.nearest"),
+    P("f32.sqrt"),
+    P("f32.add"),
+    P("f32.sub"),
+    P("f32.mul"),
+    P("f32.div"),
+    P("f32.min"),
+    P("f32.max"),
+    P("f32.copysign"),
+    P("f64.abs"),
+    P("f64.neg"),
+    P("f64.ceil"),
+    P("f64.floor"),
+    P("f64.trunc"),
+    P("f64.nearest"),
+    P("f64.sqrt"),
+    P("f64.add"),
+    P("f64.sub"),
+    P("f64.mul"),
+    P("f64.div"),
+    P("f64.min"),
+    P("f64.max"),
+    P("f64.copysign"),
+    P("i32.wrap_i64"),
+    P("i32.trunc_f32_s"),
+    P("i32.trunc_f32_u"),
+    P("i32.trunc_f64_s"),
+    P("i32.trunc_f64_u"),
+    P("i64.extend_i32_s"),
+    P("i64.extend_i32_u"),
+    P("i64.trunc_f32_s"),
+    P("i64.trunc_f32_u"),
+    P("i64.trunc_f64_s"),
+    P("i64.trunc_f64_u"),
+    P("f32.convert_i32_s"),
+    P("f32.convert_i32_u"),
+    P("f32.convert_i64_s"),
+    P("f32.convert_i64_u"),
+    P("f32.demote_f64"),
+    P("f64.convert_i32_s"),
+    P("f64.convert_i32_u"),
+    P("f64.convert_i64_s"),
+    P("f64.convert_i64_u"),
+    P("f64.promote_f32"),
+    P("i32.reinterpret_f32"),
+    P("i64.reinterpret_f64"),
+    P("f32.reinterpret_i32"),
+    P("f64.reinterpret_i64"),
+    P("i32.extend8_s"),
+    P("i32.extend16_s"),
+    P("i64.extend8_s"),
+    P("i64.extend16_s"),
     P("i64.extend32_s"),
-    [0xd0] = I("ref.null", WASM_REFERENCE_TYPE), P("ref.is_null"),
+    [0xd0] = I("ref.null", WASM_REFERENCE_TYPE),
+    P("ref.is_null"),
     I("ref.func", WASM_FUNCTION_INDEX),
 };
 
 /* Behind the byte 0xfc. */
 static const struct wasm_opcode_info prefixed[18] = {
-    P("i32.trunc_sat_f32_s"), P("i32.trunc_sat_f32_u"), P("i32.trunc_sat_f64_s"),
-    P("i32.trunc_sat_f64_u"), P("i64.trunc_sat_f32_s"), P("i64.trunc_sat_f32_u"),
-    P("i64.trunc_sat_f64_s"), P("i64.trunc_sat_f64_u"),
-    I("memory.init", WASM_DATA_MEMORY), I("data.drop", WASM_DATA_INDEX),
-    I("memory.copy", WASM_MEMORIES), I("memory.fill", WASM_MEMORY_INDEX),
-    I("table.init", WASM_ELEMENT_TABLE), I("elem.drop", WASM_ELEMENT_INDEX),
-    I("table.copy", WASM_TABLES), I("table.grow", WASM_TABLE_INDEX),
-    I("table.size", WASM_TABLE_INDEX), I("table.fill", WASM_TABLE_INDEX),
+    P("i32.trunc_sat_f32_s"),
+    P("i32.trunc_sat_f32_u"),
+    P("i32.trunc_sat_f64_s"),
+    P("i32.trunc_sat_f64_u"),
+    P("i64.trunc_sat_f32_s"),
+    P("i64.trunc_sat_f32_u"),
+    P("i64.trunc_sat_f64_s"),
+    P("i64.trunc_sat_f64_u"),
+    I("memory.init", WASM_DATA_MEMORY),
+    I("data.drop", WASM_DATA_INDEX),
+    I("memory.copy", WASM_MEMORIES),
+    I("memory.fill", WASM_MEMORY_INDEX),
+    I("table.init", WASM_ELEMENT_TABLE),
+    I("elem.drop", WASM_ELEMENT_INDEX),
+    I("table.copy", WASM_TABLES),
+    I("table.grow", WASM_TABLE_INDEX),
+    I("table.size", WASM_TABLE_INDEX),
+    I("table.fill", WASM_TABLE_INDEX),
 };
+
+/* clang-format on */
 
 #undef P
 #undef I
@@ -103,7 +253,8 @@ static pybox_status get_opcode(struct wasm_cursor *cursor, struct wasm_instructi
         status = wasm_get_u32(cursor, &number);
         if (status != PYBOX_OK)
             return status;
-        info = number < sizeof(prefixed) / sizeof(prefixed[0]) ? &prefixed[number] : &one_byte[0xff];
+        info =
+            number < sizeof(prefixed) / sizeof(prefixed[0]) ? &prefixed[number] : &one_byte[0xff];
     }
     instruction->opcode = (uint16_t)(byte == 0xfc ? 0xfc00 + (number & 0xff) : number);
     instruction->info = info;
@@ -128,7 +279,8 @@ static pybox_status get_memory_index(struct wasm_cursor *cursor)
     if (status != PYBOX_OK || index == 0)
         return status;
     cursor->at = start;
-    return wasm_unsupported(cursor, "memory %u: pybox does not support more than one memory", index);
+    return wasm_unsupported(cursor, "memory %u: pybox does not support more than one memory",
+                            index);
 }
 
 static pybox_status get_access(struct wasm_cursor *cursor, struct wasm_instruction *instruction)
@@ -145,15 +297,16 @@ static pybox_status get_access(struct wasm_cursor *cursor, struct wasm_instructi
     if (instruction->align > instruction->info->align) {
         cursor->at = start;
         return wasm_malformed(cursor, "%s with an alignment of 2^%u; at most 2^%u is allowed",
-                              instruction->info->name, instruction->align, instruction->info->align);
+                              instruction->info->name, instruction->align,
+                              instruction->info->align);
     }
     return wasm_get_u32(cursor, &instruction->offset);
 }
 
 static pybox_status get_labels(struct wasm_cursor *cursor, struct wasm_instruction *instruction)
 {
-    pybox_status status = wasm_get_count(cursor, WASM_MAX_BODY_BYTES, "labels",
-                                         &instruction->label_count);
+    pybox_status status =
+        wasm_get_count(cursor, WASM_MAX_BODY_BYTES, "labels", &instruction->label_count);
     if (status != PYBOX_OK)
         return status;
     instruction->labels = *cursor;
@@ -193,7 +346,8 @@ static pybox_status get_block_type(struct wasm_cursor *cursor, struct wasm_instr
     }
 }
 
-static pybox_status get_select_type(struct wasm_cursor *cursor, struct wasm_instruction *instruction)
+static pybox_status get_select_type(struct wasm_cursor *cursor,
+                                    struct wasm_instruction *instruction)
 {
     uint32_t count;
     pybox_status status = wasm_get_count(cursor, 1, "types of a select", &count);
@@ -426,9 +580,9 @@ static pybox_status check_immediates(struct check *check)
         return check_data(check);
     case WASM_ELEMENT_TABLE:
         status = check_index(check, "table", instruction->second, module->table_count);
-        return status == PYBOX_OK
-                   ? check_index(check, "element segment", instruction->index, module->element_count)
-                   : status;
+        return status == PYBOX_OK ? check_index(check, "element segment", instruction->index,
+                                                module->element_count)
+                                  : status;
     case WASM_ELEMENT_INDEX:
         return check_index(check, "element segment", instruction->index, module->element_count);
     case WASM_TABLES:

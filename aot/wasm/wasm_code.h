@@ -7,30 +7,30 @@
 /* What follows an opcode (5.4). */
 enum wasm_immediate {
     WASM_UNASSIGNED = 0,
-    WASM_PLAIN,           /* nothing */
-    WASM_BLOCK,           /* block_type */
-    WASM_LABEL,           /* index: nesting depth */
-    WASM_LABELS,          /* br_table: labels, label_count; index: the default */
-    WASM_CALL,            /* index: function */
-    WASM_CALL_INDIRECT,   /* index: type, second: table */
-    WASM_LOCAL,           /* index */
-    WASM_GLOBAL_INDEX,    /* index */
-    WASM_TABLE_INDEX,     /* index */
-    WASM_ACCESS,          /* align, offset */
-    WASM_MEMORY_INDEX,    /* one zero byte */
-    WASM_MEMORIES,        /* two zero bytes */
-    WASM_INT32,           /* integer */
-    WASM_INT64,           /* integer */
-    WASM_FLOAT32,         /* bits */
-    WASM_FLOAT64,         /* bits */
-    WASM_SELECT_TYPES,    /* index: the one value type */
-    WASM_REFERENCE_TYPE,  /* index: the type */
-    WASM_FUNCTION_INDEX,  /* index: function */
-    WASM_DATA_MEMORY,     /* index: data segment; one zero byte */
-    WASM_DATA_INDEX,      /* index: data segment */
-    WASM_ELEMENT_TABLE,   /* index: element segment, second: table */
-    WASM_ELEMENT_INDEX,   /* index: element segment */
-    WASM_TABLES,          /* index: destination, second: source */
+    WASM_PLAIN,          /* nothing */
+    WASM_BLOCK,          /* block_type */
+    WASM_LABEL,          /* index: nesting depth */
+    WASM_LABELS,         /* br_table: labels, label_count; index: the default */
+    WASM_CALL,           /* index: function */
+    WASM_CALL_INDIRECT,  /* index: type, second: table */
+    WASM_LOCAL,          /* index */
+    WASM_GLOBAL_INDEX,   /* index */
+    WASM_TABLE_INDEX,    /* index */
+    WASM_ACCESS,         /* align, offset */
+    WASM_MEMORY_INDEX,   /* one zero byte */
+    WASM_MEMORIES,       /* two zero bytes */
+    WASM_INT32,          /* integer */
+    WASM_INT64,          /* integer */
+    WASM_FLOAT32,        /* bits */
+    WASM_FLOAT64,        /* bits */
+    WASM_SELECT_TYPES,   /* index: the one value type */
+    WASM_REFERENCE_TYPE, /* index: the type */
+    WASM_FUNCTION_INDEX, /* index: function */
+    WASM_DATA_MEMORY,    /* index: data segment; one zero byte */
+    WASM_DATA_INDEX,     /* index: data segment */
+    WASM_ELEMENT_TABLE,  /* index: element segment, second: table */
+    WASM_ELEMENT_INDEX,  /* index: element segment */
+    WASM_TABLES,         /* index: destination, second: source */
 };
 
 /* Opcodes that code here or in the passes asks for. A prefixed one is 0xfc00 + its number. */
@@ -81,22 +81,19 @@ struct wasm_instruction {
     uint32_t align, offset;
     int64_t integer;
     uint64_t bits;
-    int64_t block_type; /* WASM_BLOCK_EMPTY, a type index, or a negative value type */
+    int64_t block_type;        /* WASM_BLOCK_EMPTY, a type index, or a negative value type */
     struct wasm_cursor labels; /* label_count u32 numbers, already known to be readable */
     uint32_t label_count;
 };
-
-
 
 /* The instruction at the cursor, which moves behind it. Only decodes: indices are not checked. */
 pybox_status wasm_next(struct wasm_cursor *cursor, struct wasm_instruction *instruction);
 
 /* At the first instruction of a body, with the end of the body as its end. */
-struct wasm_cursor wasm_body_cursor(const struct wasm_module *module,
-                                    const struct wasm_body *body);
+struct wasm_cursor wasm_body_cursor(const struct wasm_module *module, const struct wasm_body *body);
 
-/* Checks the instructions of body number `number`: indices, alignments, nesting, and that the last `end` is
- * the last byte. All other sections must have been read. */
+/* Checks the instructions of body number `number`: indices, alignments, nesting, and that the last
+ * `end` is the last byte. All other sections must have been read. */
 pybox_status wasm_check_body(const struct wasm_module *module, uint32_t number);
 
 #endif

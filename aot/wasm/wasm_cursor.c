@@ -50,7 +50,8 @@ pybox_status wasm_get_u8(struct wasm_cursor *cursor, uint8_t *value)
     return PYBOX_OK;
 }
 
-/* Reads a LEB128 number of `bits` bits (33 and 64 only signed ones) into 64, sign-extended if so. */
+/* Reads a LEB128 number of `bits` bits (33 and 64 only signed ones) into 64, sign-extended if so.
+ */
 static pybox_status get_leb(struct wasm_cursor *cursor, unsigned bits, int is_signed,
                             uint64_t *value)
 {

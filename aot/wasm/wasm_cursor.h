@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * A place in a module's bytes and the end of the part that is being read. The functions below read one
- * item and move on. After a failure the position is that of the item that failed, and the error
+ * A place in a module's bytes and the end of the part that is being read. The functions below read
+ * one item and move on. After a failure the position is that of the item that failed, and the error
  * message tells it: "at byte 0x1234 in the code section: ...".
  */
 struct wasm_cursor {

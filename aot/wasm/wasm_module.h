@@ -2,11 +2,11 @@
  * A WebAssembly module as data: read from its binary form, changed, written again.
  *
  * Read are version 1 binaries with the extensions that C compilers use: sign extension, saturating
- * conversions, bulk memory, multi-value, mutable globals, reference types, tail calls. Refused, each
- * by name: 64-bit and more than one memory, shared memory, exceptions, garbage collection, SIMD,
- * extended constant expressions, components. Structure and indices are all checked, function bodies
- * down to each instruction's immediates and the nesting of blocks; what types are on the operand
- * stack is left to wasm2c, which checks it before it writes a line.
+ * conversions, bulk memory, multi-value, mutable globals, reference types, tail calls. Refused,
+ * each by name: 64-bit and more than one memory, shared memory, exceptions, garbage collection,
+ * SIMD, extended constant expressions, components. Structure and indices are all checked, function
+ * bodies down to each instruction's immediates and the nesting of blocks; what types are on the
+ * operand stack is left to wasm2c, which checks it before it writes a line.
  *
  * A module points into the bytes it was read from; they must outlive it. Not thread-safe.
  * Section numbers are those of the WebAssembly specification 2.0, chapter 5.
@@ -135,8 +135,8 @@ struct wasm_name {
     struct wasm_text name;
 };
 
-/* Everything of a module. The arrays belong to it. Of functions, tables and globals the first ones are
- * imported, as in the index spaces; `imports` has them again with their names. */
+/* Everything of a module. The arrays belong to it. Of functions, tables and globals the first ones
+ * are imported, as in the index spaces; `imports` has them again with their names. */
 struct wasm_module {
     const uint8_t *file; /* what it was read from: byte offsets in messages count from here */
 
@@ -162,8 +162,8 @@ struct wasm_module {
     uint32_t start;
 };
 
-/* Reads and checks `length` bytes. On failure *module is zeroes. Errors: MODULE_FORMAT, UNSUPPORTED, LIMIT,
- * NO_MEMORY. */
+/* Reads and checks `length` bytes. On failure *module is zeroes. Errors: MODULE_FORMAT,
+ * UNSUPPORTED, LIMIT, NO_MEMORY. */
 pybox_status wasm_read(const uint8_t *bytes, size_t length, struct wasm_module *module);
 
 /* Frees the arrays, not the bytes. */

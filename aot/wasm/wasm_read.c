@@ -2,41 +2,47 @@
 
 #include "error.h"
 #include "wasm_code.h"
+#include "wasm_parts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* Section numbers (5.5.2), and their place in the only order that is allowed. */
-enum { CUSTOM, TYPE, IMPORT, FUNCTION, TABLE, MEMORY, GLOBAL, EXPORT, START, ELEMENT, CODE, DATA, DATA_COUNT, SECTIONS };
+enum {
+    CUSTOM,
+    TYPE,
+    IMPORT,
+    FUNCTION,
+    TABLE,
+    MEMORY,
+    GLOBAL,
+    EXPORT,
+    START,
+    ELEMENT,
+    CODE,
+    DATA,
+    DATA_COUNT,
+    SECTIONS
+};
 
 static const struct {
     const char *name;
     uint8_t order;
 } sections[SECTIONS] = {
-    [CUSTOM] = {"custom section", 0},     [TYPE] = {"type section", 1},
-    [IMPORT] = {"import section", 2},     [FUNCTION] = {"function section", 3},
-    [TABLE] = {"table section", 4},       [MEMORY] = {"memory section", 5},
-    [GLOBAL] = {"global section", 6},     [EXPORT] = {"export section", 7},
-    [START] = {"start section", 8},       [ELEMENT] = {"element section", 9},
-    [DATA_COUNT] = {"data count section", 10}, [CODE] = {"code section", 11},
+    [CUSTOM] = {"custom section", 0},
+    [TYPE] = {"type section", 1},
+    [IMPORT] = {"import section", 2},
+    [FUNCTION] = {"function section", 3},
+    [TABLE] = {"table section", 4},
+    [MEMORY] = {"memory section", 5},
+    [GLOBAL] = {"global section", 6},
+    [EXPORT] = {"export section", 7},
+    [START] = {"start section", 8},
+    [ELEMENT] = {"element section", 9},
+    [DATA_COUNT] = {"data count section", 10},
+    [CODE] = {"code section", 11},
     [DATA] = {"data section", 12},
 };
-
-/* Room for `count` more items of `bytes` bytes behind `used` of them, zeroed. */
-static pybox_status reserve(void **array, uint32_t used, uint32_t count, size_t bytes)
-{
-    size_t total = (size_t)used + count;
-    if (total == 0)
-        return PYBOX_OK;
-    char *larger = reallocarray(*array, total, bytes);
-    if (larger == NULL)
-        return error_set_memory("a WebAssembly module", total * bytes);
-    memset(larger + (size_t)used * bytes, 0, (size_t)count * bytes);
-    *array = larger;
-    return PYBOX_OK;
-}
-
-#define RESERVE(array, used, count) reserve((void **)&(array), used, count, sizeof(*(array)))
 
 /* Moves the place back to `start` and refuses index `index` of `count` things. */
 static pybox_status out_of_range(struct wasm_cursor *cursor, const uint8_t *start, const char *what,
@@ -72,8 +78,10 @@ static pybox_status get_value_type(struct wasm_cursor *cursor, uint8_t *type)
     if (*type == WASM_V128)
         return wasm_unsupported(cursor, "a v128 value needs SIMD, which pybox does not support");
     if (*type == 0x63 || *type == 0x64 || (*type >= 0x69 && *type <= 0x74))
-        return wasm_unsupported(cursor, "value type 0x%02x: pybox knows no references but funcref "
-                                        "and externref", *type);
+        return wasm_unsupported(cursor,
+                                "value type 0x%02x: pybox knows no references but funcref "
+                                "and externref",
+                                *type);
     return wasm_malformed(cursor, "0x%02x is no value type", *type);
 }
 
@@ -102,12 +110,15 @@ static pybox_status read_types(struct wasm_cursor *cursor, struct wasm_module *m
         if (status == PYBOX_OK && form != 0x60) {
             cursor->at--;
             if (form == 0x4e || form == 0x4f || form == 0x50 || form == 0x5e || form == 0x5f)
-                return wasm_unsupported(cursor, "type %u needs garbage collection, which pybox does "
-                                                "not support", i);
+                return wasm_unsupported(cursor,
+                                        "type %u needs garbage collection, which pybox does "
+                                        "not support",
+                                        i);
             return wasm_malformed(cursor, "type %u begins with 0x%02x; expected 0x60", i, form);
         }
         if (status == PYBOX_OK)
-            status = get_value_types(cursor, "parameters", &type->parameters, &type->parameter_count);
+            status =
+                get_value_types(cursor, "parameters", &type->parameters, &type->parameter_count);
         if (status == PYBOX_OK)
             status = get_value_types(cursor, "results", &type->results, &type->result_count);
         module->type_count = i + 1;
@@ -152,8 +163,10 @@ static pybox_status get_table(struct wasm_cursor *cursor, struct wasm_table *tab
         return status;
     if (table->type != WASM_FUNCREF && table->type != WASM_EXTERNREF) {
         cursor->at--;
-        return wasm_unsupported(cursor, "a table of 0x%02x: pybox knows tables of funcref and "
-                                        "externref", table->type);
+        return wasm_unsupported(cursor,
+                                "a table of 0x%02x: pybox knows tables of funcref and "
+                                "externref",
+                                table->type);
     }
     return get_limits(cursor, "table", WASM_MAX_ELEMENTS, &table->limits);
 }
@@ -512,7 +525,8 @@ static pybox_status get_element_head(struct wasm_cursor *cursor, const struct wa
     }
     if (status != PYBOX_OK || (flags & 3) == 0)
         return status;
-    /* The type is told: as an element kind (0: functions) or, with expressions, a reference type. */
+    /* The type is told: as an element kind (0: functions) or, with expressions, a reference type.
+     */
     uint8_t type;
     status = wasm_get_u8(cursor, &type);
     if (status != PYBOX_OK)
@@ -571,8 +585,8 @@ static pybox_status read_data_count(struct wasm_cursor *cursor, struct wasm_modu
     module->has_data_count = true;
     pybox_status status = wasm_get_u32(cursor, &module->data_count);
     if (status == PYBOX_OK && module->data_count > WASM_MAX_SEGMENTS)
-        return wasm_too_large(cursor, "%u data segments; at most %u are allowed", module->data_count,
-                              WASM_MAX_SEGMENTS);
+        return wasm_too_large(cursor, "%u data segments; at most %u are allowed",
+                              module->data_count, WASM_MAX_SEGMENTS);
     return status;
 }
 
@@ -691,49 +705,6 @@ static pybox_status read_data(struct wasm_cursor *cursor, struct wasm_module *mo
     return status;
 }
 
-/* Function names (appendix "Name section", subsection 1) into module->function_names. A name section
- * is a courtesy: what makes no sense in it is left out, and the rest of the module is none the worse. */
-static pybox_status read_function_names(struct wasm_cursor *cursor, struct wasm_module *module)
-{
-    uint32_t count, used = 0;
-    if (wasm_get_count(cursor, WASM_MAX_FUNCTIONS, "names", &count) != PYBOX_OK)
-        return PYBOX_OK;
-    free(module->function_names);
-    module->function_names = NULL;
-    module->function_name_count = 0;
-    pybox_status status = RESERVE(module->function_names, 0, count);
-    if (status != PYBOX_OK)
-        return status;
-    for (uint32_t i = 0; i < count; i++) {
-        struct wasm_name name;
-        if (wasm_get_u32(cursor, &name.index) != PYBOX_OK ||
-            wasm_get_text(cursor, "a name", &name.name) != PYBOX_OK)
-            break;
-        if (name.index < module->function_count &&
-            (used == 0 || name.index > module->function_names[used - 1].index))
-            module->function_names[used++] = name;
-    }
-    module->function_name_count = used;
-    return PYBOX_OK;
-}
-
-static pybox_status read_names(struct wasm_cursor *cursor, struct wasm_module *module)
-{
-    while (cursor->at != cursor->end) {
-        uint8_t kind;
-        uint32_t length;
-        struct wasm_cursor inside = *cursor;
-        if (wasm_get_u8(cursor, &kind) != PYBOX_OK || wasm_get_u32(cursor, &length) != PYBOX_OK ||
-            wasm_get_bytes(cursor, length, "names", &inside.at) != PYBOX_OK)
-            return PYBOX_OK;
-        inside.end = cursor->at;
-        pybox_status status = kind == 1 ? read_function_names(&inside, module) : PYBOX_OK;
-        if (status != PYBOX_OK)
-            return status;
-    }
-    return PYBOX_OK;
-}
-
 static pybox_status read_custom(struct wasm_cursor *cursor, struct wasm_module *module)
 {
     struct wasm_custom custom;
@@ -743,7 +714,7 @@ static pybox_status read_custom(struct wasm_cursor *cursor, struct wasm_module *
     custom.bytes = cursor->at;
     custom.length = (uint32_t)(cursor->end - cursor->at);
     if (custom.name.length == 4 && memcmp(custom.name.bytes, "name", 4) == 0) {
-        status = read_names(cursor, module);
+        status = wasm_read_names(cursor, module);
     } else {
         status = RESERVE(module->customs, module->custom_count, 1);
         if (status == PYBOX_OK)
@@ -756,10 +727,18 @@ static pybox_status read_custom(struct wasm_cursor *cursor, struct wasm_module *
 typedef pybox_status section_reader(struct wasm_cursor *cursor, struct wasm_module *module);
 
 static section_reader *const readers[SECTIONS] = {
-    [CUSTOM] = read_custom,     [TYPE] = read_types,       [IMPORT] = read_imports,
-    [FUNCTION] = read_functions, [TABLE] = read_tables,    [MEMORY] = read_memories,
-    [GLOBAL] = read_globals,    [EXPORT] = read_exports,   [START] = read_start,
-    [ELEMENT] = read_elements,  [DATA_COUNT] = read_data_count, [CODE] = read_code,
+    [CUSTOM] = read_custom,
+    [TYPE] = read_types,
+    [IMPORT] = read_imports,
+    [FUNCTION] = read_functions,
+    [TABLE] = read_tables,
+    [MEMORY] = read_memories,
+    [GLOBAL] = read_globals,
+    [EXPORT] = read_exports,
+    [START] = read_start,
+    [ELEMENT] = read_elements,
+    [DATA_COUNT] = read_data_count,
+    [CODE] = read_code,
     [DATA] = read_data,
 };
 
@@ -809,8 +788,10 @@ static pybox_status check_whole(struct wasm_cursor *cursor, const struct wasm_mo
         return wasm_malformed(cursor, "%u functions have no body",
                               module->function_count - module->imported_functions);
     if (module->has_data_count && !has_data && module->data_count != 0)
-        return wasm_malformed(cursor, "there is no data section; the data count section says %u "
-                                      "segments", module->data_count);
+        return wasm_malformed(cursor,
+                              "there is no data section; the data count section says %u "
+                              "segments",
+                              module->data_count);
     for (uint32_t i = 0; i < module->body_count; i++) {
         pybox_status status = wasm_check_body(module, i);
         if (status != PYBOX_OK)
@@ -825,19 +806,23 @@ static pybox_status read_header(struct wasm_cursor *cursor)
     const uint8_t *head = cursor->at;
     size_t length = (size_t)(cursor->end - head);
     if (length < 8)
-        return error_set(PYBOX_ERROR_MODULE_FORMAT, "not a WebAssembly module (%zu bytes; expected "
-                                                    "8 or more)", length);
-    if (memcmp(head, magic, 4) != 0)
         return error_set(PYBOX_ERROR_MODULE_FORMAT,
-                         "not a WebAssembly module (first bytes %02x %02x %02x %02x; expected 00 61 "
-                         "73 6d)", head[0], head[1], head[2], head[3]);
+                         "not a WebAssembly module (%zu bytes; expected "
+                         "8 or more)",
+                         length);
+    if (memcmp(head, magic, 4) != 0)
+        return error_set(
+            PYBOX_ERROR_MODULE_FORMAT,
+            "not a WebAssembly module (first bytes %02x %02x %02x %02x; expected 00 61 "
+            "73 6d)",
+            head[0], head[1], head[2], head[3]);
     if (head[4] == 0x0d && head[6] == 1)
         return error_set(PYBOX_ERROR_UNSUPPORTED, "a WebAssembly component, which pybox does not "
                                                   "support; give it the core module");
     if (head[4] != 1 || head[5] != 0 || head[6] != 0 || head[7] != 0)
         return error_set(PYBOX_ERROR_UNSUPPORTED,
-                         "WebAssembly of version %02x %02x %02x %02x; expected 01 00 00 00", head[4],
-                         head[5], head[6], head[7]);
+                         "WebAssembly of version %02x %02x %02x %02x; expected 01 00 00 00",
+                         head[4], head[5], head[6], head[7]);
     cursor->at += 8;
     return PYBOX_OK;
 }
@@ -848,8 +833,10 @@ pybox_status wasm_read(const uint8_t *bytes, size_t length, struct wasm_module *
     struct wasm_cursor cursor = {.file = bytes, .at = bytes, .end = bytes + length};
     uint8_t order = 0;
     if (length > WASM_MAX_BYTES)
-        return error_set(PYBOX_ERROR_LIMIT, "a WebAssembly module of %zu bytes; at most %u are "
-                                            "allowed", length, WASM_MAX_BYTES);
+        return error_set(PYBOX_ERROR_LIMIT,
+                         "a WebAssembly module of %zu bytes; at most %u are "
+                         "allowed",
+                         length, WASM_MAX_BYTES);
     pybox_status status = read_header(&cursor);
     while (status == PYBOX_OK && cursor.at != cursor.end)
         status = read_section(&cursor, module, &order);

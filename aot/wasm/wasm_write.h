@@ -22,8 +22,9 @@ void wasm_put_text(struct wasm_writer *writer, struct wasm_text text);
 pybox_status wasm_writer_status(const struct wasm_writer *writer);
 
 /* Appends the module: all its sections, function names as the last but the other custom sections,
- * which come at the end. Numbers are written as short as possible, so a module that was written like
- * that and whose custom sections are where this puts them comes back byte by byte. Error: NO_MEMORY. */
+ * which come at the end. Numbers are written as short as possible, so a module that was written
+ * like that and whose custom sections are where this puts them comes back byte by byte. Error:
+ * NO_MEMORY. */
 pybox_status wasm_write(const struct wasm_module *module, struct wasm_writer *writer);
 
 #endif

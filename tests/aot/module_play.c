@@ -1,22 +1,19 @@
 /*
- * module_play MODULE.so SCRIPT: calls a native module as the script says and compares what it does. A host of its
- * own, written from loader/module_abi.h alone, so that a module is tested against the contract and not
- * against the runtime's reading of it.
+ * module_play MODULE.so SCRIPT: calls a native module as the script says and compares what it does.
+ * A host of its own, written from loader/module_abi.h alone, so that a module is tested against the
+ * contract and not against the runtime's reading of it.
  *
  * A script's lines:
  *   NAME ARG... = RESULT       a call; without a result nothing stands behind the =
- *   NAME ARG... ! TRAP         a call that traps: memory, divide, overflow, conversion, unreachable, indirect,
- *                              exhaustion, or a number
- *   > MODULE.NAME ARG... = R   the import that the last call called; lines in that order, all of them
- *   global INDEX = VALUE       a mutable global
+ *   NAME ARG... ! TRAP         a call that traps: memory, divide, overflow, conversion,
+ * unreachable, indirect, exhaustion, or a number > MODULE.NAME ARG... = R   the import that the
+ * last call called; lines in that order, all of them global INDEX = VALUE       a mutable global
  *   bytes OFFSET TEXT          linear memory holds TEXT there
- *   start = yes | no           whether there is a start function (it was called before the first line)
- *   savable = yes | no         the module's flag
- *   reset                      a new instance, with new memory, started
- *   # ...                      a remark
- * Numbers are decimal or 0x...; floats as strtod reads them, "nan" is any NaN. An import returns the sum of
- * its arguments; one named stop sets the trap code to its argument; one named grow refuses memory from
- * then on.
+ *   start = yes | no           whether there is a start function (it was called before the first
+ * line) savable = yes | no         the module's flag reset                      a new instance,
+ * with new memory, started # ...                      a remark Numbers are decimal or 0x...; floats
+ * as strtod reads them, "nan" is any NaN. An import returns the sum of its arguments; one named
+ * stop sets the trap code to its argument; one named grow refuses memory from then on.
  */
 #include "module_abi.h"
 
@@ -72,7 +69,8 @@ static void print_value(char type, uint64_t value, char *text, size_t room)
     memcpy(&single, &value, sizeof(single));
     memcpy(&number, &value, sizeof(number));
     if (type == 'i')
-        snprintf(text, room, "%d%s", (int32_t)value, value >> 32 != 0 ? " (not zero-extended)" : "");
+        snprintf(text, room, "%d%s", (int32_t)value,
+                 value >> 32 != 0 ? " (not zero-extended)" : "");
     else if (type == 'I')
         snprintf(text, room, "%lld", (long long)value);
     else
@@ -110,8 +108,8 @@ static void log_import(const struct module_import *import, const uint64_t *value
 {
     size_t used = strlen(import_log);
     char text[64];
-    used += (size_t)snprintf(import_log + used, sizeof(import_log) - used, "> %s.%s", import->module,
-                             import->name);
+    used += (size_t)snprintf(import_log + used, sizeof(import_log) - used, "> %s.%s",
+                             import->module, import->name);
     for (size_t i = 0; import->type[i] != ':'; i++) {
         print_value(import->type[i], values[i], text, sizeof(text));
         used += (size_t)snprintf(import_log + used, sizeof(import_log) - used, " %s", text);
@@ -203,7 +201,8 @@ static void leave_after_fault(void)
     leave(trap_code);
 }
 
-/* A fault in module code, at an address of the guest's, is a trap. Everything else ends the program. */
+/* A fault in module code, at an address of the guest's, is a trap. Everything else ends the
+ * program. */
 static void fault(int number, siginfo_t *info, void *data)
 {
     ucontext_t *context = data;
@@ -278,9 +277,9 @@ static void reset(void)
 
 static uint32_t trap_number(const char *text)
 {
-    static const char *const names[] = {NULL,          "memory",      "overflow", "divide",
-                                        "conversion",  "unreachable", "indirect", NULL,
-                                        NULL,          "exhaustion"};
+    static const char *const names[] = {NULL,         "memory",      "overflow", "divide",
+                                        "conversion", "unreachable", "indirect", NULL,
+                                        NULL,         "exhaustion"};
     for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (names[i] != NULL && strcmp(names[i], text) == 0)
             return i;
@@ -320,8 +319,8 @@ static void play_call(const char *word)
     } else if (code != 0) {
         snprintf(found, sizeof(found), "trap %u", code);
         complain(word, found);
-    } else if (result_type != 0 && (expected == NULL ||
-                                    !same_value(result_type, called_values[0], expected))) {
+    } else if (result_type != 0 &&
+               (expected == NULL || !same_value(result_type, called_values[0], expected))) {
         print_value(result_type, called_values[0], found, sizeof(found));
         complain(expected == NULL ? "a result" : expected, found);
     }
@@ -405,12 +404,14 @@ int main(int argc, char **argv)
     FILE *script = fopen(argv[2], "r");
     if (module == NULL || script == NULL || module->abi != MODULE_ABI ||
         module->descriptor_bytes != sizeof(*module)) {
-        fprintf(stderr, "module_play: %s\n", library == NULL ? dlerror() : "no module or no script");
+        fprintf(stderr, "module_play: %s\n",
+                library == NULL ? dlerror() : "no module or no script");
         return 2;
     }
     static uint8_t signal_stack[65536];
     sigaltstack(&(stack_t){.ss_sp = signal_stack, .ss_size = sizeof(signal_stack)}, NULL);
-    struct sigaction action = {.sa_sigaction = fault, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+    struct sigaction action = {.sa_sigaction = fault,
+                               .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     sigaction(SIGSEGV, &action, NULL);
     sigaction(SIGBUS, &action, NULL);
     guest_stack = map(GUARD_BYTES + STACK_BYTES, PROT_READ | PROT_WRITE);

@@ -1,4 +1,5 @@
-/* Hostile bytes as a WebAssembly module: read; and if that works, written, metered and planned like a real one. */
+/* Hostile bytes as a WebAssembly module: read; and if that works, written, metered and planned like
+ * a real one. */
 #include "glue.h"
 #include "wasm_write.h"
 

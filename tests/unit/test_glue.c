@@ -1,4 +1,5 @@
-/* What the glue makes of a module, and which modules it refuses. That the result runs, tests/aot shows. */
+/* What the glue makes of a module, and which modules it refuses. That the result runs, tests/aot
+ * shows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,7 +20,8 @@ static char *file_name;
 #define I32 ((const uint8_t *)"\x7f\x7f")
 #define REFERENCE ((const uint8_t *)"\x70")
 
-/* A module in pieces that tests change: one import, one exported function, one segment of each kind. */
+/* A module in pieces that tests change: one import, one exported function, one segment of each
+ * kind. */
 struct pieces {
     struct wasm_type types[2];
     struct wasm_import import;
@@ -41,7 +43,8 @@ static const uint8_t mark_bytes[33];
 static void make(struct pieces *p, const char *code, uint32_t code_length)
 {
     memset(p, 0, sizeof(*p));
-    p->types[0] = (struct wasm_type){.parameters = I32, .parameter_count = 2, .results = I32, .result_count = 1};
+    p->types[0] = (struct wasm_type){
+        .parameters = I32, .parameter_count = 2, .results = I32, .result_count = 1};
     p->import = (struct wasm_import){.module = {"env", 3}, .name = {"f", 1}};
     p->export = (struct wasm_export){.name = {"g", 1}, .index = 1};
     p->table = (struct wasm_table){WASM_FUNCREF, {.min = 1, .max = UINT32_MAX}};
@@ -50,15 +53,31 @@ static void make(struct pieces *p, const char *code, uint32_t code_length)
     p->element = (struct wasm_element){.count = 1, .functions = p->element_functions};
     p->data = (struct wasm_data){.bytes = (const uint8_t *)"abc", .length = 3};
     p->body = (struct wasm_body){.bytes = (const uint8_t *)code, .length = code_length, .code = 1};
-    p->mark = (struct wasm_custom){{METER_SECTION, strlen(METER_SECTION)}, mark_bytes, sizeof(mark_bytes)};
-    p->module = (struct wasm_module){
-        .types = p->types, .type_count = 2, .imports = &p->import, .import_count = 1,
-        .functions = p->functions, .function_count = 2, .imported_functions = 1,
-        .exports = &p->export, .export_count = 1, .tables = &p->table, .table_count = 1,
-        .globals = &p->global, .global_count = 1, .elements = &p->element, .element_count = 1,
-        .data = &p->data, .data_count = 1, .bodies = &p->body, .body_count = 1,
-        .customs = &p->mark, .custom_count = 1, .has_memory = true,
-        .memory = {.min = 1, .max = UINT32_MAX}};
+    p->mark = (struct wasm_custom){
+        {METER_SECTION, strlen(METER_SECTION)}, mark_bytes, sizeof(mark_bytes)};
+    p->module = (struct wasm_module){.types = p->types,
+                                     .type_count = 2,
+                                     .imports = &p->import,
+                                     .import_count = 1,
+                                     .functions = p->functions,
+                                     .function_count = 2,
+                                     .imported_functions = 1,
+                                     .exports = &p->export,
+                                     .export_count = 1,
+                                     .tables = &p->table,
+                                     .table_count = 1,
+                                     .globals = &p->global,
+                                     .global_count = 1,
+                                     .elements = &p->element,
+                                     .element_count = 1,
+                                     .data = &p->data,
+                                     .data_count = 1,
+                                     .bodies = &p->body,
+                                     .body_count = 1,
+                                     .customs = &p->mark,
+                                     .custom_count = 1,
+                                     .has_memory = true,
+                                     .memory = {.min = 1, .max = UINT32_MAX}};
     p->glue = (struct glue){.module = &p->module, .name = "test", .wasm2c = "1", .compiler = "c"};
 }
 
@@ -83,7 +102,8 @@ static void test_refusals(void **state)
     p.module.custom_count = 0;
     refused(&p, PYBOX_ERROR_ARGUMENT, "expected what pybox-meter writes");
 
-    static const char *const kinds[] = {NULL, "imports the table", "imports the memory", "imports the global"};
+    static const char *const kinds[] = {NULL, "imports the table", "imports the memory",
+                                        "imports the global"};
     for (int kind = WASM_TABLE; kind <= WASM_GLOBAL; kind++) {
         plain(&p);
         p.import.kind = (enum wasm_kind)kind;
@@ -103,7 +123,8 @@ static void test_refusals(void **state)
     refused(&p, PYBOX_ERROR_UNSUPPORTED, "none of them 0");
     plain(&p);
     p.data.offset.integer = 65534;
-    refused(&p, PYBOX_ERROR_MODULE_FORMAT, "data segment 0 ends at 65537, behind the memory's 65536");
+    refused(&p, PYBOX_ERROR_MODULE_FORMAT,
+            "data segment 0 ends at 65537, behind the memory's 65536");
     p.data.offset.integer = -1;
     refused(&p, PYBOX_ERROR_MODULE_FORMAT, "data segment 0 ends at 4294967298");
     plain(&p);
@@ -120,16 +141,16 @@ static void test_savable(void **state)
         uint32_t length;
         int active, unsavable;
     } cases[] = {
-        {"\0\x25\0\x0b", 4, 0, 0},            /* table.get */
-        {"\0\x26\0\x0b", 4, 0, 1},            /* table.set */
-        {"\0\xfc\x0c\0\0\x0b", 6, 0, 1},      /* table.init */
-        {"\0\xfc\x0e\0\0\x0b", 6, 0, 1},      /* table.copy */
-        {"\0\xfc\x0f\0\x0b", 5, 0, 1},        /* table.grow */
-        {"\0\xfc\x11\0\x0b", 5, 0, 1},        /* table.fill */
-        {"\0\xfc\x08\0\0\x0b", 6, 0, 0},      /* memory.init */
-        {"\0\xfc\x09\0\x0b", 5, 0, 1},        /* data.drop of a passive segment */
-        {"\0\xfc\x09\0\x0b", 5, 1, 0},        /* ... of an active one: it is dropped already */
-        {"\0\xfc\x0d\0\x0b", 5, 0, 1},        /* elem.drop */
+        {"\0\x25\0\x0b", 4, 0, 0},       /* table.get */
+        {"\0\x26\0\x0b", 4, 0, 1},       /* table.set */
+        {"\0\xfc\x0c\0\0\x0b", 6, 0, 1}, /* table.init */
+        {"\0\xfc\x0e\0\0\x0b", 6, 0, 1}, /* table.copy */
+        {"\0\xfc\x0f\0\x0b", 5, 0, 1},   /* table.grow */
+        {"\0\xfc\x11\0\x0b", 5, 0, 1},   /* table.fill */
+        {"\0\xfc\x08\0\0\x0b", 6, 0, 0}, /* memory.init */
+        {"\0\xfc\x09\0\x0b", 5, 0, 1},   /* data.drop of a passive segment */
+        {"\0\xfc\x09\0\x0b", 5, 1, 0},   /* ... of an active one: it is dropped already */
+        {"\0\xfc\x0d\0\x0b", 5, 0, 1},   /* elem.drop */
         {"\0\xfc\x0d\0\x0b", 5, 1, 0},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -151,8 +172,10 @@ static void test_types(void **state)
 {
     (void)state;
     char text[GLUE_TYPE_BYTES];
-    struct wasm_type type = {.parameters = (const uint8_t *)"\x7f\x7e\x7d\x7c", .parameter_count = 4,
-                             .results = (const uint8_t *)"\x7c", .result_count = 1};
+    struct wasm_type type = {.parameters = (const uint8_t *)"\x7f\x7e\x7d\x7c",
+                             .parameter_count = 4,
+                             .results = (const uint8_t *)"\x7c",
+                             .result_count = 1};
     assert_string_equal(glue_type(&type, text), "iIfF:F");
     assert_string_equal(glue_type(&(struct wasm_type){0}, text), ":");
 }
@@ -163,7 +186,9 @@ static void test_strings(void **state)
     char *text;
     size_t length;
     FILE *out = open_memstream(&text, &length);
-    glue_print_string(out, (struct wasm_text){"a\"\\?\n\0\xff" "0", 8});
+    glue_print_string(out, (struct wasm_text){"a\"\\?\n\0\xff"
+                                              "0",
+                                              8});
     fclose(out);
     assert_string_equal(text, "\"a\\042\\134\\077\\012\\000\\3770\"");
     free(text);
@@ -221,8 +246,9 @@ int main(int argc, char **argv)
         return 2;
     file_name = argv[1];
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_savable), cmocka_unit_test(test_types),
-        cmocka_unit_test(test_strings),  cmocka_unit_test(test_code),
+        cmocka_unit_test(test_refusals), cmocka_unit_test(test_savable),
+        cmocka_unit_test(test_types),    cmocka_unit_test(test_strings),
+        cmocka_unit_test(test_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* The metering pass, version 0: a module comes through as it is, marked, and without what is no part of it. */
+/* The metering pass, version 0: a module comes through as it is, marked, and without what is no
+ * part of it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -41,7 +42,8 @@ static void test_pass(void **state)
     assert_int_equal(wasm_read(first.bytes, first.length, &metered), PYBOX_OK);
     assert_int_equal(metered.body_count, module.body_count);
     for (uint32_t i = 0; i < module.body_count; i++)
-        assert_memory_equal(metered.bodies[i].bytes, module.bodies[i].bytes, module.bodies[i].length);
+        assert_memory_equal(metered.bodies[i].bytes, module.bodies[i].bytes,
+                            module.bodies[i].length);
     assert_int_equal(metered.custom_count, 1);
     assert_int_equal(meter_read_mark(&metered, &mark), PYBOX_OK);
     assert_int_equal(mark.version, 0);
@@ -78,6 +80,7 @@ int main(int argc, char **argv)
     if (argc != 2)
         return 2;
     file_name = argv[1];
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pass), cmocka_unit_test(test_bad_mark)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_pass),
+                                       cmocka_unit_test(test_bad_mark)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

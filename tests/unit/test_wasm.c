@@ -60,7 +60,8 @@ static void round_trip(const uint8_t *bytes, size_t length)
         assert_int_equal(a_length, b_length);
         assert_memory_equal(from, to, a_length);
     }
-    /* What was written reads as the same module, and is written the same, custom sections included. */
+    /* What was written reads as the same module, and is written the same, custom sections included.
+     */
     struct wasm_module again;
     struct wasm_writer second = {0};
     assert_int_equal(wasm_read(writer.bytes, writer.length, &again), PYBOX_OK);
@@ -86,7 +87,8 @@ static void test_round_trip(void **state)
     }
 }
 
-/* Every prefix of a real module is refused (or is a smaller module), none is read beyond its end. */
+/* Every prefix of a real module is refused (or is a smaller module), none is read beyond its end.
+ */
 static void test_truncated(void **state)
 {
     (void)state;
@@ -118,10 +120,11 @@ struct refusal {
 
 #define REFUSE(bytes, status, message) {bytes, sizeof(bytes) - 1, PYBOX_ERROR_##status, message}
 
-/* A module with one function of type () -> (), whose body's bytes behind the locals are `code`, `size` of
- * them below 100. */
+/* A module with one function of type () -> (), whose body's bytes behind the locals are `code`,
+ * `size` of them below 100. */
 #define BODY(size, code) HEAD "\1\4\1\x60\0\0\3\2\1\0\x0a" size code
 
+/* clang-format off */
 static const struct refusal refusals[] = {
     REFUSE("\0as", MODULE_FORMAT, "3 bytes; expected 8"),
     REFUSE("\x7f" "ELF\2\1\1\0", MODULE_FORMAT, "first bytes 7f 45 4c 46; expected 00 61 73 6d"),
@@ -210,6 +213,7 @@ static const struct refusal refusals[] = {
     REFUSE(BODY("\6", "\1\4\0\xd0\x7f\x0b"), UNSUPPORTED, "neither funcref nor externref"),
     REFUSE(BODY("\7", "\1\5\0\x1c\2\x7f\x0b"), LIMIT, "types of a select"),
 };
+/* clang-format on */
 
 static void test_refusals(void **state)
 {
@@ -243,8 +247,12 @@ static void test_nesting(void **state)
         uint32_t type = 0;
         struct wasm_type types = {0};
         struct wasm_body bodies = {.bytes = body.bytes, .length = (uint32_t)body.length};
-        struct wasm_module module = {.types = &types, .type_count = 1, .functions = &type,
-                                     .function_count = 1, .bodies = &bodies, .body_count = 1};
+        struct wasm_module module = {.types = &types,
+                                     .type_count = 1,
+                                     .functions = &type,
+                                     .function_count = 1,
+                                     .bodies = &bodies,
+                                     .body_count = 1};
         struct wasm_module read;
         assert_int_equal(wasm_write(&module, &writer), PYBOX_OK);
         assert_int_equal(wasm_read(writer.bytes, writer.length, &read),
@@ -262,15 +270,17 @@ static void test_nesting(void **state)
 static void test_numbers(void **state)
 {
     (void)state;
-    static const int64_t values[] = {0, 1, -1, 63, 64, -64, -65, 127, 128, INT32_MAX, INT32_MIN,
-                                     INT64_MAX, INT64_MIN};
+    static const int64_t values[] = {0,   1,   -1,        63,        64,        -64,      -65,
+                                     127, 128, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN};
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         struct wasm_writer writer = {0};
         int64_t wide = 0;
         int32_t narrow = 0;
         wasm_put_s64(&writer, values[i]);
-        struct wasm_cursor cursor = {.file = writer.bytes, .at = writer.bytes,
-                                     .end = writer.bytes + writer.length, .part = "test"};
+        struct wasm_cursor cursor = {.file = writer.bytes,
+                                     .at = writer.bytes,
+                                     .end = writer.bytes + writer.length,
+                                     .part = "test"};
         struct wasm_cursor second = cursor;
         assert_int_equal(wasm_get_s64(&cursor, &wide), PYBOX_OK);
         assert_true(wide == values[i] && cursor.at == cursor.end);
@@ -287,11 +297,13 @@ static void test_numbers(void **state)
 static void test_instructions(void **state)
 {
     (void)state;
-    static const uint8_t code[] = {0x41, 0x7f, 0x0e, 0x02, 0x00, 0x01, 0x02, 0xfc, 0x0a, 0x00, 0x00,
-                                   0x29, 0x03, 0x80, 0x01, 0x44, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f};
+    static const uint8_t code[] = {0x41, 0x7f, 0x0e, 0x02, 0x00, 0x01, 0x02, 0xfc,
+                                   0x0a, 0x00, 0x00, 0x29, 0x03, 0x80, 0x01, 0x44,
+                                   0,    0,    0,    0,    0,    0,    0xf8, 0x7f};
     static const char *const names[] = {"i32.const", "br_table", "memory.copy", "i64.load",
                                         "f64.const"};
-    struct wasm_cursor cursor = {.file = code, .at = code, .end = code + sizeof(code), .part = "test"};
+    struct wasm_cursor cursor = {
+        .file = code, .at = code, .end = code + sizeof(code), .part = "test"};
     struct wasm_instruction found[5];
     for (int i = 0; i < 5; i++) {
         assert_int_equal(wasm_next(&cursor, &found[i]), PYBOX_OK);

@@ -15,9 +15,11 @@
 static const char usage[] =
     "Usage: pybox-aot [OPTION]... FILE.wasm -o OUT\n"
     "Compiles a WASI module ahead of time. OUT is\n"
-    "  a program, if it has neither ending: PROGRAM [--mount HOST:GUEST[:ro]]... [--env K=V]... [--] ARGS\n"
+    "  a program, if it has neither ending: PROGRAM [--mount HOST:GUEST[:ro]]... [--env K=V]... "
+    "[--] ARGS\n"
     "  a module for pybox_module_open(), if it ends in .so\n"
-    "  a static library for pybox_module_open_linked(), if it ends in .a; its symbol is pybox_module_NAME\n"
+    "  a static library for pybox_module_open_linked(), if it ends in .a; its symbol is "
+    "pybox_module_NAME\n"
     "\n"
     "  -o, --output=OUT     what to write\n"
     "  -O LEVEL             optimise: 0, 1, 2 (default), 3, s\n"
@@ -67,8 +69,10 @@ static int check_module(const char *path, enum form form)
     if (failed) {
         fprintf(stderr, "pybox-aot: %s: %s\n", path, error_message());
     } else if (form == FORM_PROGRAM && !has_function(&module, "_start")) {
-        fprintf(stderr, "pybox-aot: %s: no program: it does not export _start; compile it as a "
-                        "command, or write a module (-o OUT.so or OUT.a)\n", path);
+        fprintf(stderr,
+                "pybox-aot: %s: no program: it does not export _start; compile it as a "
+                "command, or write a module (-o OUT.so or OUT.a)\n",
+                path);
         failed = 1;
     }
     wasm_free(&module);
@@ -138,8 +142,10 @@ static int build_program(const struct options *options, const struct aot_parts *
     snprintf(archive, sizeof(archive), "%s/pybox-aot-XXXXXX.a", folder != NULL ? folder : "/tmp");
     int fd = mkstemps(archive, 2);
     if (fd < 0) {
-        fprintf(stderr, "pybox-aot: %s: cannot be created; set TMPDIR to a folder that can be written "
-                        "to\n", archive);
+        fprintf(stderr,
+                "pybox-aot: %s: cannot be created; set TMPDIR to a folder that can be written "
+                "to\n",
+                archive);
         return 1;
     }
     close(fd);
@@ -153,11 +159,14 @@ static int build_program(const struct options *options, const struct aot_parts *
 /* 0: go on; 1: the help was given; -1 after a message. */
 static int parse(struct options *options, int argc, char **argv)
 {
-    static const struct option table[] = {
-        {"output", required_argument, NULL, 'o'},   {"name", required_argument, NULL, 'n'},
-        {"compiler", required_argument, NULL, 'c'}, {"jobs", required_argument, NULL, 'j'},
-        {"keep-temps", required_argument, NULL, 'k'}, {"verbose", no_argument, NULL, 'v'},
-        {"help", no_argument, NULL, 'h'},           {0}};
+    static const struct option table[] = {{"output", required_argument, NULL, 'o'},
+                                          {"name", required_argument, NULL, 'n'},
+                                          {"compiler", required_argument, NULL, 'c'},
+                                          {"jobs", required_argument, NULL, 'j'},
+                                          {"keep-temps", required_argument, NULL, 'k'},
+                                          {"verbose", no_argument, NULL, 'v'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {0}};
     for (int option; (option = getopt_long(argc, argv, "o:O:j:v", table, NULL)) != -1;) {
         const char **value = option == 'o'   ? &options->output
                              : option == 'O' ? &options->level
@@ -199,8 +208,10 @@ static int check_values(const struct options *options)
     }
     const char *name = options->name;
     if (isdigit((unsigned char)name[0]) || name[0] == 0 || strlen(name) > 64 ||
-        name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] != 0) {
-        fprintf(stderr, "pybox-aot: --name %s: expected a C identifier of at most 64 letters\n", name);
+        name[strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_")] !=
+            0) {
+        fprintf(stderr, "pybox-aot: --name %s: expected a C identifier of at most 64 letters\n",
+                name);
         return -1;
     }
     return 0;
@@ -221,11 +232,11 @@ int main(int argc, char **argv)
     if (check_values(&options) != 0)
         return 2;
     enum form form = form_of(options.output);
-    if (check_module(options.wasm, form) != 0 ||
-        aot_parts_find(&parts, form == FORM_PROGRAM) != 0)
+    if (check_module(options.wasm, form) != 0 || aot_parts_find(&parts, form == FORM_PROGRAM) != 0)
         return 1;
-    int status = form == FORM_PROGRAM  ? build_program(&options, &parts)
-                 : form == FORM_SHARED ? build_module(&options, &parts, "--shared", options.output)
-                                       : build_module(&options, &parts, "--archive", options.output);
+    int status = form == FORM_PROGRAM ? build_program(&options, &parts)
+                 : form == FORM_SHARED
+                     ? build_module(&options, &parts, "--shared", options.output)
+                     : build_module(&options, &parts, "--archive", options.output);
     return status == 0 ? 0 : 1;
 }

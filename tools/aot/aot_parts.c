@@ -44,8 +44,10 @@ int aot_parts_find(struct aot_parts *parts, int for_program)
     cut(parts->include);
     if (failed == 0)
         return 0;
-    fprintf(stderr, "pybox-aot: parts of it are missing; expected in %s: share/pybox/aot/build-module, "
-                    "libexec/pybox/pybox-glue, share/pybox/program_main.c, include/pybox.h, "
-                    PYBOX_LIBDIR "/libpybox.a; install pybox again\n", root);
+    fprintf(stderr,
+            "pybox-aot: parts of it are missing; expected in %s: share/pybox/aot/build-module, "
+            "libexec/pybox/pybox-glue, share/pybox/program_main.c, include/pybox.h, " PYBOX_LIBDIR
+            "/libpybox.a; install pybox again\n",
+            root);
     return -1;
 }

@@ -1,4 +1,5 @@
-/* Where the parts of the pipeline are: relative to the running program, in the build tree as installed. */
+/* Where the parts of the pipeline are: relative to the running program, in the build tree as
+ * installed. */
 #ifndef AOT_PARTS_H
 #define AOT_PARTS_H
 

@@ -22,10 +22,11 @@ int aot_run(const struct aot_command *command, int verbose)
         fputc('\n', stderr);
     }
     pid_t child;
-    int error = posix_spawnp(&child, command->words[0], NULL, NULL, (char *const *)command->words,
-                             environ);
+    int error =
+        posix_spawnp(&child, command->words[0], NULL, NULL, (char *const *)command->words, environ);
     if (error != 0) {
-        fprintf(stderr, "pybox-aot: %s: cannot be started: %s\n", command->words[0], strerror(error));
+        fprintf(stderr, "pybox-aot: %s: cannot be started: %s\n", command->words[0],
+                strerror(error));
         return 127;
     }
     int status;

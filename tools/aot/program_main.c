@@ -1,7 +1,7 @@
 /*
- * The main program around a command module that pybox-aot compiled: opens the module that is linked in, runs its
- * _start in a box, and exits as it did. Uses pybox.h only; compiled with PROGRAM_MODULE set to the
- * symbol of the module.
+ * The main program around a command module that pybox-aot compiled: opens the module that is linked
+ * in, runs its _start in a box, and exits as it did. Uses pybox.h only; compiled with
+ * PROGRAM_MODULE set to the symbol of the module.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -23,8 +23,10 @@ enum {
 
 static const char usage[] =
     "Usage: %s [OPTION]... [--] [ARGUMENT]...\n"
-    "Runs the WebAssembly program that is compiled in, in a box of its own. It sees its arguments,\n"
-    "the standard streams, and what the options show it; nothing else of this machine. Its working\n"
+    "Runs the WebAssembly program that is compiled in, in a box of its own. It sees its "
+    "arguments,\n"
+    "the standard streams, and what the options show it; nothing else of this machine. Its "
+    "working\n"
     "directory is /.\n"
     "\n"
     "      --mount HOST:GUEST[:ro]  show the folder HOST as GUEST; :ro: it cannot be written to\n"
@@ -181,7 +183,9 @@ int main(int argc, char **argv)
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
     size_t most = (size_t)argc + 1;
     struct program program = {
-        .name = slash != NULL ? slash + 1 : argc > 0 ? argv[0] : "program",
+        .name = slash != NULL ? slash + 1
+                : argc > 0    ? argv[0]
+                              : "program",
         .mounts = calloc(most, sizeof(*program.mounts)),
         .environment = calloc(most, sizeof(*program.environment)),
         .arguments = calloc(most, sizeof(*program.arguments)),
