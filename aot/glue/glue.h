@@ -28,9 +28,12 @@ struct glue {
     bool has_tail_calls;
 };
 
-/* Checks that the module is one that pybox can run, and fills in mark, flags and what follows; the
- * fields before them are the caller's. Errors: UNSUPPORTED, MODULE_FORMAT, LIMIT, ARGUMENT (not
- * metered). */
+/* Checks that a module is one that pybox can run: what it imports and exports, and that its
+ * segments fit. Errors: UNSUPPORTED, MODULE_FORMAT, LIMIT. */
+pybox_status glue_check(const struct wasm_module *module);
+
+/* Checks the module, and fills in mark, flags and what follows; the fields before them are the
+ * caller's. Errors: as glue_check(), and ARGUMENT (not metered). */
 pybox_status glue_plan(struct glue *glue);
 
 /* Appends the module for wasm2c. Error: NO_MEMORY. */

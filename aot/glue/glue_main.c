@@ -9,9 +9,10 @@
 #include <string.h>
 
 static const char usage[] =
-    "Usage: pybox-glue --name NAME --wasm2c VERSION --compiler TEXT METERED.wasm FOLDER\n"
+    "Usage: pybox-glue --name NAME --wasm2c VERSION --compiler TEXT [--source FILE.wasm] "
+    "METERED.wasm FOLDER\n"
     "Writes to FOLDER, for the module that pybox-meter wrote: code.wasm for wasm2c; glue.c,\n"
-    "data.S with data.bin, and note.S for the C compiler.\n";
+    "data.S with data.bin, and note.S for the C compiler. Messages name FILE.wasm.\n";
 
 /* Text is printed to memory first, so that a file is written whole or not at all. */
 struct text {
@@ -103,7 +104,7 @@ static int is_identifier(const char *name)
            !(name[0] >= '0' && name[0] <= '9');
 }
 
-static int glue_file(struct glue *glue, const char *from, const char *folder)
+static int glue_file(struct glue *glue, const char *from, const char *source, const char *folder)
 {
     uint8_t *bytes;
     size_t length;
@@ -119,7 +120,7 @@ static int glue_file(struct glue *glue, const char *from, const char *folder)
     if (status == PYBOX_OK)
         status = glue_plan(glue);
     if (status != PYBOX_OK) {
-        fprintf(stderr, "pybox-glue: %s: %s\n", from, error_message());
+        fprintf(stderr, "pybox-glue: %s: %s\n", source, error_message());
     } else {
         status = write_all(glue, folder);
         if (status != PYBOX_OK)
@@ -132,12 +133,12 @@ static int glue_file(struct glue *glue, const char *from, const char *folder)
 
 int main(int argc, char **argv)
 {
-    static const struct option options[] = {{"name", required_argument, NULL, 'n'},
-                                            {"wasm2c", required_argument, NULL, 'w'},
-                                            {"compiler", required_argument, NULL, 'c'},
-                                            {"help", no_argument, NULL, 'h'},
-                                            {0}};
+    static const struct option options[] = {
+        {"name", required_argument, NULL, 'n'},     {"wasm2c", required_argument, NULL, 'w'},
+        {"compiler", required_argument, NULL, 'c'}, {"source", required_argument, NULL, 's'},
+        {"help", no_argument, NULL, 'h'},           {0}};
     struct glue glue = {0};
+    const char *source = NULL;
     for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
         switch (option) {
         case 'n':
@@ -148,6 +149,9 @@ int main(int argc, char **argv)
             break;
         case 'c':
             glue.compiler = optarg;
+            break;
+        case 's':
+            source = optarg;
             break;
         default:
             fputs(usage, option == 'h' ? stdout : stderr);
@@ -165,5 +169,5 @@ int main(int argc, char **argv)
                 glue.name);
         return 2;
     }
-    return glue_file(&glue, argv[optind], argv[optind + 1]);
+    return glue_file(&glue, argv[optind], source != NULL ? source : argv[optind], argv[optind + 1]);
 }

@@ -72,9 +72,9 @@ static pybox_status check_imports(const struct wasm_module *module)
     return PYBOX_OK;
 }
 
-static pybox_status check_exports(struct glue *glue)
+static pybox_status check_exports(const struct wasm_module *module)
 {
-    const struct wasm_module *module = glue->module;
+    uint32_t functions = 0;
     for (uint32_t i = 0; i < module->export_count; i++) {
         const struct wasm_export *export = &module->exports[i];
         if (export->kind != WASM_FUNCTION)
@@ -84,13 +84,11 @@ static pybox_status check_exports(struct glue *glue)
             status = check_type(wasm_function_type(module, export->index), "export", export->name);
         if (status != PYBOX_OK)
             return status;
-        glue->exported_functions++;
+        functions++;
     }
-    /* The start function becomes one more export of the descriptor, which the note does not show.
-     */
-    if (glue->exported_functions > NOTE_MAX_EXPORTS)
+    if (functions > NOTE_MAX_EXPORTS)
         return error_set(PYBOX_ERROR_LIMIT, "%u exported functions; at most %u are allowed",
-                         glue->exported_functions, NOTE_MAX_EXPORTS);
+                         functions, NOTE_MAX_EXPORTS);
     return PYBOX_OK;
 }
 
@@ -171,18 +169,24 @@ static pybox_status scan_code(struct glue *glue)
     return PYBOX_OK;
 }
 
+pybox_status glue_check(const struct wasm_module *module)
+{
+    pybox_status status = check_imports(module);
+    if (status == PYBOX_OK)
+        status = check_exports(module);
+    return status == PYBOX_OK ? check_segments(module) : status;
+}
+
 pybox_status glue_plan(struct glue *glue)
 {
     const struct wasm_module *module = glue->module;
     pybox_status status = meter_read_mark(module, &glue->mark);
     if (status == PYBOX_OK)
-        status = check_imports(module);
-    if (status == PYBOX_OK)
-        status = check_exports(glue);
-    if (status == PYBOX_OK)
-        status = check_segments(module);
+        status = glue_check(module);
     if (status == PYBOX_OK)
         status = scan_code(glue);
+    for (uint32_t i = 0; i < module->export_count; i++)
+        glue->exported_functions += module->exports[i].kind == WASM_FUNCTION;
     for (uint32_t i = 0; i < module->global_count; i++)
         if (module->globals[i].is_mutable && !is_number(module->globals[i].type))
             glue->flags |= MODULE_FLAG_UNSAVABLE;

@@ -2,8 +2,8 @@
 #include "aot_parts.h"
 #include "aot_run.h"
 #include "error.h"
+#include "glue.h"
 #include "wasm_file.h"
-#include "wasm_module.h"
 
 #include <ctype.h>
 #include <getopt.h>
@@ -65,7 +65,7 @@ static int check_module(const char *path, enum form form)
         fprintf(stderr, "pybox-aot: %s\n", error_message());
         return -1;
     }
-    int failed = wasm_read(bytes, length, &module) != PYBOX_OK;
+    int failed = wasm_read(bytes, length, &module) != PYBOX_OK || glue_check(&module) != PYBOX_OK;
     if (failed) {
         fprintf(stderr, "pybox-aot: %s: %s\n", path, error_message());
     } else if (form == FORM_PROGRAM && !has_function(&module, "_start")) {

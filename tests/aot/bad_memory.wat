@@ -1,0 +1,2 @@
+;; Refused: it imports its memory.
+(module (import "env" "memory" (memory 1)))
