@@ -20,18 +20,34 @@ static inline uint64_t namehash_key(void)
     return key | 1;
 }
 
+static inline uint64_t namehash_mix(uint64_t key, uint64_t hash, uint64_t word)
+{
+    __uint128_t product = (__uint128_t)(hash ^ word) * key;
+    return (uint64_t)product ^ (uint64_t)(product >> 64) ^ 0x9e3779b97f4a7c15u;
+}
+
+/* The last 1 to 8 bytes as a number. Pieces may overlap: the length is part of the hash. */
+static inline uint64_t namehash_tail(const char *name, size_t length)
+{
+    uint32_t low, high;
+    if (length < 4)
+        return (uint64_t)(uint8_t)name[0] | (uint64_t)(uint8_t)name[length / 2] << 8 |
+               (uint64_t)(uint8_t)name[length - 1] << 16;
+    memcpy(&low, name, sizeof low);
+    memcpy(&high, name + length - sizeof high, sizeof high);
+    return (uint64_t)high << 32 | low;
+}
+
 static inline uint32_t namehash(uint64_t key, uint64_t start, const char *name, size_t length)
 {
     uint64_t hash = key ^ length ^ start << 32;
-    while (length > 0) {
-        size_t part = length < 8 ? length : 8;
-        uint64_t word = 0;
-        memcpy(&word, name, part);
-        __uint128_t product = (__uint128_t)(hash ^ word) * key;
-        hash = (uint64_t)product ^ (uint64_t)(product >> 64) ^ 0x9e3779b97f4a7c15u;
-        name += part;
-        length -= part;
+    for (; length > 8; name += 8, length -= 8) {
+        uint64_t word;
+        memcpy(&word, name, sizeof word);
+        hash = namehash_mix(key, hash, word);
     }
+    if (length > 0)
+        hash = namehash_mix(key, hash, namehash_tail(name, length));
     return (uint32_t)(hash ^ hash >> 32);
 }
 

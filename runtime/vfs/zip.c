@@ -15,19 +15,27 @@
 #define LOCAL_BYTES 30u
 #define NANOSECONDS 1000000000u
 
+uint32_t zip_slot(const struct vfs_archive *archive, uint32_t directory, const char *name,
+                  size_t length, uint32_t *hash)
+{
+    uint32_t mask = archive->index_size - 1;
+    *hash = namehash(archive->key, directory, name, length);
+    uint32_t slot = *hash & mask;
+    for (; archive->index[slot] != 0; slot = (slot + 1) & mask) {
+        const struct zip_entry *entry = &archive->entries[archive->index[slot] - 1];
+        if (entry->hash == *hash && entry->parent == directory &&
+            (size_t)entry->name_length - entry->base == length &&
+            memcmp(archive->bytes + entry->name + entry->base, name, length) == 0)
+            break;
+    }
+    return slot;
+}
+
 uint32_t zip_find(const struct vfs_archive *archive, uint32_t directory, const char *name,
                   size_t length)
 {
-    uint32_t mask = archive->index_size - 1;
-    uint32_t slot = namehash(archive->key, directory, name, length) & mask;
-    for (; archive->index[slot] != 0; slot = (slot + 1) & mask) {
-        uint32_t number = archive->index[slot] - 1;
-        const struct zip_entry *entry = &archive->entries[number];
-        if (entry->parent == directory && (size_t)entry->name_length - entry->base == length &&
-            memcmp(archive->bytes + entry->name + entry->base, name, length) == 0)
-            return number;
-    }
-    return ZIP_NONE;
+    uint32_t hash;
+    return archive->index[zip_slot(archive, directory, name, length, &hash)] - 1; /* 0 - 1: ZIP_NONE */
 }
 
 const char *zip_name(const struct vfs_archive *archive, uint32_t number, size_t *length)

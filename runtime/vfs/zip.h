@@ -21,6 +21,7 @@ struct zip_entry {
     uint32_t size;
     uint32_t parent, first, last, next; /* directory, its first and last child, next sibling */
     uint32_t time; /* seconds since 1970 */
+    uint32_t hash; /* of parent and last component */
     uint8_t type;
 };
 
@@ -40,6 +41,10 @@ struct vfs_archive {
 /* The child of a directory, or ZIP_NONE. */
 uint32_t zip_find(const struct vfs_archive *archive, uint32_t directory, const char *name,
                   size_t length);
+
+/* Where in the index that child is, or would be, and its hash. */
+uint32_t zip_slot(const struct vfs_archive *archive, uint32_t directory, const char *name,
+                  size_t length, uint32_t *hash);
 
 /* The contents of a file: `size` bytes. NULL if its local header contradicts the directory. */
 const uint8_t *zip_data(const struct vfs_archive *archive, uint32_t entry);

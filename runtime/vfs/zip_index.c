@@ -63,11 +63,8 @@ static uint32_t zip_time(uint32_t time, uint32_t date)
 
 static void zip_index_put(struct vfs_archive *archive, uint32_t number)
 {
-    const struct zip_entry *entry = &archive->entries[number];
     uint32_t mask = archive->index_size - 1;
-    uint32_t slot = namehash(archive->key, entry->parent,
-                             (const char *)archive->bytes + entry->name + entry->base,
-                             (size_t)entry->name_length - entry->base) & mask;
+    uint32_t slot = archive->entries[number].hash & mask;
     while (archive->index[slot] != 0)
         slot = (slot + 1) & mask;
     archive->index[slot] = number + 1;
@@ -95,9 +92,17 @@ static pybox_status zip_reserve(struct vfs_archive *archive, uint32_t capacity)
     return PYBOX_OK;
 }
 
-/* Adds an entry to its parent's children and to the index. */
-static pybox_status zip_add(struct vfs_archive *archive, struct zip_entry entry, uint32_t *number)
+/* Adds an entry to its parent's children and to the index; or `*added` is 0 and `*number` what has the name already. */
+static pybox_status zip_add(struct vfs_archive *archive, struct zip_entry entry, uint32_t *number,
+                            int *added)
 {
+    uint32_t slot = zip_slot(archive, entry.parent,
+                             (const char *)archive->bytes + entry.name + entry.base,
+                             (size_t)entry.name_length - entry.base, &entry.hash);
+    *number = archive->index[slot] - 1;
+    *added = archive->index[slot] == 0;
+    if (!*added)
+        return PYBOX_OK;
     if (archive->count == archive->capacity) {
         if (archive->capacity > ENTRIES)
             return error_set(PYBOX_ERROR_ARCHIVE,
@@ -109,13 +114,13 @@ static pybox_status zip_add(struct vfs_archive *archive, struct zip_entry entry,
     *number = archive->count++;
     entry.first = entry.last = entry.next = ZIP_NONE;
     archive->entries[*number] = entry;
+    zip_index_put(archive, *number);
     struct zip_entry *parent = &archive->entries[entry.parent];
     if (parent->last == ZIP_NONE)
         parent->first = *number;
     else
         archive->entries[parent->last].next = *number;
     parent->last = *number;
-    zip_index_put(archive, *number);
     return PYBOX_OK;
 }
 
@@ -132,20 +137,20 @@ static pybox_status zip_directory(struct zip_reader *reader, uint32_t name, uint
         uint32_t end = slash == NULL ? length : (uint32_t)(slash - text);
         if (++depth >= ZIP_DEPTH)
             return zip_bad(reader, "its name has too many components; expected at most 64");
-        uint32_t next = zip_find(archive, at, text + start, end - start);
-        if (next == ZIP_NONE) {
-            const struct zip_entry entry = {
-                .name = name,
-                .name_length = (uint16_t)end,
-                .base = (uint16_t)start,
-                .parent = at,
-                .time = time,
-                .type = VFS_DIRECTORY,
-            };
-            pybox_status status = zip_add(archive, entry, &next);
-            if (status != PYBOX_OK)
-                return status;
-        } else if (archive->entries[next].type != VFS_DIRECTORY) {
+        const struct zip_entry entry = {
+            .name = name,
+            .name_length = (uint16_t)end,
+            .base = (uint16_t)start,
+            .parent = at,
+            .time = time,
+            .type = VFS_DIRECTORY,
+        };
+        uint32_t next;
+        int added;
+        pybox_status status = zip_add(archive, entry, &next, &added);
+        if (status != PYBOX_OK)
+            return status;
+        if (archive->entries[next].type != VFS_DIRECTORY) {
             return zip_bad(reader, "a file's name is used as a directory");
         }
         at = next;
@@ -225,8 +230,6 @@ static pybox_status zip_add_record(struct zip_reader *reader, const uint8_t *rec
         reader->parent_name = name;
         reader->parent_length = base;
     }
-    if (zip_find(archive, reader->parent, text + base, length - base) != ZIP_NONE)
-        return zip_bad(reader, "its name is there twice");
     uint32_t header = zip_u32(record + 42), size = zip_u32(record + 24);
     if (header > archive->directory || size > archive->directory - header)
         return zip_bad(reader, "its contents lie outside the file");
@@ -241,7 +244,9 @@ static pybox_status zip_add_record(struct zip_reader *reader, const uint8_t *rec
         .type = VFS_REGULAR,
     };
     uint32_t number;
-    return zip_add(archive, entry, &number);
+    int added;
+    pybox_status status = zip_add(archive, entry, &number, &added);
+    return status != PYBOX_OK || added ? status : zip_bad(reader, "its name is there twice");
 }
 
 /* Offset of the end record: the last one whose comment reaches exactly to the end of the file. */

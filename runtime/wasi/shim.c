@@ -138,7 +138,7 @@ void wasi_reset(struct wasi *wasi)
 {
     wasi->stop = WASI_STOP_NONE;
     wasi->exit_code = 0;
-    wasi->cpu_start_ns = clock_cpu();
+    wasi->cpu_start_ns = 0;
 }
 
 uint32_t wasi_stop(const struct wasi *wasi)

@@ -20,8 +20,8 @@ struct wasi {
     uint8_t terminal, seeded, clock_fixed;
     uint64_t clock_start_ns, clock_step_ns;
     uint64_t clock_ns;     /* how far fixed clocks have moved */
-    uint64_t cpu_start_ns; /* CPU time of this thread at the start of the run */
-    uint64_t cpu_ns;       /* of the runs before */
+    uint64_t cpu_start_ns; /* CPU time of this thread when last asked in this run; 0: not yet */
+    uint64_t cpu_ns;       /* given so far */
     uint32_t key[8];       /* of seeded random numbers */
     uint64_t random_bytes; /* given so far */
     struct wasi_strings {
@@ -141,7 +141,6 @@ enum { CLOCK_ID_REALTIME, CLOCK_ID_MONOTONIC, CLOCK_ID_PROCESS, CLOCK_ID_THREAD,
 
 uint64_t clock_monotonic(struct wasi *wasi);
 uint64_t clock_now(void *wasi); /* real time, for files; does not move fixed clocks */
-uint64_t clock_cpu(void);       /* this thread's */
 
 /* Fills in random bytes: 0, or an errno value after `wasi->stop` was set. */
 int random_fill(void *wasi, void *bytes, size_t length);
