@@ -106,8 +106,8 @@ static pybox_status box_describe_options(const pybox_box_options *options, char 
                                      box_pairs(options->environment, options->environment_count));
     if (options->directory != NULL)
         made = made && cJSON_AddStringToObject(told, "directory", options->directory) != NULL;
-    if (options->terminal)
-        made = made && cJSON_AddTrueToObject(told, "terminal") != NULL;
+    if (options->mount_count > 0)
+        made = made && cJSON_AddTrueToObject(told, "mounts") != NULL;
     if (made && told->child != NULL)
         made = (*text = cJSON_PrintUnformatted(told)) != NULL;
     cJSON_Delete(told);

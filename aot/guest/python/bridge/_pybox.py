@@ -4,6 +4,7 @@ Called by guest_main.c only; not an interface for programs in the box.
 """
 
 import gc
+import importlib
 import json
 import linecache
 import os
@@ -88,12 +89,15 @@ def describe_exception(exception):
 
 def show_unraisable(unraisable):
     """As the interpreter's own hook, which looks for source lines in files and so finds none here."""
-    where = unraisable.err_msg or "Exception ignored in"
+    where = ""
     if unraisable.object is not None:
-        where += f": {_safe(repr, unraisable.object)}"
+        where = unraisable.err_msg or "Exception ignored in"
+        where += f": {_safe(repr, unraisable.object)}\n"
+    elif unraisable.err_msg is not None:
+        where = unraisable.err_msg + ":\n"
     error = unraisable.exc_value
     lines = traceback.format_exception(unraisable.exc_type, error, unraisable.exc_traceback)
-    sys.stderr.write(where + "\n" + "".join(lines))
+    sys.stderr.write(where + "".join(lines))
 
 
 def describe_value(value):
@@ -106,6 +110,8 @@ def describe_value(value):
 
 def configure(options):
     options = json.loads(options.decode("utf-8", "surrogateescape"))
+    if "mounts" in options:
+        importlib.invalidate_caches()  # a folder may have come where the image has seen none
     if "argv" in options:
         sys.argv[:] = options["argv"]
     if "environment" in options:
