@@ -16,7 +16,17 @@ function(pybox_add_module name)
     if(arg_OUTPUT_DIRECTORY)
         get_filename_component(folder ${arg_OUTPUT_DIRECTORY} ABSOLUTE)
     endif()
-    set(options --programs ${CMAKE_RUNTIME_OUTPUT_DIRECTORY} --name ${name})
+    # Beside this file are the scripts; the programs are targets of this build, or installed.
+    set(aot ${CMAKE_CURRENT_FUNCTION_LIST_DIR})
+    file(GLOB sources CONFIGURE_DEPENDS ${aot}/rt/* ${aot}/toolchain/*)
+    list(APPEND sources ${aot}/build-module ${wasm})
+    if(TARGET pybox-glue)
+        set(programs $<TARGET_FILE_DIR:pybox-glue>)
+        list(APPEND sources ${aot}/../loader/module_abi.h pybox-meter pybox-glue)
+    else()
+        get_filename_component(programs ${aot}/../../../libexec/pybox ABSOLUTE)
+    endif()
+    set(options --programs ${programs} --name ${name})
     foreach(option OUTPUTS LEVEL COMPILER)
         if(arg_${option})
             string(TOLOWER ${option} lower)
@@ -24,16 +34,12 @@ function(pybox_add_module name)
         endif()
     endforeach()
 
-    set(build ${PROJECT_SOURCE_DIR}/aot/build-module)
-    file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/aot/rt/* ${PROJECT_SOURCE_DIR}/aot/toolchain/*)
-    list(APPEND sources ${build} ${PROJECT_SOURCE_DIR}/loader/module_abi.h pybox-meter pybox-glue ${wasm})
-
     # The steps leave their output in the cache; what is made here are marks that they have run.
     set(previous)
     foreach(step meter wasm2c native)
         set(mark ${CMAKE_CURRENT_BINARY_DIR}/${name}-${step}.done)
         add_custom_command(OUTPUT ${mark}
-            COMMAND ${build} ${options} --until ${step} ${wasm}
+            COMMAND ${aot}/build-module ${options} --until ${step} ${wasm}
             COMMAND ${CMAKE_COMMAND} -E touch ${mark}
             DEPENDS ${sources} ${previous}
             COMMENT "${name}: ${step}" VERBATIM)
@@ -43,7 +49,7 @@ function(pybox_add_module name)
     set(shared ${folder}/${name}.so)
     set(archive ${folder}/libpybox_module_${name}.a)
     add_custom_command(OUTPUT ${shared} ${archive}
-        COMMAND ${build} ${options} --shared ${shared} --archive ${archive} ${wasm}
+        COMMAND ${aot}/build-module ${options} --shared ${shared} --archive ${archive} ${wasm}
         DEPENDS ${sources} ${previous}
         COMMENT "${name}: the module" VERBATIM)
     add_custom_target(${name}-module ALL DEPENDS ${shared} ${archive})
