@@ -100,16 +100,36 @@ static int hostfs_open_flags(uint32_t how, uint16_t flags)
     return open_flags;
 }
 
+/* Looks at a name in the base itself in one call: nothing is walked, so nothing can lead out. 1 if that was enough: `*error`
+ * and `*stat` are the answer. 0 for a longer path, and for a link that is to be followed. */
+static int hostfs_look(const struct hostfs_walk *walk, const char *path, int follow, struct stat *stat,
+                       int *error)
+{
+    if (strchr(path, '/') != NULL || strcmp(path, "..") == 0)
+        return 0;
+    *error = fstatat(walk->base, path, stat, AT_SYMLINK_NOFOLLOW) != 0 ? errno : 0;
+    return *error != 0 || !follow || !S_ISLNK(stat->st_mode);
+}
+
+/* Looks at what is at the path. */
+static int hostfs_find(const struct hostfs_walk *walk, const char *path, int follow, struct stat *stat)
+{
+    int fd, error;
+    if (hostfs_look(walk, path, follow, stat, &error))
+        return error;
+    error = hostfs_open_beneath(walk, path, O_PATH | (follow ? 0 : O_NOFOLLOW), &fd);
+    if (error != 0)
+        return error;
+    error = fstat(fd, stat) != 0 ? errno : 0;
+    hostfs_close(fd);
+    return error;
+}
+
 /* May what is at the path be opened like this? ENOENT if nothing is there. */
 static int hostfs_check(const struct hostfs_walk *walk, const char *path, uint32_t how)
 {
     struct stat stat;
-    int fd;
-    int error = hostfs_open_beneath(walk, path, O_PATH | (how & VFS_FOLLOW ? 0 : O_NOFOLLOW), &fd);
-    if (error != 0)
-        return error;
-    error = fstat(fd, &stat) != 0 ? errno : 0;
-    hostfs_close(fd);
+    int error = hostfs_find(walk, path, (how & VFS_FOLLOW) != 0, &stat);
     if (error != 0)
         return error;
     if ((how & (VFS_CREATE | VFS_EXCLUSIVE)) == (VFS_CREATE | VFS_EXCLUSIVE))
@@ -184,12 +204,10 @@ int hostfs_stat_fd(const struct hostfs *host, int fd, struct vfs_stat *stat)
 int hostfs_stat(const struct hostfs *host, const struct hostfs_walk *walk, const char *path,
                 int follow, struct vfs_stat *stat)
 {
-    int fd;
-    int error = hostfs_open_beneath(walk, path, O_PATH | (follow ? 0 : O_NOFOLLOW), &fd);
-    if (error != 0)
-        return error;
-    error = hostfs_stat_fd(host, fd, stat);
-    hostfs_close(fd);
+    struct stat from;
+    int error = hostfs_find(walk, path, follow, &from);
+    if (error == 0)
+        hostfs_fill(host, &from, stat);
     return error;
 }
 

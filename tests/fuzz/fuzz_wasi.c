@@ -126,13 +126,21 @@ static void run(struct wasi *wasi, struct vfs *vfs, uint8_t *memory, struct inpu
     }
 }
 
+static void remove_folder(void)
+{
+    char command[64];
+    snprintf(command, sizeof command, "rm -rf %s", folder);
+    if (system(command) != 0)
+        perror(folder);
+}
+
 int LLVMFuzzerInitialize(int *count, char ***arguments)
 {
     (void)count;
     (void)arguments;
     if (mkdtemp(folder) == NULL)
         abort();
-    return 0;
+    return atexit(remove_folder);
 }
 
 /* What the guest may have done to the host's folder is undone now and then, so that runs stay alike. */
