@@ -64,9 +64,10 @@ pybox_status vfs_create(const struct vfs_quota *quota, struct vfs **vfs);
 /* Closes and frees everything. NULL is allowed. */
 void vfs_destroy(struct vfs *vfs);
 
-/* Mount points are absolute paths without `.`, `..`, empty components and final slash. None may be `/`, be in use
- * already, or lie at or above a descriptor that is open. The parent directories are made up; inside an in-memory mount
- * they are created, inside an archive or host directory the parent must exist.
+/* Mount points are absolute paths without `.`, `..`, empty components and final slash, and not `/`. A mount takes the
+ * place of one that is there if that holds no files, descriptors or mounts yet; what is mounted below another must be
+ * mounted after it. The parent directories are made up; inside an in-memory mount they are created, inside an archive or
+ * host directory the parent must exist.
  * Errors of all: PATH (the mount point or the host's path cannot be used), LIMIT (too many), NO_MEMORY. */
 
 /* An empty, writable in-memory file system. */
@@ -75,8 +76,9 @@ pybox_status vfs_mount_memory(struct vfs *vfs, const char *guest_path);
 /* A read-only archive, which is held until the tree goes. */
 pybox_status vfs_mount_archive(struct vfs *vfs, const char *guest_path, struct vfs_archive *archive);
 
-/* A directory or a single regular file of the host. Symbolic links in it are followed as long as they stay inside;
- * devices, pipes and sockets in it cannot be opened. The host file is opened now; renaming it later changes nothing. */
+/* A directory or a single regular file of the host. Symbolic links in it are followed as long as they stay inside, and
+ * none that would lead out is made; devices, pipes and sockets in it cannot be opened. What the guest writes there is not
+ * counted against the quota. The host file is opened now; renaming it later changes nothing. */
 pybox_status vfs_mount_host(struct vfs *vfs, const char *guest_path, const char *host_path,
                             int read_only);
 
