@@ -11,6 +11,8 @@ import os
 import sys
 import traceback
 
+import _pybox_missing  # from now on, an import that cannot work says why
+
 _MAX_TEXT = 1 << 20  # longest message, repr or traceback that crosses to the host, in characters
 
 
