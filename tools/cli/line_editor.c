@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <histedit.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,23 +131,33 @@ static enum line_editor_event line_editor_edit(struct line_editor *editor, const
 
 static void line_editor_on_interrupt(int signal_number)
 {
-    (void)signal_number; /* its only work is that read() returns */
+    (void)signal_number; /* its only work is that ppoll() returns */
+}
+
+/* Shows the prompt and waits for input. SIGINT is blocked but while waiting, so that none is lost
+ * in between. */
+static int line_editor_interrupted_before_input(const char *prompt)
+{
+    sigset_t interrupt, before;
+    struct sigaction old, during = {.sa_handler = line_editor_on_interrupt};
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    sigprocmask(SIG_BLOCK, &interrupt, &before);
+    sigaction(SIGINT, &during, &old);
+    streams_write_all(STDOUT_FILENO, prompt, strlen(prompt));
+    struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+    int interrupted = ppoll(&input, 1, NULL, &before) < 0 && errno == EINTR;
+    sigaction(SIGINT, &old, NULL);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    return interrupted;
 }
 
 static enum line_editor_event line_editor_plain(struct line_editor *editor, const char **line,
                                                 size_t *length)
 {
-    struct sigaction before, during = {.sa_handler = line_editor_on_interrupt};
-    if (editor->interactive) {
-        streams_write_all(STDOUT_FILENO, editor->prompt, strlen(editor->prompt));
-        sigaction(SIGINT, &during, &before);
-    }
-    ptrdiff_t got = streams_read_line(editor->streams, &editor->line, &editor->capacity);
-    int failed = errno;
-    if (editor->interactive)
-        sigaction(SIGINT, &before, NULL);
-    if (got < 0 && failed == EINTR && editor->interactive)
+    if (editor->interactive && line_editor_interrupted_before_input(editor->prompt))
         return LINE_EDITOR_INTERRUPTED;
+    ptrdiff_t got = streams_read_line(editor->streams, &editor->line, &editor->capacity);
     if (got <= 0)
         return LINE_EDITOR_END;
     *line = editor->line;

@@ -45,7 +45,7 @@ int streams_write(void *context, pybox_stream stream, const void *bytes, size_t 
 }
 
 /* read() from standard input. The number of bytes, 0 at the end, or a negative errno. */
-static ptrdiff_t streams_fill(void *bytes, size_t capacity, int go_on)
+static ptrdiff_t streams_fill(void *bytes, size_t capacity)
 {
     for (;;) {
         ssize_t got = read(STDIN_FILENO, bytes, capacity);
@@ -53,15 +53,15 @@ static ptrdiff_t streams_fill(void *bytes, size_t capacity, int go_on)
             return got;
         if (errno == EAGAIN)
             poll(&(struct pollfd){.fd = STDIN_FILENO, .events = POLLIN}, 1, -1);
-        else if (errno != EINTR || !go_on)
+        else if (errno != EINTR)
             return -errno;
     }
 }
 
 /* Reads more into the empty buffer. As streams_fill(). */
-static ptrdiff_t streams_refill(struct streams *streams, int go_on)
+static ptrdiff_t streams_refill(struct streams *streams)
 {
-    ptrdiff_t got = streams_fill(streams->buffer, sizeof streams->buffer, go_on);
+    ptrdiff_t got = streams_fill(streams->buffer, sizeof streams->buffer);
     streams->start = 0;
     streams->end = got > 0 ? (size_t)got : 0;
     return got;
@@ -72,8 +72,8 @@ ptrdiff_t streams_read(void *context, void *bytes, size_t capacity)
     struct streams *streams = context;
     if (streams->start == streams->end) {
         if (!streams->by_line)
-            return streams_fill(bytes, capacity, 1);
-        ptrdiff_t got = streams_refill(streams, 1);
+            return streams_fill(bytes, capacity);
+        ptrdiff_t got = streams_refill(streams);
         if (got <= 0)
             return got;
     }
@@ -110,7 +110,7 @@ ptrdiff_t streams_read_line(struct streams *streams, char **line, size_t *capaci
         return -1;
     for (;;) {
         if (streams->start == streams->end) {
-            ptrdiff_t got = streams_refill(streams, 0);
+            ptrdiff_t got = streams_refill(streams);
             if (got < 0) {
                 errno = (int)-got;
                 return -1;
