@@ -277,7 +277,9 @@ PYBOX_API const char *pybox_outcome_name(pybox_outcome outcome);
 typedef enum pybox_mode {
     PYBOX_MODE_EXEC = 0,   /* a module's worth of statements; no value */
     PYBOX_MODE_EVAL = 1,   /* statements; if the last is an expression, its value is returned */
-    PYBOX_MODE_SINGLE = 2, /* one interactive statement; expression values are printed */
+    PYBOX_MODE_SINGLE = 2, /* one interactive statement, without its last newline; expression values are
+                              printed. If more lines could complete it, error.type is
+                              "_IncompleteInputError" and nothing has been run. */
 } pybox_mode;
 
 typedef struct pybox_run {
