@@ -29,7 +29,7 @@ class StandIn(types.ModuleType):
         return {"code_debug_ranges": 1}
 
 
-def stand_in(name):
+def replace(name):
     if name == "sockets":
         import test.support
 
@@ -41,7 +41,7 @@ def stand_in(name):
 if __name__ == "__main__":
     if len(sys.argv) > 1 and sys.argv[1].startswith("--without="):
         for name in sys.argv.pop(1).partition("=")[2].split(","):
-            stand_in(name)
+            replace(name)
     sys.argv[1:1] = ["--single-process", "-W", "--tempdir=/tmp/regrtest"]
     from test.libregrtest.main import main
 
