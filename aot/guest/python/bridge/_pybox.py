@@ -4,7 +4,6 @@ Called by guest_main.c only; not an interface for programs in the box.
 """
 
 import gc
-import importlib
 import json
 import linecache
 import os
@@ -113,7 +112,11 @@ def describe_value(value):
 def configure(options):
     options = json.loads(options.decode("utf-8", "surrogateescape"))
     if "mounts" in options:
-        importlib.invalidate_caches()  # a folder may have come where the image has seen none
+        # A folder may have come where the image has seen none. (importlib.invalidate_caches() does this
+        # too, but imports importlib.metadata for it.)
+        for finder in sys.path_importer_cache.values():
+            if finder is not None:
+                finder.invalidate_caches()
     if "argv" in options:
         sys.argv[:] = options["argv"]
     if "environment" in options:
