@@ -122,6 +122,10 @@ static void test_few_idle_stacks_are_kept(void **state)
     (void)state;
     struct stack_pool *pool;
     struct stack stacks[64];
+#ifdef __SANITIZE_THREAD__
+    print_message("mappings are not counted: the thread sanitizer makes its own for each of ours\n");
+    return;
+#endif
     int before = count_mappings();
     assert_int_equal(stack_pool_create(MIB, &pool), PYBOX_OK);
     for (int i = 0; i < 64; i++)
