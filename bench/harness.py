@@ -20,7 +20,8 @@ def machine():
     """What somebody else needs to know to judge the numbers."""
     with open("/proc/cpuinfo") as stream:
         model = next((line.split(":")[1].strip() for line in stream if line.startswith("model name")), "unknown")
-    return {"cpu": model, "cpus": os.cpu_count(), "kernel": platform.release(), "date": datetime.date.today().isoformat()}
+    return {"cpu": model, "cpus": os.cpu_count(), "kernel": platform.release().partition("-")[0],
+            "load_before": "%.1f" % os.getloadavg()[0], "date": datetime.date.today().isoformat()}
 
 
 def versions(python, pybox):
@@ -47,7 +48,7 @@ def whole_process(command):
 
 
 def measure_start(commands, runs):
-    """{name: [(wall, cpu)…]}, in interleaved pairs whose order alternates."""
+    """{name: [(wall, cpu)...]}, in interleaved pairs whose order alternates."""
     times = {name: [] for name in commands}
     for command in commands.values():
         whole_process(command)
@@ -58,23 +59,35 @@ def measure_start(commands, runs):
 
 
 def compute_once(command, source, repeats):
-    done = subprocess.run([*command, str(repeats)], input=source, stdout=subprocess.PIPE, text=True, env={})
-    if done.returncode:
-        sys.exit(f"bench: {' '.join(command)} ended with status {done.returncode}")
-    seconds, _, result = done.stdout.strip().partition(" ")
-    return float(seconds), result
+    """CPU seconds of the whole process, and what the program returned."""
+    process = subprocess.Popen([*command, str(repeats)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={})
+    process.stdin.write(source)
+    process.stdin.close()
+    result = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if status:
+        sys.exit(f"bench: {' '.join(command)} ended with status {process.returncode}")
+    return usage.ru_utime + usage.ru_stime, result
+
+
+def compute_pair(command, source, repeats):
+    """CPU seconds of one run of the program: start-up, compiling and the warm-up run are taken off."""
+    base, _ = compute_once(command, source, 0)
+    whole, result = compute_once(command, source, repeats)
+    return (whole - base) / repeats, result
 
 
 def measure_compute(commands, rounds, repeats):
-    """{program: {name: [seconds…]}}; both must give the same result."""
+    """{program: {name: [seconds...]}}; both must give the same result."""
     times = {}
     for program in sorted((HERE / "programs").glob("*.py")):
-        source = program.read_text()
+        source = program.read_bytes()
         times[program.stem] = {name: [] for name in commands}
         for number in range(rounds):
             results = set()
             for name in sorted(commands, reverse=number % 2 == 1):
-                seconds, result = compute_once(commands[name], source, repeats)
+                seconds, result = compute_pair(commands[name], source, repeats)
                 times[program.stem][name].append(seconds)
                 results.add(result)
             if len(results) > 1:
@@ -144,7 +157,7 @@ def main():
         print("compute", file=sys.stderr, flush=True)
         script = str(HERE / "compute.py")
         times = measure_compute({"native": [*options.python, "-I", script], "pybox": [options.pybox, "run", script]},
-                                1 if options.quick else 5, 1 if options.quick else 3)
+                                1 if options.quick else 5, 2 if options.quick else 5)
         rows += [(program, name, n, "", f"{seconds * 1e3:.3f}") for program, columns in times.items()
                  for name, values in columns.items() for n, seconds in enumerate(values)]
         tables += compute_table(times) + [""]
