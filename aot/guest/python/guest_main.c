@@ -14,6 +14,9 @@
 #include "internal/pycore_pyarena.h" /* _PyArena_New */
 #include "internal/pycore_pyerrors.h" /* PyExc_IncompleteInputError */
 
+#include <time.h>
+#include <wasi/api.h>
+
 #include "guest_abi.h"
 
 #define EXPORT(name) __attribute__((export_name(name)))
@@ -28,6 +31,15 @@ static PyObject *main_globals; /* __main__.__dict__ */
 static char *request;
 static uint32_t request_capacity;
 static PyCompilerFlags interactive_flags; /* from __future__ imports last from statement to statement */
+
+/* Behind time.process_time(). wasi-libc's emulation of it, which this replaces, counts wall time. */
+clock_t clock(void)
+{
+    __wasi_timestamp_t ns;
+    if (__wasi_clock_time_get(__WASI_CLOCKID_PROCESS_CPUTIME_ID, 0, &ns) != 0)
+        return (clock_t)-1;
+    return (clock_t)(ns / (1000000000 / (uint64_t)CLOCKS_PER_SEC));
+}
 
 /* The payload of the reply is `bytes` (a new reference); NULL where one is needed means that the bridge failed. */
 static uint32_t reply_with(enum guest_reply_kind kind, PyObject *bytes)
