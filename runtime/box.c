@@ -67,7 +67,7 @@ const char *box_trap_text(uint32_t trap)
     case MODULE_TRAP_EXIT:
         return "the program ended itself";
     case MODULE_TRAP_OUTPUT_FULL:
-        return "it wrote more output than output_limit_bytes allows";
+        return "it wrote more than its output limit allows";
     default:
         return "the host could not go on";
     }
@@ -90,8 +90,8 @@ pybox_status box_put_request(struct pybox_box *box, const struct box_part *parts
         return error_set(PYBOX_ERROR_GUEST, "the guest failed before the run: %s", box_trap_text(trap));
     if ((uint32_t)values[0] == 0)
         return error_set(PYBOX_ERROR_LIMIT,
-                         "the box has no memory left for a request of %llu bytes; raise "
-                         "memory_limit_bytes",
+                         "the box has no memory left for a request of %llu bytes; raise its "
+                         "memory limit",
                          (unsigned long long)total);
     const struct guest_memory memory = box_memory(box);
     uint8_t *to = guest_range(&memory, (uint32_t)values[0], total);

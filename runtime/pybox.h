@@ -302,7 +302,8 @@ typedef struct pybox_result {
     pybox_outcome outcome;
     int exit_code; /* for EXIT */
 
-    pybox_bytes value; /* MODE_EVAL: JSON of the value if it has a JSON form, else empty */
+    pybox_bytes value; /* MODE_EVAL: JSON of the value if it has a JSON form of at most 16 MiB, else
+                          empty */
     pybox_bytes value_repr; /* MODE_EVAL: its repr(), "" for None or no value */
 
     struct {
@@ -323,14 +324,16 @@ typedef struct pybox_result {
 } pybox_result;
 
 /* Runs Python code in the box's `__main__`, on the calling thread, until it ends. State stays for
- * the next run. After the outcome TRAP or OUTPUT_FULL the box is dirty and may only be destroyed.
+ * the next run. After the outcome TRAP or OUTPUT_FULL the box is dirty and may only be destroyed; after an
+ * EXIT by os._exit() its program has ended (sys.exit() leaves the box usable).
  * Runs guest code, blocks as long as the guest does, allocates. One thread at a time per box.
  * Errors: ARGUMENT, BUSY, DIRTY, MODULE_EXPORT (not Python), NO_MEMORY, GUEST. */
 PYBOX_API pybox_status pybox_box_run(pybox_box *box, const pybox_run *run,
                                      const pybox_result **result);
 
 /* Ends the program in the box as the interpreter's exit does: atexit callbacks, `__main__` cleared,
- * streams flushed. The box may only be destroyed afterwards. Errors: as pybox_box_run(). */
+ * streams flushed. The box may only be destroyed afterwards. A program that has ended already is left as it
+ * is, and the outcome is DONE. Errors: as pybox_box_run(). */
 PYBOX_API pybox_status pybox_box_finish(pybox_box *box, const pybox_result **result);
 
 /* Runs the `_start` of a command module, once. The outcome is EXIT with the program's exit code,

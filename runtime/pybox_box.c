@@ -47,7 +47,10 @@ static pybox_status box_check_options(const pybox_box_options *options)
         return error_set(PYBOX_ERROR_ARGUMENT, "environment_count is %zu but environment is NULL",
                          options->environment_count);
     for (size_t i = 0; i < options->environment_count; i++)
-        if (options->environment[i][0] == '=' || strchr(options->environment[i], '=') == NULL)
+        if (options->environment[i] == NULL)
+            return error_set(PYBOX_ERROR_ARGUMENT, "environment entry %zu is NULL; expected NAME=value",
+                             i);
+        else if (options->environment[i][0] == '=' || strchr(options->environment[i], '=') == NULL)
             return error_set(PYBOX_ERROR_ARGUMENT, "environment entry \"%s\"; expected NAME=value",
                              options->environment[i]);
     if (options->mount_count > 0 && options->mounts == NULL)
@@ -131,8 +134,8 @@ static pybox_status box_build_tree(pybox_box *box, const pybox_box_options *opti
     if (status == PYBOX_OK && options->directory != NULL &&
         !vfs_is_directory(box->vfs, options->directory))
         status = error_set(PYBOX_ERROR_PATH,
-                           "directory %s is not there in the box; expected " DEFAULT_DIRECTORY
-                           ", or one below a mount",
+                           "directory %s is not there in the box; expected the absolute path of one "
+                           "that is, such as " DEFAULT_DIRECTORY,
                            options->directory);
     return status;
 }
@@ -185,7 +188,7 @@ static pybox_status box_build_memory(pybox_box *box, const pybox_box_options *op
                                   : descriptor->memory_min_pages;
     if (pages > limit_pages)
         return error_set(PYBOX_ERROR_LIMIT,
-                         "memory_limit_bytes is %llu; the %s needs at least %llu",
+                         "the memory limit of %llu bytes is too low; the %s needs at least %llu",
                          (unsigned long long)limit, view != NULL ? "image" : "module",
                          (unsigned long long)(pages * MEMORY_PAGE_BYTES));
     pybox_status status = memory_create(pages, limit_pages, &box->memory);

@@ -66,6 +66,7 @@ static pybox_status run_trapped(pybox_box *box, uint32_t trap)
     box->state = BOX_DIRTY;
     switch (trap) {
     case MODULE_TRAP_EXIT:
+        box->state = BOX_FINISHED;
         result->outcome = PYBOX_EXIT;
         result->exit_code = wasi_exit_code(box->wasi);
         return PYBOX_OK;
@@ -233,6 +234,11 @@ pybox_status pybox_box_run(pybox_box *box, const pybox_run *run, const pybox_res
 pybox_status pybox_box_finish(pybox_box *box, const pybox_result **result)
 {
     pybox_status status = run_need_python(box, result);
+    if (status == PYBOX_OK && box->state == BOX_FINISHED) {
+        result_reset(&box->result);
+        *result = &box->result.public_result;
+        return PYBOX_OK;
+    }
     if (status == PYBOX_OK)
         status = run_begin(box);
     if (status != PYBOX_OK)

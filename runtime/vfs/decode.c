@@ -254,8 +254,8 @@ static pybox_status decode_roots(struct decoder *decoder)
         uint8_t mount = decode_find_mount(decoder->vfs, path, length);
         if (mount == TREE_SKELETON || decoder->vfs->mounts[mount].kind != MOUNT_MEMORY)
             return error_set(PYBOX_ERROR_PATH,
-                             "file tree: it has files in %.*s, which is not an in-memory mount of this "
-                             "box; mount one there", (int)length, path);
+                             "the image has files in %.*s, where this box mounts something else; mount "
+                             "that elsewhere", (int)length, path);
         if (decoder->roots[mount] != 0)
             return decode_refuse(decoder, "two roots for one mount");
         decoder->roots[mount] = number + 1;

@@ -84,6 +84,14 @@ static int encode_is_memory(const struct vfs *vfs, const struct file *file)
            vfs->mounts[file->place.mount].kind == MOUNT_MEMORY;
 }
 
+/* Whether there is something to keep at a mount. An empty in-memory file system comes again by itself, and what is
+ * not kept is in nobody's way: another box may mount something else there. */
+static int encode_has_root(const struct mount *mount)
+{
+    return mount->kind == MOUNT_MEMORY && mount->root != NULL &&
+           (mount->root->directory.live > 0 || mount->root->opens > 0);
+}
+
 /* Breadth first from the roots, then what only descriptors point to. */
 static void encode_number_all(struct encoder *encoder)
 {
@@ -91,7 +99,7 @@ static void encode_number_all(struct encoder *encoder)
     for (struct memfs_node *node = vfs->memfs.nodes; node != NULL; node = node->next)
         node->mark = 0;
     for (uint32_t i = 0; i < vfs->mount_count; i++)
-        if (vfs->mounts[i].kind == MOUNT_MEMORY && vfs->mounts[i].root != NULL)
+        if (encode_has_root(&vfs->mounts[i]))
             encode_number(encoder, vfs->mounts[i].root);
     for (uint32_t i = 0; i < encoder->node_count; i++) {
         struct memfs_node *node = encoder->nodes[i];
@@ -210,7 +218,7 @@ static void encode_all(struct encoder *encoder)
     const struct vfs *vfs = encoder->vfs;
     uint32_t roots = 0, descriptors = 0;
     for (uint32_t i = 0; i < vfs->mount_count; i++)
-        roots += vfs->mounts[i].kind == MOUNT_MEMORY && vfs->mounts[i].root != NULL;
+        roots += (uint32_t)encode_has_root(&vfs->mounts[i]);
     for (uint32_t i = 0; i < vfs->file_capacity; i++)
         descriptors += vfs->files[i].public.kind != VFS_FREE;
     encode_u32(encoder, CODEC_MAGIC);
@@ -220,7 +228,7 @@ static void encode_all(struct encoder *encoder)
     encode_u32(encoder, roots);
     for (uint32_t i = 0; i < vfs->mount_count; i++) {
         const struct mount *mount = &vfs->mounts[i];
-        if (mount->kind != MOUNT_MEMORY || mount->root == NULL)
+        if (!encode_has_root(mount))
             continue;
         encode_text(encoder, mount->path, mount->length);
         encode_u32(encoder, mount->root->mark - 1);

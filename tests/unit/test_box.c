@@ -204,6 +204,35 @@ static void test_values(void **state)
     pybox_box_destroy(box);
 }
 
+static void test_large_values_are_left_out_and_do_no_harm(void **state)
+{
+    (void)state;
+    pybox_box *box = make_box(NULL);
+    const pybox_result *result = eval(box, "print('ran'); 'x' * 70_000_000");
+    assert_int_equal(result->outcome, PYBOX_DONE);
+    assert_bytes(result->output, "ran\n");
+    assert_bytes(result->value, "");
+    assert_in_range(result->value_repr.length, 1 << 20, (1 << 20) + 100);
+    pybox_box_destroy(box);
+    box = make_box(&(pybox_box_options){.memory_limit_bytes = 128 << 20});
+    result = eval(box, "b'\\1' * (40 << 20)"); /* its repr has no room */
+    assert_int_equal(result->outcome, PYBOX_DONE);
+    assert_non_null(strstr(result->value_repr.bytes, "MemoryError"));
+    pybox_box_destroy(box);
+}
+
+static void test_a_mount_covers_an_empty_default_folder(void **state)
+{
+    (void)state;
+    const pybox_mount mount = {folder, "/work", 0};
+    pybox_box *box = make_box(&(pybox_box_options){.mounts = &mount, .mount_count = 1});
+    assert_bytes(run(box, "open('here', 'w').write('x')")->error.type, "");
+    char path[64];
+    snprintf(path, sizeof path, "%s/here", folder);
+    assert_int_equal(access(path, F_OK), 0);
+    pybox_box_destroy(box);
+}
+
 static void test_exceptions(void **state)
 {
     (void)state;
@@ -270,6 +299,9 @@ static void test_exit(void **state)
     assert_int_equal(result->exit_code, 5);
     assert_int_equal(pybox_box_run(box, &(pybox_run){.code = "1"}, &result), PYBOX_ERROR_DIRTY);
     assert_null(result);
+    assert_int_equal(pybox_box_finish(box, &result), PYBOX_OK); /* it has ended: nothing to do */
+    assert_int_equal(result->outcome, PYBOX_DONE);
+    assert_bytes(result->output, "");
     pybox_box_destroy(box);
 }
 
@@ -379,7 +411,7 @@ static void test_arguments_environment_directory(void **state)
     assert_bytes(eval(box, "import sys, os\n[sys.argv, dict(os.environ), os.getcwd()]")->value_repr,
                  "[['a.py', 'b c', '\u00e9', '\\udcff'], {'X': '1=2', 'Y': ''}, '/tmp']");
     pybox_box_destroy(box);
-    static const char *const unnamed[] = {"X"}, *const nameless[] = {"=X"};
+    static const char *const unnamed[] = {"X"}, *const nameless[] = {"=X"}, *const none[] = {NULL};
     const struct {
         pybox_box_options options;
         pybox_status status;
@@ -387,6 +419,8 @@ static void test_arguments_environment_directory(void **state)
         {{.environment = unnamed, .environment_count = 1}, PYBOX_ERROR_ARGUMENT},
         {{.environment = nameless, .environment_count = 1}, PYBOX_ERROR_ARGUMENT},
         {{.environment_count = 1}, PYBOX_ERROR_ARGUMENT},
+        {{.environment = none, .environment_count = 1}, PYBOX_ERROR_ARGUMENT},
+        {{.arguments = none, .argument_count = 1}, PYBOX_ERROR_ARGUMENT},
         {{.argument_count = 1}, PYBOX_ERROR_ARGUMENT},
         {{.directory = "/nowhere"}, PYBOX_ERROR_PATH},
         {{.memory_limit_bytes = 1}, PYBOX_ERROR_LIMIT},
@@ -665,6 +699,8 @@ int main(void)
         cmocka_unit_test(test_output_is_captured),
         cmocka_unit_test(test_state_stays_and_boxes_are_apart),
         cmocka_unit_test(test_values),
+        cmocka_unit_test(test_large_values_are_left_out_and_do_no_harm),
+        cmocka_unit_test(test_a_mount_covers_an_empty_default_folder),
         cmocka_unit_test(test_exceptions),
         cmocka_unit_test(test_code_with_a_null_byte_is_a_syntax_error),
         cmocka_unit_test(test_exit),

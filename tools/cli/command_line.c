@@ -88,6 +88,9 @@ static int command_line_operand(struct command_line *line, int argc, char **argv
     return 0;
 }
 
+/* One JSON object is made of all output, in memory and several times as large. */
+#define JSON_OUTPUT_BYTES (UINT64_C(64) << 20)
+
 int command_line_read(struct command_line *line, int argc, char **argv)
 {
     *line = (struct command_line){0};
@@ -98,6 +101,8 @@ int command_line_read(struct command_line *line, int argc, char **argv)
         return -1;
     if (line->command == COMMAND_NONE && argc > 1)
         return complain("nothing to run: these are options only; give a FILE, -c CODE or repl");
+    if (line->json && line->box.output_limit_bytes > JSON_OUTPUT_BYTES)
+        return complain("with --json, --output-limit can be 64M at most: it is all held in memory");
     if (line->code != NULL)
         argv[--optind] = "-c"; /* in the place of the code, as sys.argv[0] */
     line->arguments = (const char *const *)argv + optind;

@@ -35,6 +35,9 @@ void report_run(struct report *report, const pybox_result *result)
     report->outcome = result->outcome;
     report->guest_code = result->exit_code;
     report->exit_code = exit_code_of(result->outcome, result->exit_code);
+    if (result->outcome == PYBOX_EXCEPTION &&
+        strcmp(result->error.type.bytes, "KeyboardInterrupt") == 0)
+        report->exit_code = EXIT_CODE_INTERRUPTED; /* as python3 does */
     report->line = result->error.line;
     report_append(report, &report->value, result->value);
     report_append(report, &report->value_repr, result->value_repr);

@@ -31,7 +31,7 @@ const char usage_full[] =
     "  --memory SIZE            memory; over it Python raises MemoryError (default 512M,\n"
     "                           at most 4G)\n"
     "  --output-limit SIZE      what it may write to stdout and stderr (default: no limit, 16M\n"
-    "                           with --json)\n"
+    "                           with --json; at most 64M there)\n"
     "  --files-limit SIZE       what its files in the box may hold (default 64M)\n"
     "\n"
     "What comes back\n"

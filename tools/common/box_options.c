@@ -30,6 +30,8 @@ static int box_options_mount(struct box_options *options, char *value)
             "--mount wants HOST:GUEST or HOST:GUEST:ro, where GUEST is an absolute path "
             "in the box, as in --mount ./data:/data:ro");
     *colon = '\0';
+    for (char *end = colon + strlen(colon + 1); end > colon + 1 && *end == '/'; end--)
+        *end = '\0'; /* a shell completes a folder's name with a slash */
     mount.guest = colon + 1;
     pybox_mount *mounts = box_options_grow(options->mounts, options->mount_count, sizeof mount);
     if (mounts == NULL)

@@ -13,6 +13,7 @@ import traceback
 import _pybox_missing  # from now on, an import that cannot work says why
 
 _MAX_TEXT = 1 << 20  # longest message, repr or traceback that crosses to the host, in characters
+_MAX_VALUE = 16 << 20  # longest JSON text of a value
 
 
 def _shorten(text):
@@ -104,7 +105,9 @@ def show_unraisable(unraisable):
 def describe_value(value):
     try:
         value_json = json.dumps(value, allow_nan=False)
-    except Exception:  # no JSON form, or a guest's class that raises: the repr has to do
+    except Exception:  # no JSON form, no memory, or a guest's class that raises: the repr has to do
+        value_json = ""
+    if len(value_json) > _MAX_VALUE:
         value_json = ""
     return _pack(_safe(repr, value), value_json)
 
@@ -131,6 +134,9 @@ def restore():
     module = sys.modules.get("random")
     if module is not None:
         module._inst.seed()
+    module = sys.modules.get("tempfile")
+    if module is not None:
+        module._name_sequence = None
 
 
 def finish():
