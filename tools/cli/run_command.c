@@ -76,7 +76,8 @@ static void run_command_explain(const struct report *report)
     }
     if (report->traceback.length > 0)
         streams_write_all(STDERR_FILENO, report->traceback.bytes, report->traceback.length);
-    if (report->exit_code >= EXIT_CODE_LIMIT && report->outcome != PYBOX_EXIT)
+    if (report->exit_code >= EXIT_CODE_LIMIT && report->outcome != PYBOX_EXIT &&
+        report->outcome != PYBOX_EXCEPTION)
         complain("stopped (%s): %.*s", pybox_outcome_name(report->outcome),
                  (int)report->message.length,
                  report->message.length > 0 ? report->message.bytes : "");
