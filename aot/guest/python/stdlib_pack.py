@@ -12,6 +12,7 @@ a NUL, its size as 64 bits (little-endian) and its bytes.
 import hashlib
 import importlib.util
 import os
+import re
 import sys
 import zipfile
 from importlib._bootstrap_external import _code_to_hash_pyc
@@ -33,6 +34,15 @@ def collect(entries, root, under=""):
         for name in files:
             with open(os.path.join(folder, name), "rb") as file:
                 entries[prefix + name] = file.read()
+
+
+def forget_machine(entries):
+    """Empties the build settings that say which tools the building machine happened to have: configure looks for
+    llvm-profdata though nothing here uses it."""
+    for name in [name for name in entries if name.startswith("_sysconfigdata")]:
+        entries[name] = re.sub(
+            rb"(?m)^( *'LLVM_PROF_(?:ERR|MERGER)': ).*,$", rb"\1'',", entries[name]
+        )
 
 
 def compile_all(entries):
@@ -78,6 +88,7 @@ def main(output, lib, bridge, extra, zones):
     collect(entries, bridge)
     collect(entries, extra)
     collect(entries, zones, "zoneinfo/data/")
+    forget_machine(entries)
     compile_all(entries)
     add_folders(entries)
     write(output, entries)
