@@ -97,52 +97,61 @@ static uint16_t fd_io_descriptor(struct wasi *wasi, uint64_t fd, uint64_t right,
     return error;
 }
 
-void fd_io_read(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
-{
+/* The parts of a call that reads or writes, all checked before anything is done. */
+struct fd_io {
     struct vfs_descriptor *descriptor;
     struct iovecs iovecs;
-    uint8_t *result;
+    uint8_t *result; /* where the guest wants the number of bytes */
+};
+
+/* `result` is the guest's address for it; the buffers are arguments 1 and 2 of all these calls. */
+static uint16_t fd_io_begin(struct wasi *wasi, const struct wasi_memory *memory,
+                            const uint64_t *values, uint64_t right, uint64_t result,
+                            struct fd_io *call)
+{
+    uint16_t error = fd_io_descriptor(wasi, (uint32_t)values[0], right, &call->descriptor);
+    if (error == WASI_OK)
+        error = guest_value(memory, result, 4, 4, &call->result);
+    if (error == WASI_OK)
+        error = iovecs_open(memory, values[1], values[2], &call->iovecs);
+    return error;
+}
+
+void fd_io_read(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
+{
+    struct fd_io call;
     uint64_t done = 0;
     uint32_t fd = (uint32_t)values[0];
-    uint16_t error = fd_io_descriptor(wasi, fd, RIGHT_FD_READ, &descriptor);
-    if (error == WASI_OK)
-        error = guest_value(memory, values[3], 4, 4, &result);
-    if (error == WASI_OK)
-        error = iovecs_open(memory, values[1], values[2], &iovecs);
+    uint16_t error = fd_io_begin(wasi, memory, values, RIGHT_FD_READ, values[3], &call);
     if (error == WASI_OK) {
-        if (descriptor->kind == VFS_STREAM) {
-            error = errno_to_wasi(fd_io_read_stream(wasi, &iovecs, &done));
+        if (call.descriptor->kind == VFS_STREAM) {
+            error = errno_to_wasi(fd_io_read_stream(wasi, &call.iovecs, &done));
         } else {
-            error = errno_to_wasi(fd_io_read_file(wasi, fd, &iovecs, descriptor->offset, &done));
-            descriptor->offset += done;
+            error = errno_to_wasi(
+                fd_io_read_file(wasi, fd, &call.iovecs, call.descriptor->offset, &done));
+            call.descriptor->offset += done;
             vfs_touch(wasi->vfs);
         }
     }
     if (error == WASI_OK)
-        bytes_store_u32(result, (uint32_t)done);
+        bytes_store_u32(call.result, (uint32_t)done);
     values[0] = error;
 }
 
 void fd_io_pread(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
-    struct vfs_descriptor *descriptor;
-    struct iovecs iovecs;
-    uint8_t *result;
+    struct fd_io call;
     uint64_t done = 0;
     uint32_t fd = (uint32_t)values[0];
-    uint16_t error = fd_io_descriptor(wasi, fd, RIGHT_FD_READ, &descriptor);
-    if (error == WASI_OK)
-        error = guest_value(memory, values[4], 4, 4, &result);
-    if (error == WASI_OK)
-        error = iovecs_open(memory, values[1], values[2], &iovecs);
-    if (error == WASI_OK && descriptor->kind == VFS_STREAM)
+    uint16_t error = fd_io_begin(wasi, memory, values, RIGHT_FD_READ, values[4], &call);
+    if (error == WASI_OK && call.descriptor->kind == VFS_STREAM)
         error = errno_to_wasi(ESPIPE);
     if (error == WASI_OK && values[3] > INT64_MAX)
         error = WASI_EINVAL;
     if (error == WASI_OK)
-        error = errno_to_wasi(fd_io_read_file(wasi, fd, &iovecs, values[3], &done));
+        error = errno_to_wasi(fd_io_read_file(wasi, fd, &call.iovecs, values[3], &done));
     if (error == WASI_OK)
-        bytes_store_u32(result, (uint32_t)done);
+        bytes_store_u32(call.result, (uint32_t)done);
     values[0] = error;
 }
 
@@ -194,51 +203,41 @@ static int fd_io_write_file(struct wasi *wasi, uint32_t fd, const struct iovecs 
 
 void fd_io_write(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
-    struct vfs_descriptor *descriptor;
-    struct iovecs iovecs;
-    uint8_t *result;
+    struct fd_io call;
     uint64_t done = 0;
     uint32_t fd = (uint32_t)values[0];
-    uint16_t error = fd_io_descriptor(wasi, fd, RIGHT_FD_WRITE, &descriptor);
-    if (error == WASI_OK)
-        error = guest_value(memory, values[3], 4, 4, &result);
-    if (error == WASI_OK)
-        error = iovecs_open(memory, values[1], values[2], &iovecs);
-    if (error == WASI_OK && descriptor->kind == VFS_STREAM) {
-        error = errno_to_wasi(fd_io_write_stream(wasi, descriptor->stream, &iovecs, &done));
+    uint16_t error = fd_io_begin(wasi, memory, values, RIGHT_FD_WRITE, values[3], &call);
+    if (error == WASI_OK && call.descriptor->kind == VFS_STREAM) {
+        error = errno_to_wasi(
+            fd_io_write_stream(wasi, call.descriptor->stream, &call.iovecs, &done));
     } else if (error == WASI_OK) {
-        uint64_t position = descriptor->flags & VFS_APPEND ? VFS_APPEND_POSITION : descriptor->offset;
-        error = errno_to_wasi(fd_io_write_file(wasi, fd, &iovecs, &position, &done));
+        int append = call.descriptor->flags & VFS_APPEND;
+        uint64_t position = append ? VFS_APPEND_POSITION : call.descriptor->offset;
+        error = errno_to_wasi(fd_io_write_file(wasi, fd, &call.iovecs, &position, &done));
         if (done > 0) {
-            descriptor->offset = position;
+            call.descriptor->offset = position;
             vfs_touch(wasi->vfs);
         }
     }
     if (error == WASI_OK)
-        bytes_store_u32(result, (uint32_t)done);
+        bytes_store_u32(call.result, (uint32_t)done);
     values[0] = error;
 }
 
 void fd_io_pwrite(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
-    struct vfs_descriptor *descriptor;
-    struct iovecs iovecs;
-    uint8_t *result;
+    struct fd_io call;
     uint64_t done = 0, position = values[3];
     uint32_t fd = (uint32_t)values[0];
-    uint16_t error = fd_io_descriptor(wasi, fd, RIGHT_FD_WRITE, &descriptor);
-    if (error == WASI_OK)
-        error = guest_value(memory, values[4], 4, 4, &result);
-    if (error == WASI_OK)
-        error = iovecs_open(memory, values[1], values[2], &iovecs);
-    if (error == WASI_OK && descriptor->kind == VFS_STREAM)
+    uint16_t error = fd_io_begin(wasi, memory, values, RIGHT_FD_WRITE, values[4], &call);
+    if (error == WASI_OK && call.descriptor->kind == VFS_STREAM)
         error = errno_to_wasi(ESPIPE);
     if (error == WASI_OK && position > INT64_MAX)
         error = WASI_EINVAL;
     if (error == WASI_OK)
-        error = errno_to_wasi(fd_io_write_file(wasi, fd, &iovecs, &position, &done));
+        error = errno_to_wasi(fd_io_write_file(wasi, fd, &call.iovecs, &position, &done));
     if (error == WASI_OK)
-        bytes_store_u32(result, (uint32_t)done);
+        bytes_store_u32(call.result, (uint32_t)done);
     values[0] = error;
 }
 
