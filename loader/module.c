@@ -21,7 +21,9 @@ _Static_assert(offsetof(struct module_env, host_stack) == MODULE_ENV_HOST_STACK,
 _Static_assert(offsetof(struct module_env, memory_base) == MODULE_ENV_MEMORY_BASE, "module_abi.h");
 _Static_assert(offsetof(struct module_env, host_call) == MODULE_ENV_HOST_CALL, "module_abi.h");
 _Static_assert(offsetof(struct module_env, stop) == MODULE_ENV_STOP, "module_abi.h");
-_Static_assert(sizeof(struct module_env) == 32, "a layout change raises MODULE_ABI");
+_Static_assert(offsetof(struct module_env, fuel) == MODULE_ENV_FUEL, "module_abi.h");
+_Static_assert(offsetof(struct module_env, guest_stack) == MODULE_ENV_GUEST_STACK, "module_abi.h");
+_Static_assert(sizeof(struct module_env) == 48, "a layout change raises MODULE_ABI");
 _Static_assert(sizeof(struct module_descriptor) == 216, "a layout change raises MODULE_ABI");
 _Static_assert(offsetof(struct module_descriptor, abi) == 0, "read before the rest is known");
 _Static_assert(offsetof(struct module_descriptor, descriptor_bytes) == 4, "likewise");

@@ -19,6 +19,8 @@
 #define MODULE_ENV_MEMORY_BASE 8
 #define MODULE_ENV_HOST_CALL 16
 #define MODULE_ENV_STOP 24
+#define MODULE_ENV_FUEL 32
+#define MODULE_ENV_GUEST_STACK 40
 
 /* Before it calls libc or the host on the guest's stack, module code touches the stack this many bytes further
  * down, so that the fault of an overflow is module code's. The stack's guard must be larger than that. */
@@ -35,6 +37,13 @@
  * A host call switches to `host_stack` (set on every entry), calls `host_call` there, sets gs again, and
  * switches back. If `stop` is then not 0 it is a trap code: the module traps with it on its own
  * stack, so that no frame of the host is ever unwound.
+ *
+ * Fuel. While guest code of a metered module runs, the MMX register mm0 holds what is left of the
+ * current slice; compilers never use it by themselves, so it costs generated code no general
+ * register. On entry it is loaded from `fuel`; on every way out (host call, return, trap) it is
+ * stored there and the x87 state is emptied (emms), as the host's code expects it; after a host
+ * call it is loaded again, so the host may change it. When a check finds it negative, module code
+ * calls MODULE_CALL_FUEL.
  */
 struct module_env {
     void *host_stack;
@@ -46,9 +55,16 @@ struct module_env {
     void (*host_call)(struct module_env *env, uint32_t import, uint64_t *values);
     uint32_t stop;
     uint32_t reserved;
+    int64_t fuel;
+    /* Where rsp stands on the guest's stack during a host call (host_call.S), all callee-saved registers
+     * above it: the run can be left there and gone on with later. */
+    void *guest_stack;
 };
 
 #define MODULE_CALL_MEMORY_GROW 0xffffffffu
+/* `fuel` may be negative: to be refilled, or `stop` set. Also called now and then in long bulk
+ * operations, whatever `fuel` is, so that deadlines are kept. No values. */
+#define MODULE_CALL_FUEL 0xfffffffeu
 
 /* Why a run was cut. The first ones are WebAssembly's own (numbers of wasm-rt.h). */
 enum module_trap {
@@ -63,6 +79,8 @@ enum module_trap {
     MODULE_TRAP_EXIT = 32,             /* proc_exit */
     MODULE_TRAP_OUTPUT_FULL = 33,
     MODULE_TRAP_HOST = 34,             /* the host could not go on (no memory, broken invariants) */
+    MODULE_TRAP_LIMIT = 35,            /* a limit, or an interrupt: the host has noted which */
+    MODULE_TRAP_YIELD = 36,            /* no trap: the run is left on its stack, to be gone on with */
 };
 
 /* A function type as text: parameters ':' results; i = i32, I = i64, f = f32, F = f64. "iiI:i". */

@@ -79,6 +79,7 @@ struct pybox_box {
     struct module_env env; /* first: the module code's pointer to it is a pointer to the box */
     struct pybox_module *module;
     struct pybox_image *image; /* NULL: started from nothing */
+    pybox_limits limits; /* all fields set */
     struct memory memory;
     struct instance *instance;
     struct vfs *vfs;

@@ -191,6 +191,40 @@ PYBOX_API pybox_status pybox_image_open(pybox_module *module, const char *path,
 PYBOX_API void pybox_image_close(pybox_image *image);
 
 /* ------------------------------------------------------------------------------------------
+ * Limits
+ */
+
+/* What a box, and each run in it, may use. A field that is 0 means its default, PYBOX_UNLIMITED
+ * means none where that is allowed. Given with a box they hold for each of its runs; a run may be
+ * given its own (pybox_run.limits), of which the fields marked "box" are not looked at.
+ *
+ * What happens at a limit: fuel, wall and CPU time stop the run in two steps. First the guest gets
+ * an exception at the line that is running (pybox.OutOfFuel, pybox.DeadlineExceeded: subclasses of
+ * BaseException), so that `finally` and `with` blocks run, within the grace. A guest that is not
+ * through by then is cut, and its box is dirty. The other limits answer as the guest's system would
+ * (MemoryError, OSError, RecursionError), except output_bytes and host_calls, which cut the run. */
+typedef struct pybox_limits {
+    size_t size;
+    uint64_t fuel;         /* a run's, beyond what its start needs; default unlimited */
+    uint64_t wall_ns;      /* a run may take this long, waiting included; default unlimited */
+    uint64_t cpu_ns;       /* CPU time of the calling thread; default unlimited */
+    uint64_t grace_fuel;   /* after the first step, for `finally` blocks; default 10,000,000 */
+    uint64_t grace_ns;     /* the same as time, whatever was the limit; default 5 ms */
+    uint64_t output_bytes; /* what a run may write; default 16 MiB captured, no limit with a
+                              callback */
+    uint64_t host_calls;   /* WASI calls and host functions of a run; default unlimited */
+    uint64_t stack_bytes;  /* native stack of a run; default and most: the engine's */
+    uint64_t memory_bytes; /* box: linear memory may not grow beyond it; default 512 MiB, at most
+                              4 GiB */
+    uint64_t files_bytes;  /* box: what the in-memory file tree may hold; default 64 MiB */
+    uint32_t files;        /* box: how many files and folders that is; default and most 65,536 */
+    uint32_t open_files;   /* box: descriptors open at a time; default and most 256 */
+    uint32_t recursion;    /* box: Python's recursion limit; default 1,000 */
+} pybox_limits;
+
+#define PYBOX_UNLIMITED UINT64_MAX
+
+/* ------------------------------------------------------------------------------------------
  * Box
  */
 
@@ -232,10 +266,7 @@ typedef struct pybox_box_options {
 
     pybox_output_callback *output; /* default: output is captured in the result */
     void *output_context;
-    uint64_t output_limit_bytes; /* what a run may write in all; default 16 MiB captured, no limit
-                                    with a callback */
-    uint64_t memory_limit_bytes; /* linear memory may not grow beyond it; default 512 MiB, at most 4 GiB */
-    uint64_t files_limit_bytes;  /* what the in-memory file tree may hold; default 64 MiB */
+    const pybox_limits *limits; /* copied; default: each field's default */
     const uint64_t *seed;        /* fixes every random source; default: fresh random numbers */
     const uint64_t *clock_ns;    /* fixes the clocks: they start at this time since 1970 and advance
                                     by 1 us with every look at one; default: the real clocks */
@@ -262,12 +293,12 @@ typedef enum pybox_outcome {
     PYBOX_EXCEPTION = 1,      /* an uncaught exception: see error */
     PYBOX_EXIT = 2,           /* sys.exit(), or proc_exit: see exit_code */
     PYBOX_PENDING = 3,        /* waits for the host */
-    PYBOX_OUT_OF_FUEL = 4,    /* */
-    PYBOX_DEADLINE = 5,       /* */
-    PYBOX_INTERRUPTED = 6,    /* */
-    PYBOX_OUT_OF_MEMORY = 7,  /* an uncaught MemoryError after a refused memory.grow */
-    PYBOX_OUTPUT_FULL = 8,    /* wrote more than output_limit_bytes */
-    PYBOX_LIMIT = 9,          /* another limit; error.message names it */
+    PYBOX_OUT_OF_FUEL = 4,    /* used more than limits.fuel */
+    PYBOX_DEADLINE = 5,       /* ran longer than limits.wall_ns */
+    PYBOX_INTERRUPTED = 6,    /* pybox_box_interrupt() */
+    PYBOX_OUT_OF_MEMORY = 7,  /* an uncaught MemoryError of an allocation that failed */
+    PYBOX_OUTPUT_FULL = 8,    /* wrote more than limits.output_bytes */
+    PYBOX_LIMIT = 9,          /* another limit: result.limit names it */
     PYBOX_TRAP = 10,          /* the guest was stopped hard; error.message says why */
 } pybox_outcome;
 
@@ -282,12 +313,25 @@ typedef enum pybox_mode {
                               "_IncompleteInputError" and nothing has been run. */
 } pybox_mode;
 
+/* What a refill callback returns to have pybox_box_run() return with the outcome PENDING, the guest
+ * as it stands; pybox_box_resume() goes on with a slice of fuel. */
+#define PYBOX_REFILL_YIELD UINT64_MAX
+
+/* Asked when a run has used up its fuel, `used` in all so far. Returns how much more it gets, 0 for
+ * none (the run is stopped), or PYBOX_REFILL_YIELD. Runs on the thread of the run, and may run other
+ * boxes, but not this one. */
+typedef uint64_t pybox_refill_callback(void *context, pybox_box *box, uint64_t used);
+
 typedef struct pybox_run {
     size_t size;
     pybox_mode mode;
     const char *code;     /* UTF-8 Python source (or with a PEP 263 coding line) */
     size_t code_length;   /* 0: code is NUL-terminated */
     const char *filename; /* shown in tracebacks; default "<run>" */
+    const pybox_limits *limits; /* of this run instead of the box's; default: the box's */
+    pybox_refill_callback *refill; /* asked when the fuel is used up; default: the run is stopped */
+    void *refill_context;
+    int profile; /* count fuel by function and line: result.profile. The run takes longer. */
 } pybox_run;
 
 /* Bytes owned by the result; never NULL; there is a NUL behind the last byte. */
@@ -317,19 +361,45 @@ typedef struct pybox_result {
     pybox_bytes errors;        /* captured standard error; empty with a callback */
     uint64_t output_bytes;     /* written to both streams, captured or not */
 
-    uint64_t fuel_used;        /* 0 in a module that is not metered */
+    pybox_bytes limit;         /* which field of pybox_limits stopped the run ("fuel", "wall_ns",
+                                  "host_calls", ...), "interrupt", or "" */
+    int cut;                   /* it was stopped by the second step, and the box is dirty */
+    uint64_t fuel_used;        /* 0 in a module that is not metered; set-up of the run not counted */
+    uint64_t fuel_left;        /* of limits.fuel and refills; PYBOX_UNLIMITED without a limit */
+    uint64_t host_calls;       /* WASI calls and host functions */
+    pybox_bytes profile;       /* with pybox_run.profile: JSON, see docs/PROFILE.md; else empty */
     uint64_t wall_ns;
     uint64_t cpu_ns;           /* of the calling thread */
     uint64_t memory_bytes;     /* linear memory at the end of the run: its peak, as it never shrinks */
 } pybox_result;
 
 /* Runs Python code in the box's `__main__`, on the calling thread, until it ends. State stays for
- * the next run. After the outcome TRAP or OUTPUT_FULL the box is dirty and may only be destroyed; after an
- * EXIT by os._exit() its program has ended (sys.exit() leaves the box usable).
+ * the next run. After the outcome TRAP or OUTPUT_FULL, or if result.cut says so, the box is dirty and may only
+ * be destroyed; after an EXIT by os._exit() its program has ended (sys.exit() leaves the box usable). A
+ * run that was stopped by the first step leaves a box that works.
  * Runs guest code, blocks as long as the guest does, allocates. One thread at a time per box.
  * Errors: ARGUMENT, BUSY, DIRTY, MODULE_EXPORT (not Python), NO_MEMORY, GUEST. */
 PYBOX_API pybox_status pybox_box_run(pybox_box *box, const pybox_run *run,
                                      const pybox_result **result);
+
+/* How pybox_box_interrupt() stops a run. */
+typedef enum pybox_interrupt {
+    PYBOX_INTERRUPT_STOP = 0,     /* in two steps, as at a deadline: pybox.Interrupted, the grace, the
+                                     cut */
+    PYBOX_INTERRUPT_KEYBOARD = 1, /* KeyboardInterrupt, once; the guest may catch it and go on */
+    PYBOX_INTERRUPT_CUT = 2,      /* at once; the box is dirty */
+} pybox_interrupt;
+
+/* Interrupts the run that is in progress, also one that sleeps or waits for input of a file; without one, does
+ * nothing. The run's thread notices within a fraction of a millisecond, in a host function or an
+ * input callback only when that returns. A guest without a first step (a WASI command) is cut.
+ * Any thread, and in signal handlers; the box must not be destroyed meanwhile. */
+PYBOX_API void pybox_box_interrupt(pybox_box *box, pybox_interrupt how);
+
+/* Goes on with a run whose outcome was PENDING because its refill callback yielded: `fuel` more for
+ * it (0: it is stopped). On the thread that ran it. Its wall-clock limit has gone on meanwhile.
+ * The result is of the whole run so far. Errors: ARGUMENT (nothing is pending), BUSY. */
+PYBOX_API pybox_status pybox_box_resume(pybox_box *box, uint64_t fuel, const pybox_result **result);
 
 /* Ends the program in the box as the interpreter's exit does: atexit callbacks, `__main__` cleared,
  * streams flushed. The box may only be destroyed afterwards. A program that has ended already is left as it

@@ -7,13 +7,10 @@
 
 #include "box.h"
 #include "error.h"
+#include "run_limits.h"
 #include "options.h"
 #include "snapshot_write.h"
 
-#define DEFAULT_OUTPUT_BYTES (UINT64_C(16) << 20)
-#define DEFAULT_MEMORY_BYTES (UINT64_C(512) << 20)
-#define MAX_MEMORY_BYTES (UINT64_C(4) << 30)
-#define DEFAULT_FILES_BYTES (UINT64_C(64) << 20)
 #define DEFAULT_DIRECTORY "/work"
 
 /* Standard input: the host's callback, or the bytes it gave. */
@@ -59,9 +56,6 @@ static pybox_status box_check_options(const pybox_box_options *options)
     if (options->input_length > 0 && options->input == NULL)
         return error_set(PYBOX_ERROR_ARGUMENT, "input_length is %zu but input is NULL",
                          options->input_length);
-    if (options->memory_limit_bytes > MAX_MEMORY_BYTES)
-        return error_set(PYBOX_ERROR_ARGUMENT, "memory_limit_bytes is %llu; expected at most 4 GiB",
-                         (unsigned long long)options->memory_limit_bytes);
     return PYBOX_OK;
 }
 
@@ -120,7 +114,7 @@ static pybox_status box_describe_options(const pybox_box_options *options, char 
 static pybox_status box_build_tree(pybox_box *box, const pybox_box_options *options)
 {
     const struct vfs_quota quota = {
-        .bytes = options->files_limit_bytes > 0 ? options->files_limit_bytes : DEFAULT_FILES_BYTES,
+        .bytes = box->limits.files_bytes,
     };
     pybox_status status = vfs_create(&quota, &box->vfs);
     if (status == PYBOX_OK)
@@ -160,9 +154,7 @@ static pybox_status box_build_shim(pybox_box *box, const pybox_box_options *opti
         return status;
     box->output.callback = options->output;
     box->output.context = options->output_context;
-    box->output.limit_bytes = options->output_limit_bytes > 0 ? options->output_limit_bytes
-                              : options->output != NULL       ? UINT64_MAX
-                                                              : DEFAULT_OUTPUT_BYTES;
+    box->output.limit_bytes = box->limits.output_bytes;
     box->input_callback = options->input_callback;
     box->input_context = options->input_context;
     if (options->input_length > 0 && options->input_callback == NULL) {
@@ -175,11 +167,10 @@ static pybox_status box_build_shim(pybox_box *box, const pybox_box_options *opti
     return PYBOX_OK;
 }
 
-static pybox_status box_build_memory(pybox_box *box, const pybox_box_options *options)
+static pybox_status box_build_memory(pybox_box *box)
 {
     const struct module_descriptor *descriptor = module_describe(box->module->native);
-    uint64_t limit = options->memory_limit_bytes > 0 ? options->memory_limit_bytes
-                                                     : DEFAULT_MEMORY_BYTES;
+    uint64_t limit = box->limits.memory_bytes;
     uint64_t limit_pages = limit / MEMORY_PAGE_BYTES;
     if (limit_pages > descriptor->memory_max_pages)
         limit_pages = descriptor->memory_max_pages;
@@ -259,11 +250,14 @@ static pybox_status box_start_guest(pybox_box *box)
 
 static pybox_status box_build(pybox_box *box, const pybox_box_options *options)
 {
-    pybox_status status = box_build_tree(box, options);
+    pybox_status status = limits_choose(options->limits, NULL, options->output == NULL,
+                                        "pybox_box_options.limits", &box->limits);
+    if (status == PYBOX_OK)
+        status = box_build_tree(box, options);
     if (status == PYBOX_OK)
         status = box_build_shim(box, options);
     if (status == PYBOX_OK)
-        status = box_build_memory(box, options);
+        status = box_build_memory(box);
     if (status == PYBOX_OK)
         status = box->image != NULL ? box_restore_image(box) : box_start_guest(box);
     if (status == PYBOX_OK && box->module->guest[0] != NULL)

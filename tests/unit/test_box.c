@@ -214,7 +214,7 @@ static void test_large_values_are_left_out_and_do_no_harm(void **state)
     assert_bytes(result->value, "");
     assert_in_range(result->value_repr.length, 1 << 20, (1 << 20) + 100);
     pybox_box_destroy(box);
-    box = make_box(&(pybox_box_options){.memory_limit_bytes = 128 << 20});
+    box = make_box(&(pybox_box_options){.limits = &(pybox_limits){.memory_bytes = 128 << 20}});
     result = eval(box, "b'\\1' * (40 << 20)"); /* its repr has no room */
     assert_int_equal(result->outcome, PYBOX_DONE);
     assert_non_null(strstr(result->value_repr.bytes, "MemoryError"));
@@ -356,7 +356,7 @@ static void test_output_callback(void **state)
 static void test_output_limit(void **state)
 {
     (void)state;
-    pybox_box *box = make_box(&(pybox_box_options){.output_limit_bytes = 10});
+    pybox_box *box = make_box(&(pybox_box_options){.limits = &(pybox_limits){.output_bytes = 10}});
     const pybox_result *result = run(box, "print('12345')");
     assert_int_equal(result->outcome, PYBOX_DONE);
     result = run(box, "while True: print('1234')");
@@ -423,8 +423,8 @@ static void test_arguments_environment_directory(void **state)
         {{.arguments = none, .argument_count = 1}, PYBOX_ERROR_ARGUMENT},
         {{.argument_count = 1}, PYBOX_ERROR_ARGUMENT},
         {{.directory = "/nowhere"}, PYBOX_ERROR_PATH},
-        {{.memory_limit_bytes = 1}, PYBOX_ERROR_LIMIT},
-        {{.memory_limit_bytes = UINT64_C(5) << 30}, PYBOX_ERROR_ARGUMENT},
+        {{.limits = &(pybox_limits){.memory_bytes = 1}}, PYBOX_ERROR_LIMIT},
+        {{.limits = &(pybox_limits){.memory_bytes = UINT64_C(5) << 30}}, PYBOX_ERROR_ARGUMENT},
         {{.mounts = &(pybox_mount){"/nonexistent", "/data", 0}, .mount_count = 1}, PYBOX_ERROR_PATH},
         {{.mounts = &(pybox_mount){"/tmp", "relative", 0}, .mount_count = 1}, PYBOX_ERROR_PATH},
         {{.mounts = &(pybox_mount){"/tmp", "/", 0}, .mount_count = 1}, PYBOX_ERROR_PATH},
@@ -460,7 +460,7 @@ static void test_mounts(void **state)
 static void test_memory_limit(void **state)
 {
     (void)state;
-    pybox_box *box = make_box(&(pybox_box_options){.memory_limit_bytes = 96 << 20});
+    pybox_box *box = make_box(&(pybox_box_options){.limits = &(pybox_limits){.memory_bytes = 96 << 20}});
     const pybox_result *result = run(box, "x = bytearray(200 << 20)");
     assert_int_equal(result->outcome, PYBOX_OUT_OF_MEMORY);
     assert_bytes(result->error.type, "MemoryError");

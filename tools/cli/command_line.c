@@ -101,7 +101,7 @@ int command_line_read(struct command_line *line, int argc, char **argv)
         return -1;
     if (line->command == COMMAND_NONE && argc > 1)
         return complain("nothing to run: these are options only; give a FILE, -c CODE or repl");
-    if (line->json && line->box.output_limit_bytes > JSON_OUTPUT_BYTES)
+    if (line->json && line->box.limits.output_bytes > JSON_OUTPUT_BYTES)
         return complain("with --json, --output-limit can be 64M at most: it is all held in memory");
     if (line->code != NULL)
         argv[--optind] = "-c"; /* in the place of the code, as sys.argv[0] */

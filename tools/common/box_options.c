@@ -87,11 +87,11 @@ int box_options_take(struct box_options *options, int option, char *value)
     case BOX_OPTION_ENV:
         return box_options_environment(options, value);
     case BOX_OPTION_MEMORY:
-        return box_options_size("--memory", value, &options->memory_limit_bytes);
+        return box_options_size("--memory", value, &options->limits.memory_bytes);
     case BOX_OPTION_FILES:
-        return box_options_size("--files-limit", value, &options->files_limit_bytes);
+        return box_options_size("--files-limit", value, &options->limits.files_bytes);
     case BOX_OPTION_OUTPUT:
-        return box_options_size("--output-limit", value, &options->output_limit_bytes);
+        return box_options_size("--output-limit", value, &options->limits.output_bytes);
     case BOX_OPTION_SEED:
         return box_options_number("--seed", value, &options->seed, &options->has_seed);
     case BOX_OPTION_CLOCK:

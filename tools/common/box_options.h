@@ -15,7 +15,7 @@ struct box_options {
     size_t mount_count;
     const char **environment;
     size_t environment_count;
-    uint64_t memory_limit_bytes, files_limit_bytes, output_limit_bytes;
+    pybox_limits limits;
     uint64_t seed, clock_ns;
     int has_seed, has_clock;
 };

@@ -1,0 +1,71 @@
+#include "run_limits.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "error.h"
+#include "options.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+/* Name, default, smallest and largest value. A default of 0 is filled in by who knows it. */
+static const struct limit_range {
+    const char *name;
+    size_t offset, bytes;
+    uint64_t normal, least, most;
+} ranges[] = {
+#define RANGE(field, normal, least, most)                                                          \
+    {#field, offsetof(pybox_limits, field), sizeof(((pybox_limits *)0)->field), normal, least, most}
+    RANGE(fuel, PYBOX_UNLIMITED, 1, PYBOX_UNLIMITED),
+    RANGE(wall_ns, PYBOX_UNLIMITED, 1, PYBOX_UNLIMITED),
+    RANGE(cpu_ns, PYBOX_UNLIMITED, 1, PYBOX_UNLIMITED),
+    RANGE(grace_fuel, 10000000, 1, PYBOX_UNLIMITED),
+    RANGE(grace_ns, 5000000, 1, PYBOX_UNLIMITED),
+    RANGE(output_bytes, 16 * MIB, 1, PYBOX_UNLIMITED),
+    RANGE(host_calls, PYBOX_UNLIMITED, 1, PYBOX_UNLIMITED),
+    RANGE(stack_bytes, PYBOX_UNLIMITED, 65536, PYBOX_UNLIMITED),
+    RANGE(memory_bytes, 512 * MIB, 1, 4096 * MIB),
+    RANGE(files_bytes, 64 * MIB, 1, PYBOX_UNLIMITED),
+    RANGE(files, 65536, 1, 65536),
+    RANGE(open_files, 256, 4, 256),
+    RANGE(recursion, 1000, 10, 1000000),
+#undef RANGE
+};
+
+static uint64_t limit_get(const pybox_limits *limits, const struct limit_range *range)
+{
+    uint64_t value = 0; /* little-endian: the low bytes come first */
+    memcpy(&value, (const char *)limits + range->offset, range->bytes);
+    return value;
+}
+
+static void limit_set(pybox_limits *limits, const struct limit_range *range, uint64_t value)
+{
+    memcpy((char *)limits + range->offset, &value, range->bytes);
+}
+
+pybox_status limits_choose(const pybox_limits *given, const pybox_limits *base, int captured,
+                           const char *name, pybox_limits *chosen)
+{
+    pybox_limits copy = {0};
+    pybox_status status = options_copy(&copy, sizeof copy, given, "pybox_limits");
+    if (status != PYBOX_OK)
+        return status;
+    pybox_limits made = {.size = sizeof made};
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++) {
+        const struct limit_range *range = &ranges[i];
+        uint64_t value = limit_get(&copy, range);
+        if (value != 0 && (value < range->least || value > range->most))
+            return error_set(PYBOX_ERROR_ARGUMENT,
+                             "%s.%s is %llu; expected 0 (the default), or %llu to %llu", name,
+                             range->name, (unsigned long long)value,
+                             (unsigned long long)range->least, (unsigned long long)range->most);
+        if (value == 0)
+            value = base != NULL ? limit_get(base, range) : range->normal;
+        limit_set(&made, range, value);
+    }
+    if (base == NULL && !captured && copy.output_bytes == 0)
+        made.output_bytes = PYBOX_UNLIMITED;
+    *chosen = made;
+    return PYBOX_OK;
+}

@@ -1,0 +1,13 @@
+/* pybox_limits: defaults, checks, and a run's limits over its box's. */
+#ifndef RUN_LIMITS_H
+#define RUN_LIMITS_H
+
+#include "pybox.h"
+
+/* Every field of `chosen` is set: to that of `given` where it is not 0, else to that of `base`, which is
+ * complete; NULL stands for the defaults of a box whose output is captured (or not: `captured`).
+ * Errors: ARGUMENT (out of range), of which the message begins with `name`. */
+pybox_status limits_choose(const pybox_limits *given, const pybox_limits *base, int captured,
+                           const char *name, pybox_limits *chosen);
+
+#endif
