@@ -11,7 +11,9 @@
 
 #include <stdint.h>
 
-/* Exports. All are called with no guest frame on any stack. */
+/* Exports. All but the last two are called with no guest frame on any stack. Those two are called while
+ * another export runs, at any of its loops and function entries, so they only touch what is
+ * consistent at all times. */
 #define GUEST_EXPORT_START "pybox_start"         /* ":i"   Python's start-up, once; 0, or -1 */
 #define GUEST_EXPORT_BUFFER "pybox_buffer"       /* "i:i"  request buffer of that many bytes, or 0 */
 #define GUEST_EXPORT_CONFIGURE "pybox_configure" /* "i:i"  JSON options of that length -> reply */
@@ -19,6 +21,8 @@
 #define GUEST_EXPORT_FINISH "pybox_finish"       /* ":i"   -> reply */
 #define GUEST_EXPORT_RESTORE "pybox_restore"     /* ":"    new random numbers after a restore */
 #define GUEST_EXPORT_SETTLE "pybox_settle"       /* ":"    before a base image is saved */
+#define GUEST_EXPORT_STOP "pybox_stop"           /* "i:"   enum guest_stop: the first step of a stop */
+#define GUEST_EXPORT_WHERE "pybox_where"         /* ":i"   -> reply: which line is running */
 
 /* Where the runtime shows the standard library's archive, and its file name beside the module. */
 #define GUEST_STDLIB_PATH "/usr/lib/python3.13"
@@ -27,13 +31,36 @@
 /* How to run code: the values of pybox_mode. */
 enum guest_mode { GUEST_MODE_EXEC = 0, GUEST_MODE_EVAL = 1, GUEST_MODE_SINGLE = 2 };
 
+/* Added to the mode: count fuel by function and line. The reply's second payload is the profile. */
+#define GUEST_RUN_PROFILE 0x100u
+
+/* Why a run is stopped. The exception that says so is raised where the interpreter looks for signals, and
+ * again whenever code goes on without it; KEYBOARD is raised once. NONE takes back what has not been raised
+ * yet: before every run. */
+enum guest_stop {
+    GUEST_STOP_NONE = 0,
+    GUEST_STOP_FUEL = 1,      /* pybox.OutOfFuel */
+    GUEST_STOP_DEADLINE = 2,  /* pybox.DeadlineExceeded, for wall-clock time */
+    GUEST_STOP_CPU = 3,       /* pybox.DeadlineExceeded, for CPU time */
+    GUEST_STOP_INTERRUPT = 4, /* pybox.Interrupted */
+    GUEST_STOP_KEYBOARD = 5,  /* KeyboardInterrupt */
+};
+
+/* What a guest may import besides WASI: of the fuel that its run has used so far. */
+#define GUEST_IMPORT_MODULE "pybox"
+#define GUEST_IMPORT_FUEL "fuel_used" /* ":I" */
+
 enum guest_reply_kind {
     GUEST_REPLY_DONE = 0,      /* no payload */
     GUEST_REPLY_VALUE = 1,     /* texts: repr, JSON ("" if it has no JSON form) */
     GUEST_REPLY_EXCEPTION = 2, /* texts: type, message, traceback, line in decimal */
     GUEST_REPLY_EXIT = 3,      /* exit_code; no payload */
     GUEST_REPLY_FAILED = 4,    /* the bridge itself failed; no payload */
+    GUEST_REPLY_WHERE = 5,     /* texts: file name, function, line in decimal; "", "", "0": unknown */
 };
+
+/* struct guest_reply.flags */
+#define GUEST_REPLY_NO_MEMORY 1u /* EXCEPTION: a MemoryError, and in this run an allocation has failed */
 
 /* A request to run: the code, a NUL, the file name, a NUL (lengths in the call are without the NULs).
  * A payload of texts: each a 32-bit little-endian length and that many bytes of UTF-8. */
@@ -43,6 +70,9 @@ struct guest_reply {
     int32_t exit_code;
     uint32_t payload;
     uint32_t payload_bytes;
+    uint32_t flags;
+    uint32_t profile; /* after a profiled run: JSON text, in memory until the next call; else 0 */
+    uint32_t profile_bytes;
 };
 
 #endif
