@@ -48,10 +48,12 @@ void vfs_archive_close(struct vfs_archive *archive);
 struct vfs_quota {
     uint64_t bytes;      /* of host memory for all in-memory files, directories and names; also
                             the largest size of one file; default 64 MiB */
-    uint32_t files;      /* in-memory files, directories and symbolic links; default 65,536 */
+    uint32_t files;      /* in-memory files, directories and symbolic links; default and at most
+                            65,536. What is beyond it fails with ENOSPC. */
     uint32_t name_bytes; /* of one path component; default and maximum 255 */
     uint32_t depth;      /* of in-memory directories below their mount; default 64 */
-    uint32_t open_files; /* descriptors; default 256, at most 65,536 */
+    uint32_t open_files; /* descriptors, the streams and "/" included; default and at most 256. What
+                            is beyond it fails with EMFILE. */
 };
 
 #define VFS_PATH_BYTES 4096 /* longest path, and longest target of a symbolic link */
@@ -92,16 +94,65 @@ void vfs_force_fallback(struct vfs *vfs);
 /* 1 if the path names a directory, 0 if it does not. Follows symbolic links. */
 int vfs_is_directory(struct vfs *vfs, const char *guest_path);
 
-/* Counts every change of the tree and of its descriptors, offsets included: if it is the same as at a checkpoint,
- * there is nothing to roll back. Changes of host files are not counted. */
+/* Counts every change of the tree and of its descriptors, offsets included, and never goes back: a rollback that undid
+ * something counts as a change, too. Changes of host files are not counted. */
 uint64_t vfs_change_count(const struct vfs *vfs);
 
 /* Host bytes charged to the quota now. */
 uint64_t vfs_used_bytes(const struct vfs *vfs);
 
 /* ------------------------------------------------------------------------------------------
+ * Checkpoints: going back, in memory
+ *
+ * A tree has a stack of checkpoints. What is brought back: in-memory files, directories and symbolic links with
+ * contents, times, names, link counts, inode numbers and listing positions, files that are unlinked but open, every
+ * descriptor with its offset and flags (a descriptor of a host file that the guest closed was kept open), and what is
+ * charged to the quota. What is not: anything in host files and directories. What was written there stays.
+ *
+ * A checkpoint costs one small allocation the first time, and then what is changed after it: an old node, a directory's
+ * entry, 32 KiB of contents are kept once, when they are first changed. That memory is not charged to the guest's quota:
+ * it fits in as much as was charged when the checkpoint was made, so a tree with n checkpoints takes at most n + 1 times
+ * its quota. If there is no memory for it, the guest's call fails (ENOMEM) and changes nothing; a rollback allocates
+ * nothing and cannot fail. Without a change, checkpoint, rollback and drop do not allocate at all from the second time on.
+ *
+ * While there are checkpoints nothing can be mounted (ARGUMENT). vfs_decode() drops all of them.
+ */
+
+#define VFS_CHECKPOINTS 1024 /* most of them in a stack */
+
+/* Puts a checkpoint of the state now on the stack. Errors: LIMIT (too many), NO_MEMORY. */
+pybox_status vfs_checkpoint(struct vfs *vfs);
+
+/* Returns to the state of the newest checkpoint, which stays. Does nothing if there is none. */
+void vfs_rollback(struct vfs *vfs);
+
+/* Forgets the newest checkpoint; the state stays as it is, and an older checkpoint still leads back to its own. Does
+ * nothing if there is none. */
+void vfs_drop(struct vfs *vfs);
+
+/* How many checkpoints there are. */
+uint32_t vfs_checkpoint_count(const struct vfs *vfs);
+
+/* ------------------------------------------------------------------------------------------
  * State
  */
+
+/* Makes an independent copy of a tree for another box: mounts, in-memory files, descriptors with their offsets, quota;
+ * not the checkpoints, and not the hooks (wasi_clone() sets them). Costs what the in-memory tree is large, but contents
+ * are shared until one of the two writes. Host mounts stay mounts of the same files; a descriptor of a host file is
+ * opened again by its path and is lost, as with vfs_decode(), if that is not the same file any more. The two trees may
+ * then belong to different threads. Errors: NO_MEMORY, IO (too many open files of the host). */
+pybox_status vfs_clone(struct vfs *from, struct vfs **clone);
+
+/* A descriptor that could not be opened again. */
+struct vfs_lost {
+    uint32_t fd;
+    const char *path; /* in the guest's tree; of the mount alone if more is not known */
+};
+
+/* What the last vfs_decode() or vfs_clone() that made this tree's state lost, in order of descriptors; `*count` of them.
+ * Valid until the next vfs_decode(). */
+const struct vfs_lost *vfs_lost_files(const struct vfs *vfs, uint32_t *count);
 
 /* Encodes all in-memory files and all descriptors (also of files that were unlinked) to bytes, which the caller
  * frees with free(). Host descriptors are kept as mount, path, flags and offset. The same state gives the same bytes.
@@ -110,8 +161,8 @@ pybox_status vfs_encode(struct vfs *vfs, void **bytes, size_t *length);
 
 /* Makes the tree what was encoded; all that its in-memory mounts held and all descriptors go. The tree must have been
  * given its mounts before; those of the encoded tree are found by guest path. A descriptor of a host file that cannot
- * be opened again, or of a mount that is not there, becomes closed (EBADF for the guest) and is counted in `*lost`
- * (may be NULL). The bytes are hostile: on any error the tree is as it was.
+ * be opened again, or of a mount that is not there, becomes closed (EBADF for the guest), is counted in `*lost`
+ * (may be NULL) and listed by vfs_lost_files(). The bytes are hostile: on any error the tree is as it was.
  * Errors: SNAPSHOT_FORMAT, SNAPSHOT_VERSION, LIMIT (more than the quota allows), PATH (an in-memory
  * mount is missing), NO_MEMORY. */
 pybox_status vfs_decode(struct vfs *vfs, const void *bytes, size_t length, uint32_t *lost);

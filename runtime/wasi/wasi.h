@@ -116,6 +116,14 @@ uint32_t wasi_stop(const struct wasi *wasi);
 /* What the guest gave proc_exit, after WASI_STOP_EXIT. */
 int wasi_exit_code(const struct wasi *wasi);
 
+/* Makes a shim over `vfs`, a clone of `from`'s tree: the same arguments, environment, options and hooks (with another
+ * `context`), and clocks and seeded random numbers where those of `from` stand. Errors: NO_MEMORY. */
+pybox_status wasi_clone(const struct wasi *from, void *context, struct vfs *vfs, struct wasi **clone);
+
+/* How many bytes calls have moved between guest and host since this was last asked: contents read and written, random
+ * bytes, directory entries, arguments and environment, link targets, lists of buffers. For charging calls by length. */
+uint64_t wasi_take_moved_bytes(struct wasi *wasi);
+
 /* What is not in the tree but is rolled back with it: where fixed clocks and seeded random numbers stand. */
 struct wasi_saved {
     uint64_t clock_ns;       /* how far fixed clocks have moved */
