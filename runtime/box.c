@@ -11,17 +11,25 @@ struct guest_memory box_memory(const struct pybox_box *box)
     return (struct guest_memory){box->memory.base, memory_bytes(&box->memory)};
 }
 
-/* The module's way out: an import was called. Runs on the caller's stack. */
-static void box_host_call(struct module_env *env, uint32_t import, uint64_t *values)
+static struct trap_run box_describe_run(struct pybox_box *box, const struct stack *stack)
 {
-    struct pybox_box *box = (struct pybox_box *)env;
-    if (import == MODULE_CALL_MEMORY_GROW) {
-        values[0] = memory_grow(&box->memory, values[0]);
-        return;
-    }
-    const struct wasi_memory memory = {box->memory.base, memory_bytes(&box->memory)};
-    wasi_call_run(box->module->calls[import], box->wasi, &memory, values);
-    env->stop = wasi_stop(box->wasi);
+    const struct module_descriptor *descriptor = module_describe(box->module->native);
+    return (struct trap_run){
+        .env = &box->env,
+        .code_start = descriptor->code_start,
+        .code_end = descriptor->code_end,
+        .memory = &box->memory,
+        .stack = stack,
+    };
+}
+
+/* After the guest has been left: the stack goes back, or waits with the run on it. */
+static void box_leave(struct pybox_box *box, struct stack *stack, uint32_t trap)
+{
+    if (trap == MODULE_TRAP_YIELD)
+        box->suspended = *stack;
+    else
+        stack_give(box->module->engine->stacks, stack);
 }
 
 pybox_status box_call(struct pybox_box *box, const struct module_export *export, uint64_t *values,
@@ -31,20 +39,31 @@ pybox_status box_call(struct pybox_box *box, const struct module_export *export,
     pybox_status status = stack_take(box->module->engine->stacks, &stack);
     if (status != PYBOX_OK)
         return status;
+    if (box->phase == BOX_RUN)
+        stack_limit(&stack, box->run_limits.stack_bytes);
     box->env.memory_base = box->memory.base;
-    box->env.host_call = box_host_call;
     box->env.stop = 0;
-    const struct module_descriptor *descriptor = module_describe(box->module->native);
-    const struct trap_run run = {
-        .env = &box->env,
-        .code_start = descriptor->code_start,
-        .code_end = descriptor->code_end,
-        .memory = &box->memory,
-        .stack = &stack,
-    };
+    const struct trap_run run = box_describe_run(box, &stack);
     *trap = (uint32_t)trap_enter(&run, export->call, instance_storage(box->instance), values);
-    stack_give(box->module->engine->stacks, &stack);
+    box_leave(box, &stack, *trap);
     return PYBOX_OK;
+}
+
+uint32_t box_resume(struct pybox_box *box)
+{
+    struct stack stack = box->suspended;
+    box->suspended = (struct stack){0};
+    box->env.stop = 0;
+    const struct trap_run run = box_describe_run(box, &stack);
+    uint32_t trap = (uint32_t)trap_resume(&run);
+    box_leave(box, &stack, trap);
+    return trap;
+}
+
+void box_abandon(struct pybox_box *box)
+{
+    if (box->suspended.top != NULL)
+        stack_give(box->module->engine->stacks, &box->suspended);
 }
 
 const char *box_trap_text(uint32_t trap)
@@ -66,8 +85,8 @@ const char *box_trap_text(uint32_t trap)
         return "native stack overflow";
     case MODULE_TRAP_EXIT:
         return "the program ended itself";
-    case MODULE_TRAP_OUTPUT_FULL:
-        return "it wrote more than its output limit allows";
+    case MODULE_TRAP_LIMIT:
+        return "it does not come to an end";
     default:
         return "the host could not go on";
     }

@@ -9,11 +9,18 @@ struct guest_memory box_memory(const struct pybox_box *box);
 
 /*
  * Calls an export of the box's module on a native stack of its own, with arguments from and results to
- * `values`. `*trap` is 0, or the MODULE_TRAP_* code that cut the call off; then the box's state is undefined
- * unless the code is MODULE_TRAP_EXIT of a command. Errors: NO_MEMORY (no stack; nothing was run).
+ * `values`. `*trap` is 0, or the MODULE_TRAP_* code that cut the call off; then the box's state is undefined unless
+ * the code is MODULE_TRAP_EXIT of a command, or MODULE_TRAP_YIELD: then the stack is kept, box_resume()
+ * goes on, and `values` must stay. Calls nest in host calls. Errors: NO_MEMORY (no stack; nothing was run).
  */
 pybox_status box_call(struct pybox_box *box, const struct module_export *export, uint64_t *values,
                       uint32_t *trap);
+
+/* Goes on with the call that yielded. The same as its return. */
+uint32_t box_resume(struct pybox_box *box);
+
+/* Gives up the call that yielded, if there is one. */
+void box_abandon(struct pybox_box *box);
 
 /* What a trap code means to a user. */
 const char *box_trap_text(uint32_t trap);

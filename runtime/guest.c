@@ -24,6 +24,8 @@ static int guest_text_count(uint32_t kind)
     switch (kind) {
     case GUEST_REPLY_VALUE:
         return 2;
+    case GUEST_REPLY_WHERE:
+        return 3;
     case GUEST_REPLY_EXCEPTION:
         return 4;
     default:
@@ -60,7 +62,7 @@ pybox_status guest_read_reply(const struct guest_memory *memory, uint32_t addres
     if (where == NULL)
         return guest_broken("a reply outside its memory");
     memcpy(&read, where, sizeof read);
-    if (read.kind > GUEST_REPLY_EXIT)
+    if (read.kind == GUEST_REPLY_FAILED || read.kind > GUEST_REPLY_WHERE)
         return guest_broken(read.kind == GUEST_REPLY_FAILED ? "its bridge failed"
                                                             : "an unknown kind of reply");
     int count = guest_text_count(read.kind);
@@ -73,6 +75,16 @@ pybox_status guest_read_reply(const struct guest_memory *memory, uint32_t addres
             return status;
     }
     *reply = read;
+    return PYBOX_OK;
+}
+
+pybox_status guest_read_profile(const struct guest_memory *memory, const struct guest_reply *reply,
+                                struct guest_text *profile)
+{
+    const uint8_t *bytes = guest_range(memory, reply->profile, reply->profile_bytes);
+    if (bytes == NULL || reply->profile_bytes > GUEST_MAX_PAYLOAD_BYTES)
+        return guest_broken("a profile outside its memory or over 64 MiB");
+    *profile = (struct guest_text){(const char *)bytes, reply->profile_bytes};
     return PYBOX_OK;
 }
 

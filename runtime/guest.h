@@ -27,9 +27,13 @@ struct guest_text {
 uint8_t *guest_range(const struct guest_memory *memory, uint32_t address, uint64_t length);
 
 /* Reads the reply at `address` and splits its payload into texts, of which the kind says how many there
- * must be (VALUE 2, EXCEPTION 4, else 0). Errors: GUEST. */
+ * must be (VALUE 2, WHERE 3, EXCEPTION 4, else 0). Errors: GUEST. */
 pybox_status guest_read_reply(const struct guest_memory *memory, uint32_t address,
                               struct guest_reply *reply, struct guest_text texts[GUEST_MAX_TEXTS]);
+
+/* The profile that comes with a reply; empty if there is none. Errors: GUEST. */
+pybox_status guest_read_profile(const struct guest_memory *memory, const struct guest_reply *reply,
+                                struct guest_text *profile);
 
 /* The decimal number in a text, or 0 if it is none or above UINT32_MAX. */
 uint32_t guest_text_number(const struct guest_text *text);

@@ -5,9 +5,11 @@
 #ifndef HANDLES_H
 #define HANDLES_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "fuel.h"
 #include "guest.h"
 #include "image.h"
 #include "instance.h"
@@ -16,7 +18,9 @@
 #include "output.h"
 #include "pybox.h"
 #include "result.h"
+#include "run_clock.h"
 #include "stack.h"
+#include "stop.h"
 #include "vfs.h"
 #include "wasi.h"
 
@@ -27,7 +31,8 @@ struct pybox_engine {
 
 struct pybox_engine *engine_hold(struct pybox_engine *engine);
 
-/* The exports of a Python guest, in the order of guest_exports[] in pybox_module.c. */
+/* The exports of a Python guest, in the order of guest_exports[] in pybox_module.c. It has all of the first ones; one
+ * without the others has no first step, and nobody can tell where it is. */
 enum guest_export {
     GUEST_START,
     GUEST_BUFFER,
@@ -36,6 +41,9 @@ enum guest_export {
     GUEST_FINISH,
     GUEST_RESTORE,
     GUEST_SETTLE,
+    GUEST_NEEDED_COUNT,
+    GUEST_STOP = GUEST_NEEDED_COUNT,
+    GUEST_WHERE,
     GUEST_EXPORT_COUNT
 };
 
@@ -43,8 +51,9 @@ struct pybox_module {
     atomic_uint holds;
     struct pybox_engine *engine;
     struct module *native;
-    const struct wasi_call **calls; /* by import number */
+    const struct wasi_call **calls; /* by import number; NULL: pybox.fuel_used, the only other one */
     const struct module_export *guest[GUEST_EXPORT_COUNT]; /* all NULL if this is no Python guest */
+    int metered;
     const struct module_export *initialize; /* `_initialize` of a reactor, or NULL */
     const struct module_export *start;      /* `_start` of a command, or NULL */
     struct vfs_archive *stdlib;             /* a Python guest's; else NULL */
@@ -71,8 +80,16 @@ struct pybox_image *image_handle_hold(struct pybox_image *image);
 enum box_state {
     BOX_IDLE,
     BOX_RUNNING,
+    BOX_PENDING,  /* a run waits on `suspended` to be gone on with */
     BOX_DIRTY,    /* cut off mid-run: its state is undefined */
     BOX_FINISHED, /* its program has ended */
+};
+
+/* What guest code is running for, and so what it may use (guard.h). */
+enum box_phase {
+    BOX_SETUP,  /* the library's own, before and between runs */
+    BOX_RUN,
+    BOX_NESTED, /* the library's own, within a host call of the others */
 };
 
 struct pybox_box {
@@ -87,6 +104,21 @@ struct pybox_box {
     struct output output;
     struct result result;
     enum box_state state;
+
+    /* Of the run in progress, or the last one. */
+    enum box_phase phase;
+    pybox_limits run_limits; /* all fields set */
+    pybox_refill_callback *refill;
+    void *refill_context;
+    int profiling;
+    struct run_clock clock;
+    struct fuel fuel;
+    struct stop stop;
+    uint64_t host_calls;
+    uint64_t values[3];     /* arguments and results of the export, for as long as the guest may write them */
+    struct stack suspended; /* while PENDING */
+    pthread_t runner;       /* the thread of a PENDING run */
+
     int unrestored; /* comes from an image and has not run yet: new random numbers are due */
     char *configuration; /* JSON that the guest is told before its first run, or NULL; of cJSON's */
     pybox_input_callback *input_callback;

@@ -7,8 +7,9 @@
 
 #include "box.h"
 #include "error.h"
-#include "run_limits.h"
+#include "guard.h"
 #include "options.h"
+#include "run_limits.h"
 #include "snapshot_write.h"
 
 #define DEFAULT_DIRECTORY "/work"
@@ -94,6 +95,10 @@ static pybox_status box_describe_options(const pybox_box_options *options, char 
 {
     cJSON *told = cJSON_CreateObject();
     int made = told != NULL;
+    pybox_limits limits = {0};
+    if (options_copy(&limits, sizeof limits, options->limits, "pybox_limits") == PYBOX_OK &&
+        limits.recursion != 0) /* else it stays as the image has it */
+        made = made && cJSON_AddNumberToObject(told, "recursion", limits.recursion) != NULL;
     if (options->argument_count > 0)
         made = made && cJSON_AddItemToObject(
                            told, "argv", box_strings(options->arguments, options->argument_count));
@@ -115,6 +120,8 @@ static pybox_status box_build_tree(pybox_box *box, const pybox_box_options *opti
 {
     const struct vfs_quota quota = {
         .bytes = box->limits.files_bytes,
+        .files = box->limits.files,
+        .open_files = box->limits.open_files,
     };
     pybox_status status = vfs_create(&quota, &box->vfs);
     if (status == PYBOX_OK)
@@ -144,6 +151,7 @@ static pybox_status box_build_shim(pybox_box *box, const pybox_box_options *opti
         .context = box,
         .read = box_read_input,
         .write = box_write_output,
+        .sleep = guard_sleep,
         .terminal = options->terminal,
         .seed = options->seed,
         .clock_fixed = options->clock_ns != NULL,
@@ -187,6 +195,7 @@ static pybox_status box_build_memory(pybox_box *box)
         status = memory_map_image(&box->memory, view->fd, view->memory_offset,
                                   view->content.memory_bytes);
     box->env.memory_base = box->memory.base;
+    box->env.host_call = guard_host_call;
     if (status == PYBOX_OK)
         status = instance_create(box->module->native, &box->env, pages, &box->instance);
     return status;
@@ -239,6 +248,7 @@ static pybox_status box_start_guest(pybox_box *box)
 {
     const struct module_descriptor *descriptor = module_describe(box->module->native);
     pybox_status status = instance_copy_segments(box->instance, &box->memory);
+    guard_begin_start(box);
     if (status == PYBOX_OK && descriptor->start_export >= 0)
         status = box_call_start(box, &descriptor->exports[descriptor->start_export]);
     if (status == PYBOX_OK)
@@ -252,6 +262,10 @@ static pybox_status box_build(pybox_box *box, const pybox_box_options *options)
 {
     pybox_status status = limits_choose(options->limits, NULL, options->output == NULL,
                                         "pybox_box_options.limits", &box->limits);
+    if (status == PYBOX_OK)
+        status = limits_check_module(&box->limits, box->module);
+    box->run_limits = box->limits;
+    stop_begin(&box->stop);
     if (status == PYBOX_OK)
         status = box_build_tree(box, options);
     if (status == PYBOX_OK)
@@ -298,6 +312,7 @@ void pybox_box_destroy(pybox_box *box)
 {
     if (box == NULL)
         return;
+    box_abandon(box);
     instance_destroy(box->instance);
     memory_destroy(&box->memory);
     wasi_destroy(box->wasi);
@@ -318,6 +333,8 @@ static pybox_status box_settle(pybox_box *box)
         return PYBOX_OK;
     uint64_t values[1] = {0};
     uint32_t trap;
+    stop_begin(&box->stop);
+    guard_begin_setup(box);
     pybox_status status = box_call(box, box->module->guest[GUEST_SETTLE], values, &trap);
     if (status == PYBOX_OK && trap != 0) {
         box->state = BOX_DIRTY;
@@ -370,7 +387,7 @@ pybox_status pybox_box_save(pybox_box *box, const char *path, const pybox_save_o
     pybox_status status = options_copy(&chosen, sizeof chosen, options, "pybox_save_options");
     if (status != PYBOX_OK)
         return status;
-    if (box->state == BOX_RUNNING)
+    if (box->state == BOX_RUNNING || box->state == BOX_PENDING)
         return error_set(PYBOX_ERROR_BUSY, "the box is running; it can be saved when it is at rest");
     if (box->state != BOX_IDLE)
         return error_set(PYBOX_ERROR_DIRTY, "the box was cut off or has ended; there is no state to "

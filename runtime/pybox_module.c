@@ -28,6 +28,8 @@ static const struct {
     [GUEST_FINISH] = {GUEST_EXPORT_FINISH, ":i"},
     [GUEST_RESTORE] = {GUEST_EXPORT_RESTORE, ":"},
     [GUEST_SETTLE] = {GUEST_EXPORT_SETTLE, ":"},
+    [GUEST_STOP] = {GUEST_EXPORT_STOP, "i:"},
+    [GUEST_WHERE] = {GUEST_EXPORT_WHERE, ":i"},
 };
 
 /* `folder`/python.so is there. */
@@ -79,6 +81,12 @@ static pybox_status find_python(char path[PATH_MAX])
                         beside[0] != '\0' ? beside : "../lib/pybox", installed);
 }
 
+static int is_fuel_used(const struct module_import *import)
+{
+    return strcmp(import->module, GUEST_IMPORT_MODULE) == 0 &&
+           strcmp(import->name, GUEST_IMPORT_FUEL) == 0 && strcmp(import->type, ":I") == 0;
+}
+
 static pybox_status bind_imports(pybox_module *module)
 {
     const struct module_descriptor *descriptor = module_describe(module->native);
@@ -88,7 +96,7 @@ static pybox_status bind_imports(pybox_module *module)
     for (uint32_t i = 0; i < descriptor->import_count; i++) {
         const struct module_import *import = &descriptor->imports[i];
         module->calls[i] = wasi_find(import->module, import->name, import->type);
-        if (module->calls[i] == NULL)
+        if (module->calls[i] == NULL && !is_fuel_used(import))
             return error_set(PYBOX_ERROR_MODULE_IMPORT,
                              "module %s imports %s.%s of type %s, which this library does not "
                              "have; expected functions of wasi_snapshot_preview1",
@@ -104,7 +112,7 @@ static void find_exports(pybox_module *module)
     for (int i = 0; i < GUEST_EXPORT_COUNT; i++) {
         module->guest[i] =
             module_find_export(module->native, guest_exports[i].name, guest_exports[i].type);
-        if (module->guest[i] == NULL) {
+        if (module->guest[i] == NULL && i < GUEST_NEEDED_COUNT) {
             memset(module->guest, 0, sizeof module->guest);
             return;
         }
@@ -139,6 +147,7 @@ static pybox_status finish_open(pybox_engine *engine, struct module *native, cha
     made->native = native;
     made->home = home;
     module_bind_trap(native, trap_raise);
+    made->metered = module_describe(native)->metering != 0;
     digest_hex(module_hash_of(made), made->hash);
     pybox_status status = bind_imports(made);
     find_exports(made);

@@ -1,37 +1,23 @@
 /* Runs: from the host's call to the result, whatever the guest did. */
-#include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <cjson/cJSON.h>
 
 #include "box.h"
 #include "error.h"
+#include "guard.h"
 #include "options.h"
+#include "outcome.h"
+#include "run_limits.h"
 
-struct run_clock {
-    struct timespec wall, cpu;
-};
-
-static void run_clock_start(struct run_clock *clock)
-{
-    clock_gettime(CLOCK_MONOTONIC, &clock->wall);
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &clock->cpu);
-}
-
-static uint64_t run_clock_passed(const struct timespec *start, clockid_t id)
-{
-    struct timespec now;
-    clock_gettime(id, &now);
-    return (uint64_t)(now.tv_sec - start->tv_sec) * 1000000000u + (uint64_t)now.tv_nsec -
-           (uint64_t)start->tv_nsec;
-}
-
-static pybox_status run_begin(pybox_box *box)
+static pybox_status run_check_idle(const pybox_box *box)
 {
     switch (box->state) {
     case BOX_RUNNING:
         return error_set(PYBOX_ERROR_BUSY, "the box is running; a box runs one thing at a time");
+    case BOX_PENDING:
+        return error_set(PYBOX_ERROR_BUSY,
+                         "a run of the box is pending; go on with it by pybox_box_resume()");
     case BOX_DIRTY:
         return error_set(PYBOX_ERROR_DIRTY,
                          "the box was cut off in the middle of a run; destroy it");
@@ -40,105 +26,49 @@ static pybox_status run_begin(pybox_box *box)
     case BOX_IDLE:
         break;
     }
-    box->state = BOX_RUNNING;
-    result_reset(&box->result);
-    output_reset(&box->output);
-    wasi_reset(box->wasi);
     return PYBOX_OK;
 }
 
-/* The fields that every result has. */
-static void run_end(pybox_box *box, const struct run_clock *clock)
+/* Begins a run, in its set-up. `given` limits may be NULL: the box's hold. */
+static pybox_status run_begin(pybox_box *box, const pybox_limits *given)
 {
-    pybox_result *result = &box->result.public_result;
-    result->output = output_captured(&box->output, PYBOX_STDOUT);
-    result->errors = output_captured(&box->output, PYBOX_STDERR);
-    result->output_bytes = box->output.written_bytes;
-    result->wall_ns = run_clock_passed(&clock->wall, CLOCK_MONOTONIC);
-    result->cpu_ns = run_clock_passed(&clock->cpu, CLOCK_THREAD_CPUTIME_ID);
-    result->memory_bytes = memory_bytes(&box->memory);
-}
-
-/* What cut the run off. */
-static pybox_status run_trapped(pybox_box *box, uint32_t trap)
-{
-    pybox_result *result = &box->result.public_result;
-    box->state = BOX_DIRTY;
-    switch (trap) {
-    case MODULE_TRAP_EXIT:
-        box->state = BOX_FINISHED;
-        result->outcome = PYBOX_EXIT;
-        result->exit_code = wasi_exit_code(box->wasi);
-        return PYBOX_OK;
-    case MODULE_TRAP_OUTPUT_FULL:
-        result->outcome = PYBOX_OUTPUT_FULL;
-        break;
-    default:
-        result->outcome = PYBOX_TRAP;
-        break;
-    }
-    const char *text = box_trap_text(trap);
-    return result_set(&box->result, &result->error.message, text, strlen(text));
-}
-
-/* A MemoryError after a refused memory.grow: Python's own message is empty most of the time. */
-static pybox_status run_out_of_memory(pybox_box *box)
-{
-    pybox_result *result = &box->result.public_result;
-    result->outcome = PYBOX_OUT_OF_MEMORY;
-    if (result->error.message.length > 0)
-        return PYBOX_OK;
-    char text[128];
-    int length = snprintf(text, sizeof text,
-                          "the program wanted more than the %llu MiB of memory it may use",
-                          (unsigned long long)(box->memory.limit_pages * MEMORY_PAGE_BYTES >> 20));
-    return result_set(&box->result, &result->error.message, text, (size_t)length);
-}
-
-static pybox_status run_replied(pybox_box *box, uint32_t address)
-{
-    pybox_result *result = &box->result.public_result;
-    const struct guest_memory memory = box_memory(box);
-    struct guest_reply reply;
-    struct guest_text texts[GUEST_MAX_TEXTS];
-    pybox_status status = guest_read_reply(&memory, address, &reply, texts);
+    pybox_limits limits;
+    pybox_status status = run_check_idle(box);
+    if (status == PYBOX_OK)
+        status = limits_choose(given, &box->limits, 1, "pybox_run.limits", &limits);
+    if (status == PYBOX_OK)
+        status = limits_check_module(&limits, box->module);
     if (status != PYBOX_OK)
         return status;
-    pybox_bytes *const exception[] = {&result->error.type, &result->error.message,
-                                      &result->error.traceback};
-    pybox_bytes *const value[] = {&result->value_repr, &result->value};
-    switch (reply.kind) {
-    case GUEST_REPLY_EXCEPTION:
-        result->outcome = PYBOX_EXCEPTION;
-        for (int i = 0; i < 3 && status == PYBOX_OK; i++)
-            status = result_set(&box->result, exception[i], texts[i].bytes, texts[i].length);
-        result->error.line = guest_text_number(&texts[3]);
-        if (status == PYBOX_OK && box->memory.refused &&
-            strcmp(result->error.type.bytes, "MemoryError") == 0)
-            status = run_out_of_memory(box);
-        break;
-    case GUEST_REPLY_EXIT:
-        result->outcome = PYBOX_EXIT;
-        result->exit_code = reply.exit_code;
-        break;
-    case GUEST_REPLY_VALUE:
-        for (int i = 0; i < 2 && status == PYBOX_OK; i++)
-            status = result_set(&box->result, value[i], texts[i].bytes, texts[i].length);
-        break;
-    default:
-        break;
-    }
-    return status;
+    box->state = BOX_RUNNING;
+    box->run_limits = limits;
+    box->refill = NULL;
+    box->profiling = 0;
+    box->host_calls = 0;
+    result_reset(&box->result);
+    output_reset(&box->output);
+    box->output.limit_bytes = limits.output_bytes;
+    wasi_reset(box->wasi);
+    stop_begin(&box->stop);
+    run_clock_start(&box->clock);
+    guard_begin_setup(box);
+    return PYBOX_OK;
 }
 
-/* Calls an export that returns a reply, and turns it into the result. */
-static pybox_status run_call(pybox_box *box, enum guest_export which, uint64_t *values)
+static pybox_status run_configure(pybox_box *box, uint64_t *values)
 {
     uint32_t trap;
-    box->memory.refused = 0;
-    pybox_status status = box_call(box, box->module->guest[which], values, &trap);
-    if (status == PYBOX_OK)
-        status = trap != 0 ? run_trapped(box, trap) : run_replied(box, (uint32_t)values[0]);
+    pybox_status status = box_call(box, box->module->guest[GUEST_CONFIGURE], values, &trap);
+    if (status != PYBOX_OK)
+        return status;
+    if (trap != 0)
+        return error_set(PYBOX_ERROR_GUEST, "the guest failed before the run: %s",
+                         box_trap_text(trap));
+    status = outcome_of_reply(box, (uint32_t)values[0]);
+    if (status == PYBOX_OK && box->result.public_result.outcome != PYBOX_DONE)
+        status = error_set(PYBOX_ERROR_ARGUMENT,
+                           "the box did not accept its arguments, environment or directory: %s",
+                           box->result.public_result.error.message.bytes);
     return status;
 }
 
@@ -157,13 +87,9 @@ static pybox_status run_prepare(pybox_box *box)
         status = box_put_request(box, &part, 1);
         values[0] = part.length;
         if (status == PYBOX_OK)
-            status = run_call(box, GUEST_CONFIGURE, values);
+            status = run_configure(box, values);
         cJSON_free(box->configuration);
         box->configuration = NULL;
-        if (status == PYBOX_OK && box->result.public_result.outcome != PYBOX_DONE)
-            return error_set(PYBOX_ERROR_ARGUMENT,
-                             "the box did not accept its arguments, environment or directory: %s",
-                             box->result.public_result.error.message.bytes);
     }
     if (status == PYBOX_OK && trap != 0)
         status = error_set(PYBOX_ERROR_GUEST, "the guest failed after its restore: %s",
@@ -171,15 +97,57 @@ static pybox_status run_prepare(pybox_box *box)
     return status;
 }
 
-/* The state after the call: a guest that broke its protocol is not to be run again. */
-static pybox_status run_leave(pybox_box *box, const struct run_clock *clock, pybox_status status,
-                              enum box_state next, const pybox_result **result)
+/* A run waits: for what its host does next, on this thread. */
+static void run_suspend(pybox_box *box)
 {
-    run_end(box, clock);
+    run_clock_pause(&box->clock);
+    box->runner = pthread_self();
+    box->state = BOX_PENDING;
+    box->result.public_result.outcome = PYBOX_PENDING;
+}
+
+/* The guest has been left with that trap or 0; `next` is the state after a run that came to its end. */
+static pybox_status run_leave(pybox_box *box, uint32_t trap, enum box_state next)
+{
+    if (trap == MODULE_TRAP_YIELD) {
+        run_suspend(box);
+        return PYBOX_OK;
+    }
+    pybox_status status = PYBOX_OK;
+    guard_end_run(box, trap);
+    if (trap != 0) {
+        status = outcome_of_trap(box, trap);
+    } else if (box->module->guest[0] == NULL) {
+        box->result.public_result.outcome = PYBOX_EXIT; /* _start returned: exit code 0 */
+    } else {
+        status = outcome_of_reply(box, (uint32_t)box->values[0]);
+        pybox_status forgotten = guard_forget(box);
+        if (status == PYBOX_OK)
+            status = forgotten;
+    }
+    if (box->state == BOX_RUNNING)
+        box->state = next;
+    return status;
+}
+
+/* Calls the export that is the run, with its arguments in box->values. */
+static pybox_status run_call(pybox_box *box, const struct module_export *export,
+                             enum box_state next)
+{
+    uint32_t trap;
+    guard_begin_run(box);
+    pybox_status status = box_call(box, export, box->values, &trap);
+    return status == PYBOX_OK ? run_leave(box, trap, next) : status;
+}
+
+/* The end of every call for a run. A guest that broke its protocol is not to be run again. */
+static pybox_status run_return(pybox_box *box, pybox_status status, const pybox_result **result)
+{
+    outcome_add_figures(box);
     if (status == PYBOX_ERROR_GUEST)
         box->state = BOX_DIRTY;
     else if (box->state == BOX_RUNNING)
-        box->state = next;
+        box->state = BOX_IDLE; /* it came to no run */
     if (status == PYBOX_OK)
         *result = &box->result.public_result;
     return status;
@@ -198,25 +166,29 @@ static pybox_status run_need_python(const pybox_box *box, const pybox_result **r
     return PYBOX_OK;
 }
 
-pybox_status pybox_box_run(pybox_box *box, const pybox_run *run, const pybox_result **result)
+static pybox_status run_check(const pybox_run *run, pybox_run *chosen)
 {
-    pybox_status status = run_need_python(box, result);
-    if (status != PYBOX_OK)
-        return status;
-    pybox_run chosen = {0};
     if (run == NULL || run->code == NULL)
         return error_set(PYBOX_ERROR_ARGUMENT, "there is no code to run; expected Python source");
-    status = options_copy(&chosen, sizeof chosen, run, "pybox_run");
+    pybox_status status = options_copy(chosen, sizeof *chosen, run, "pybox_run");
     if (status != PYBOX_OK)
         return status;
-    if (chosen.mode < PYBOX_MODE_EXEC || chosen.mode > PYBOX_MODE_SINGLE)
+    if (chosen->mode < PYBOX_MODE_EXEC || chosen->mode > PYBOX_MODE_SINGLE)
         return error_set(PYBOX_ERROR_ARGUMENT, "mode is %d; expected a pybox_mode",
-                         (int)chosen.mode);
-    status = run_begin(box);
+                         (int)chosen->mode);
+    return PYBOX_OK;
+}
+
+pybox_status pybox_box_run(pybox_box *box, const pybox_run *run, const pybox_result **result)
+{
+    pybox_run chosen = {0};
+    pybox_status status = run_need_python(box, result);
+    if (status == PYBOX_OK)
+        status = run_check(run, &chosen);
+    if (status == PYBOX_OK)
+        status = run_begin(box, chosen.limits);
     if (status != PYBOX_OK)
         return status;
-    struct run_clock clock;
-    run_clock_start(&clock);
     const char *filename = chosen.filename != NULL ? chosen.filename : "<run>";
     const struct box_part parts[] = {
         {chosen.code, chosen.code_length > 0 ? chosen.code_length : strlen(chosen.code)},
@@ -225,10 +197,46 @@ pybox_status pybox_box_run(pybox_box *box, const pybox_run *run, const pybox_res
     status = run_prepare(box);
     if (status == PYBOX_OK)
         status = box_put_request(box, parts, 2);
-    uint64_t values[3] = {chosen.mode, parts[0].length, parts[1].length};
-    if (status == PYBOX_OK)
-        status = run_call(box, GUEST_RUN, values);
-    return run_leave(box, &clock, status, BOX_IDLE, result);
+    if (status == PYBOX_OK) {
+        box->refill = chosen.refill;
+        box->refill_context = chosen.refill_context;
+        box->profiling = chosen.profile != 0;
+        box->values[0] = (uint64_t)chosen.mode | (box->profiling ? GUEST_RUN_PROFILE : 0);
+        box->values[1] = parts[0].length;
+        box->values[2] = parts[1].length;
+        status = run_call(box, box->module->guest[GUEST_RUN], BOX_IDLE);
+    }
+    return run_return(box, status, result);
+}
+
+pybox_status pybox_box_resume(pybox_box *box, uint64_t fuel, const pybox_result **result)
+{
+    if (box == NULL || result == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "box or result is NULL; expected both");
+    *result = NULL;
+    if (box->state == BOX_RUNNING)
+        return run_check_idle(box);
+    if (box->state != BOX_PENDING)
+        return error_set(PYBOX_ERROR_ARGUMENT, "no run of the box is pending; expected one whose refill "
+                                               "callback returned PYBOX_REFILL_YIELD");
+    if (!pthread_equal(box->runner, pthread_self()))
+        return error_set(PYBOX_ERROR_ARGUMENT,
+                         "the run belongs to another thread; expected the one that began it");
+    box->state = BOX_RUNNING;
+    result_reset(&box->result);
+    run_clock_go_on(&box->clock);
+    uint32_t trap = guard_resume(box, fuel);
+    if (trap == MODULE_TRAP_LIMIT)
+        box_abandon(box);
+    else if (trap == 0)
+        trap = box_resume(box);
+    return run_return(box, run_leave(box, trap, BOX_IDLE), result);
+}
+
+void pybox_box_interrupt(pybox_box *box, pybox_interrupt how)
+{
+    if (box != NULL && how >= PYBOX_INTERRUPT_STOP && how <= PYBOX_INTERRUPT_CUT)
+        stop_ask(&box->stop, how);
 }
 
 pybox_status pybox_box_finish(pybox_box *box, const pybox_result **result)
@@ -240,14 +248,10 @@ pybox_status pybox_box_finish(pybox_box *box, const pybox_result **result)
         return PYBOX_OK;
     }
     if (status == PYBOX_OK)
-        status = run_begin(box);
+        status = run_begin(box, NULL);
     if (status != PYBOX_OK)
         return status;
-    struct run_clock clock;
-    run_clock_start(&clock);
-    uint64_t values[1] = {0};
-    status = run_call(box, GUEST_FINISH, values);
-    return run_leave(box, &clock, status, BOX_FINISHED, result);
+    return run_return(box, run_call(box, box->module->guest[GUEST_FINISH], BOX_FINISHED), result);
 }
 
 pybox_status pybox_box_start(pybox_box *box, const pybox_result **result)
@@ -259,17 +263,8 @@ pybox_status pybox_box_start(pybox_box *box, const pybox_result **result)
         return error_set(PYBOX_ERROR_MODULE_EXPORT,
                          "module %s has no _start; expected a WASI command module",
                          module_describe(box->module->native)->name);
-    pybox_status status = run_begin(box);
+    pybox_status status = run_begin(box, NULL);
     if (status != PYBOX_OK)
         return status;
-    struct run_clock clock;
-    run_clock_start(&clock);
-    uint64_t values[1] = {0};
-    uint32_t trap;
-    status = box_call(box, box->module->start, values, &trap);
-    if (status == PYBOX_OK && trap != 0)
-        status = run_trapped(box, trap);
-    else if (status == PYBOX_OK)
-        box->result.public_result.outcome = PYBOX_EXIT; /* it returned: exit code 0 */
-    return run_leave(box, &clock, status, BOX_FINISHED, result);
+    return run_return(box, run_call(box, box->module->start, BOX_FINISHED), result);
 }

@@ -14,7 +14,7 @@ void result_reset(struct result *result)
     memset(result, 0, sizeof *result);
     pybox_result *r = &result->public_result;
     r->size = sizeof *r;
-    r->value = r->value_repr = r->output = r->errors = empty;
+    r->value = r->value_repr = r->output = r->errors = r->limit = r->profile = empty;
     r->error.type = r->error.message = r->error.traceback = empty;
 }
 

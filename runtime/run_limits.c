@@ -69,3 +69,13 @@ pybox_status limits_choose(const pybox_limits *given, const pybox_limits *base, 
     *chosen = made;
     return PYBOX_OK;
 }
+
+pybox_status limits_check_module(const pybox_limits *limits, const struct pybox_module *module)
+{
+    if (limits->fuel == PYBOX_UNLIMITED || module->metered)
+        return PYBOX_OK;
+    return error_set(PYBOX_ERROR_UNSUPPORTED,
+                     "limits.fuel is %llu, but module %s is not metered; expected one that pybox-aot "
+                     "compiled with metering",
+                     (unsigned long long)limits->fuel, module_describe(module->native)->name);
+}

@@ -81,7 +81,7 @@ static pybox_status stack_map(uint64_t stack_bytes, struct stack *stack)
             "raise RLIMIT_AS (ulimit -v), or set vm.overcommit_memory to 0 or 1",
             (unsigned long long)(stack_bytes >> 10));
     (void)madvise(start + STACK_GUARD_BYTES, stack_bytes, MADV_NOHUGEPAGE); /* for older kernels */
-    *stack = (struct stack){start, start + STACK_GUARD_BYTES, start + span};
+    *stack = (struct stack){start, start + STACK_GUARD_BYTES, start + span, start + span};
     return PYBOX_OK;
 }
 
@@ -93,6 +93,12 @@ pybox_status stack_take(struct stack_pool *pool, struct stack *stack)
         *stack = pool->idle[--pool->idle_count]; /* the last one used: it is in the cache */
     pthread_mutex_unlock(&pool->lock);
     return stack->top != NULL ? PYBOX_OK : stack_map(pool->stack_bytes, stack);
+}
+
+void stack_limit(struct stack *stack, uint64_t bytes)
+{
+    uint64_t all = (uint64_t)(stack->top - stack->low);
+    stack->entry = bytes < all ? stack->low + ((bytes + 15) & ~UINT64_C(15)) : stack->top;
 }
 
 /* Whether a run has been deeper than `deep_end`. */
@@ -113,7 +119,9 @@ static int stack_was_deep(struct stack_pool *pool, uint8_t *deep_end)
 static void stack_trim(struct stack_pool *pool, const struct stack *stack)
 {
     uint8_t *deep_end = stack->top - KEPT_BYTES;
-    if ((uint64_t)(stack->top - stack->low) > KEPT_BYTES + 2 * HOST_PAGE_BYTES &&
+    if (stack->entry != stack->top) /* all that the run touched may lie deep */
+        (void)madvise(stack->low, (size_t)(stack->entry - stack->low), MADV_DONTNEED);
+    else if ((uint64_t)(stack->top - stack->low) > KEPT_BYTES + 2 * HOST_PAGE_BYTES &&
         stack_was_deep(pool, deep_end))
         (void)madvise(stack->low, (size_t)(deep_end - stack->low), MADV_DONTNEED);
 }
@@ -123,6 +131,7 @@ void stack_give(struct stack_pool *pool, struct stack *stack)
     if (stack->top == NULL)
         return;
     stack_trim(pool, stack);
+    stack->entry = stack->top;
     pthread_mutex_lock(&pool->lock);
     int kept = pool->idle_count < MAX_IDLE;
     if (kept)

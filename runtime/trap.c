@@ -271,6 +271,21 @@ static int thread_prepare(void)
     return 1;
 }
 
+#pragma weak enter_resume /* until enter.S has it */
+
+int trap_resume(const struct trap_run *run)
+{
+    if (enter_resume == NULL)
+        return MODULE_TRAP_HOST;
+    struct trap_entry entry = {run, current};
+    current = &entry;
+    atomic_signal_fence(memory_order_seq_cst);
+    int code = enter_resume(run->env);
+    atomic_signal_fence(memory_order_seq_cst);
+    current = entry.outer;
+    return code;
+}
+
 int trap_enter(const struct trap_run *run, void (*call)(void *, uint64_t *), void *instance,
                uint64_t *values)
 {
@@ -279,7 +294,7 @@ int trap_enter(const struct trap_run *run, void (*call)(void *, uint64_t *), voi
     struct trap_entry entry = {run, current};
     current = &entry;
     atomic_signal_fence(memory_order_seq_cst);
-    int code = enter_guest(run->env, run->stack->top, call, instance, values);
+    int code = enter_guest(run->env, run->stack->entry, call, instance, values);
     atomic_signal_fence(memory_order_seq_cst);
     current = entry.outer;
     return code;

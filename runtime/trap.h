@@ -56,6 +56,9 @@ int trap_signal(int signal_number, void *siginfo, void *ucontext);
 int trap_enter(const struct trap_run *run, void (*call)(void *, uint64_t *), void *instance,
                uint64_t *values);
 
+/* Goes on with a run that was left with MODULE_TRAP_YIELD, on the same thread and stack; returns as trap_enter(). */
+int trap_resume(const struct trap_run *run);
+
 /* What module_bind_trap() is given: cuts off the calling thread's innermost run. Does not return.
  * Only on the guest's stack. */
 void trap_raise(uint32_t code);

@@ -15,7 +15,12 @@ static const struct guest_memory memory = {bytes, sizeof bytes};
 static void put_reply(uint32_t address, uint32_t kind, int32_t exit_code, uint32_t payload,
                       uint32_t payload_bytes)
 {
-    struct guest_reply reply = {kind, exit_code, payload, payload_bytes};
+    struct guest_reply reply = {
+        .kind = kind,
+        .exit_code = exit_code,
+        .payload = payload,
+        .payload_bytes = payload_bytes,
+    };
     memcpy(bytes + address, &reply, sizeof reply);
 }
 

@@ -1,0 +1,324 @@
+#include "guard.h"
+
+#include <string.h>
+
+#include "box.h"
+#include "error.h"
+
+/* With a limit of CPU time, that clock is looked at when so much has passed on the other one: to ask it takes a
+ * system call. */
+#define CPU_LOOK_NS 100000
+
+/* ------------------------------------------------------------------------------------------
+ * Calls of the guest within a host call
+ */
+
+/* Calls an export with an allowance of its own; whether it returned. The account has been settled. */
+static int guard_call_nested(struct pybox_box *box, enum guest_export which, uint64_t *values)
+{
+    const struct module_export *export = box->module->guest[which];
+    const enum box_phase phase = box->phase;
+    void *const guest_stack = box->env.guest_stack;
+    uint32_t trap = 0;
+    if (export == NULL)
+        return 0;
+    box->phase = BOX_NESTED;
+    box->env.fuel = GUARD_NESTED_FUEL;
+    pybox_status status = box_call(box, export, values, &trap);
+    box->env.fuel = 0;
+    box->env.stop = 0;
+    box->env.guest_stack = guest_stack;
+    box->phase = phase;
+    return status == PYBOX_OK && trap == 0;
+}
+
+/* Tells the guest to raise an exception, or GUEST_STOP_NONE. Whether it heard. */
+static int guard_tell(struct pybox_box *box, uint32_t kind)
+{
+    uint64_t values[1] = {kind};
+    int heard = guard_call_nested(box, GUEST_STOP, values);
+    box->stop.told = heard && kind != GUEST_STOP_NONE;
+    return heard;
+}
+
+/* Copies a text of the guest's so that it can be shown in one line. */
+static void guard_copy_text(char *to, size_t bytes, const struct guest_text *text)
+{
+    size_t length = text->length < bytes - 1 ? text->length : bytes - 1;
+    if (length < text->length) /* not in the middle of a character */
+        while (length > 0 && ((unsigned char)text->bytes[length] & 0xc0) == 0x80)
+            length--;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text->bytes[i];
+        to[i] = c < 0x20 || c == 0x7f ? '?' : (char)c;
+    }
+    to[length] = '\0';
+}
+
+void guard_find_place(struct pybox_box *box, struct stop_place *place)
+{
+    uint64_t values[1] = {0};
+    struct guest_reply reply;
+    struct guest_text texts[GUEST_MAX_TEXTS];
+    place->file[0] = place->function[0] = '\0';
+    place->line = 0;
+    if (!guard_call_nested(box, GUEST_WHERE, values))
+        return;
+    const struct guest_memory memory = box_memory(box);
+    if (guest_read_reply(&memory, (uint32_t)values[0], &reply, texts) != PYBOX_OK ||
+        reply.kind != GUEST_REPLY_WHERE)
+        return;
+    guard_copy_text(place->file, sizeof place->file, &texts[0]);
+    guard_copy_text(place->function, sizeof place->function, &texts[1]);
+    place->line = guest_text_number(&texts[2]);
+}
+
+/* ------------------------------------------------------------------------------------------
+ * The two steps
+ */
+
+/* The second: the guest is not returned to. */
+static void guard_cut(struct pybox_box *box, enum stop_cause cause, enum stop_end end)
+{
+    struct stop *stop = &box->stop;
+    if (stop->cause == STOP_NOTHING)
+        stop->cause = cause;
+    stop->end = end;
+    stop->step = STOP_CUT;
+    if (box->phase == BOX_RUN)
+        guard_find_place(box, &stop->cut);
+    box->env.stop = MODULE_TRAP_LIMIT;
+}
+
+/* The first one: the guest is told, and has its grace. One that cannot be told is cut. */
+static void guard_stop(struct pybox_box *box, enum stop_cause cause)
+{
+    struct stop *stop = &box->stop;
+    stop->cause = cause;
+    guard_find_place(box, &stop->reached);
+    if (!guard_tell(box, stop_guest_kind(cause))) {
+        guard_cut(box, cause, STOP_END_OTHER);
+        return;
+    }
+    stop->step = STOP_GRACE;
+    stop->deadline_ns = run_clock_after(run_clock_now(), box->run_limits.grace_ns);
+    fuel_allow(&box->fuel, box->run_limits.grace_fuel);
+}
+
+/* Asks the host for more fuel. 0: the run is to be stopped; else it goes on, or waits if env->stop says so. */
+static int guard_refill(struct pybox_box *box)
+{
+    if (box->refill == NULL)
+        return 0;
+    run_clock_pause(&box->clock);
+    uint64_t more = box->refill(box->refill_context, box, box->fuel.used);
+    run_clock_go_on(&box->clock);
+    if (more == PYBOX_REFILL_YIELD)
+        box->env.stop = MODULE_TRAP_YIELD;
+    else
+        fuel_grant(&box->fuel, more);
+    return more != 0;
+}
+
+/* ------------------------------------------------------------------------------------------
+ * Looking at a run
+ */
+
+static int guard_cpu_is_used(const struct pybox_box *box)
+{
+    return box->run_limits.cpu_ns != PYBOX_UNLIMITED &&
+           run_clock_cpu(&box->clock) >= box->run_limits.cpu_ns;
+}
+
+static void guard_look_at_going(struct pybox_box *box, int at_check, uint64_t now_ns)
+{
+    unsigned asked = stop_take_asked(&box->stop);
+    if (asked & STOP_ASKED_CUT) {
+        guard_cut(box, STOP_INTERRUPT, STOP_END_OTHER);
+        return;
+    }
+    if (asked & STOP_ASKED_STOP) {
+        guard_stop(box, STOP_INTERRUPT);
+        return;
+    }
+    if (asked & STOP_ASKED_KEYBOARD) {
+        box->stop.keyboard = 1;
+        if (!guard_tell(box, GUEST_STOP_KEYBOARD)) {
+            guard_cut(box, STOP_INTERRUPT, STOP_END_OTHER);
+            return;
+        }
+    }
+    if (at_check && fuel_is_over(&box->fuel)) {
+        if (!guard_refill(box))
+            guard_stop(box, STOP_FUEL);
+    } else if (now_ns >= box->stop.deadline_ns) {
+        guard_stop(box, STOP_WALL);
+    } else if (guard_cpu_is_used(box)) {
+        guard_stop(box, STOP_CPU);
+    }
+}
+
+static void guard_look_at_grace(struct pybox_box *box, int at_check, uint64_t now_ns)
+{
+    if (stop_take_asked(&box->stop) & STOP_ASKED_CUT)
+        guard_cut(box, STOP_INTERRUPT, STOP_END_OTHER);
+    else if (at_check && fuel_is_over(&box->fuel))
+        guard_cut(box, STOP_NOTHING, STOP_END_FUEL);
+    else if (now_ns >= box->stop.deadline_ns)
+        guard_cut(box, STOP_NOTHING, STOP_END_TIME);
+}
+
+/* The slice ends; the run is looked at, and gets the next one unless env->stop is set. Fuel counts `at_check`s of module
+ * code only, so that a run ends at the same point however often it is looked at. */
+static void guard_look(struct pybox_box *box, int at_check)
+{
+    const uint64_t now_ns = run_clock_now();
+    fuel_measure(&box->fuel, fuel_settle(&box->fuel, &box->env.fuel), now_ns);
+    if (box->phase == BOX_SETUP) {
+        if ((at_check && fuel_is_over(&box->fuel)) || now_ns >= box->stop.deadline_ns)
+            guard_cut(box, STOP_SETUP, STOP_END_OTHER);
+    } else if (box->stop.step == STOP_GRACE) {
+        guard_look_at_grace(box, at_check, now_ns);
+    } else {
+        guard_look_at_going(box, at_check, now_ns);
+    }
+    if (box->env.stop == 0)
+        box->env.fuel = fuel_next(&box->fuel);
+}
+
+/* After an import: whether to look before the slice is used up. Imports may wait, and a module that is not metered has no
+ * slices. */
+static int guard_is_due(const struct pybox_box *box)
+{
+    const struct stop *stop = &box->stop;
+    if (atomic_load_explicit(&stop->asked, memory_order_relaxed) != 0)
+        return 1;
+    int cpu = box->run_limits.cpu_ns != PYBOX_UNLIMITED;
+    if (stop->deadline_ns == RUN_CLOCK_NEVER && !cpu)
+        return 0;
+    uint64_t now_ns = run_clock_now();
+    return now_ns >= stop->deadline_ns || (cpu && now_ns - box->fuel.began_ns >= CPU_LOOK_NS);
+}
+
+/* ------------------------------------------------------------------------------------------
+ * Host calls
+ */
+
+static void guard_import(struct pybox_box *box, uint32_t import, uint64_t *values)
+{
+    struct module_env *env = &box->env;
+    if (box->phase == BOX_NESTED) {
+        env->stop = MODULE_TRAP_LIMIT;
+        return;
+    }
+    if (box->phase == BOX_RUN && box->host_calls++ >= box->run_limits.host_calls) {
+        box->host_calls--; /* it was not made */
+        fuel_settle(&box->fuel, &env->fuel);
+        guard_cut(box, STOP_HOST_CALLS, STOP_END_OTHER);
+        return;
+    }
+    const struct wasi_memory memory = {box->memory.base, memory_bytes(&box->memory)};
+    wasi_call_run(box->module->calls[import], box->wasi, &memory, values);
+    env->stop = wasi_stop(box->wasi);
+    if (env->stop == MODULE_TRAP_OUTPUT_FULL) {
+        fuel_settle(&box->fuel, &env->fuel);
+        guard_cut(box, STOP_OUTPUT, STOP_END_OTHER);
+    } else if (env->stop == 0 && guard_is_due(box)) {
+        guard_look(box, 0);
+    }
+}
+
+void guard_host_call(struct module_env *env, uint32_t import, uint64_t *values)
+{
+    struct pybox_box *box = (struct pybox_box *)env;
+    if (import == MODULE_CALL_FUEL) {
+        if (box->phase != BOX_NESTED)
+            guard_look(box, 1);
+        else if (env->fuel < 0)
+            env->stop = MODULE_TRAP_LIMIT;
+    } else if (import == MODULE_CALL_MEMORY_GROW) {
+        values[0] = memory_grow(&box->memory, values[0]);
+    } else if (box->module->calls[import] == NULL) { /* pybox.fuel_used */
+        values[0] = box->phase == BOX_NESTED ? box->fuel.used : fuel_used(&box->fuel, env->fuel);
+    } else {
+        guard_import(box, import, values);
+    }
+}
+
+int guard_sleep(void *context, uint64_t deadline_ns)
+{
+    struct pybox_box *box = context;
+    uint64_t limit_ns = box->stop.deadline_ns;
+    stop_sleep(&box->stop, deadline_ns < limit_ns ? deadline_ns : limit_ns);
+    return 0;
+}
+
+/* ------------------------------------------------------------------------------------------
+ * Phases
+ */
+
+static void guard_begin(struct pybox_box *box, enum box_phase phase, uint64_t fuel,
+                        uint64_t deadline_ns)
+{
+    box->phase = phase;
+    box->stop.deadline_ns = deadline_ns;
+    fuel_begin(&box->fuel, box->module->metered ? fuel : PYBOX_UNLIMITED);
+    box->env.fuel = fuel_next(&box->fuel);
+}
+
+void guard_begin_start(struct pybox_box *box)
+{
+    guard_begin(box, BOX_SETUP, GUARD_START_FUEL, run_clock_after(run_clock_now(), GUARD_START_NS));
+}
+
+void guard_begin_setup(struct pybox_box *box)
+{
+    uint64_t ns = box->run_limits.wall_ns;
+    if (ns < GUARD_SETUP_LEAST_NS)
+        ns = GUARD_SETUP_LEAST_NS;
+    if (ns > GUARD_SETUP_MOST_NS)
+        ns = GUARD_SETUP_MOST_NS;
+    guard_begin(box, BOX_SETUP, GUARD_SETUP_FUEL, run_clock_after(run_clock_now(), ns));
+}
+
+void guard_begin_run(struct pybox_box *box)
+{
+    const pybox_limits *limits = &box->run_limits;
+    box->host_calls = 0;
+    guard_begin(box, BOX_RUN, limits->fuel,
+                limits->wall_ns == PYBOX_UNLIMITED
+                    ? RUN_CLOCK_NEVER
+                    : run_clock_after(box->clock.wall_start_ns, limits->wall_ns));
+}
+
+void guard_end_run(struct pybox_box *box, uint32_t trap)
+{
+    fuel_settle(&box->fuel, &box->env.fuel);
+    if (trap == MODULE_TRAP_EXHAUSTION && box->stop.cause == STOP_NOTHING)
+        box->stop.cause = STOP_STACK;
+    if (trap != 0 && trap != MODULE_TRAP_LIMIT && trap != MODULE_TRAP_EXIT)
+        guard_find_place(box, &box->stop.cut);
+    box->phase = BOX_SETUP;
+}
+
+pybox_status guard_forget(struct pybox_box *box)
+{
+    if (!box->stop.told || guard_tell(box, GUEST_STOP_NONE))
+        return PYBOX_OK;
+    return error_set(PYBOX_ERROR_GUEST, "the guest cannot be told that its run is over: its code has "
+                                        "been tampered with; destroy the box");
+}
+
+uint32_t guard_resume(struct pybox_box *box, uint64_t fuel)
+{
+    box->env.stop = 0;
+    if (fuel > 0) {
+        fuel_grant(&box->fuel, fuel);
+        guard_look(box, 1);
+    } else {
+        guard_stop(box, STOP_FUEL);
+        if (box->env.stop == 0)
+            box->env.fuel = fuel_next(&box->fuel);
+    }
+    return box->env.stop;
+}
