@@ -50,7 +50,7 @@ static const struct wasm_import *imported_function(const struct wasm_module *mod
     return import;
 }
 
-static uint32_t answer(void *context, struct stepper *stepper, bool first, uint32_t index,
+static uint32_t answer(void *context, struct stepper *stepper, int side, uint32_t index,
                        uint64_t *values)
 {
     struct check *check = context;
@@ -60,7 +60,7 @@ static uint32_t answer(void *context, struct stepper *stepper, bool first, uint3
     snprintf(name, sizeof(name), "%.*s", (int)import->name.length, import->name.bytes);
     if (strcmp(name, "refuse") == 0)
         stepper_refuse_memory(stepper);
-    return play_import(first, module, name, type_text(check, index), values);
+    return play_import(side == 0, module, name, type_text(check, index), values);
 }
 
 static void report_difference(struct check *check)
@@ -86,7 +86,7 @@ static void host_reset(void *context)
 static const char *host_type(void *context, const char *export)
 {
     struct check *check = context;
-    uint32_t function = stepper_find(pair_unmetered(check->pair), export);
+    uint32_t function = stepper_find(pair_stepper(check->pair, 0), export);
     return function == STEPPER_NO_FUNCTION ? NULL : type_text(check, function);
 }
 
@@ -107,7 +107,7 @@ static int64_t host_fuel(void *context)
 static uint32_t answer_alone(void *context, struct stepper *stepper, uint32_t import,
                              uint64_t *values)
 {
-    return answer(context, stepper, false, import, values);
+    return answer(context, stepper, 1, import, values);
 }
 
 /* The unmetered module stops where the fuel is used up; the metered one must soon do. */
@@ -137,7 +137,7 @@ static bool host_global(void *context, uint32_t index, char *type, uint64_t *val
     if (index >= check->module.global_count)
         return false;
     *type = letter(check->module.globals[index].type);
-    *value = stepper_global(pair_unmetered(check->pair), index);
+    *value = stepper_global(pair_stepper(check->pair, 0), index);
     return true;
 }
 
@@ -145,7 +145,7 @@ static const uint8_t *host_bytes(void *context, uint64_t at, size_t length)
 {
     struct check *check = context;
     uint64_t bytes;
-    const uint8_t *memory = stepper_memory(pair_unmetered(check->pair), &bytes);
+    const uint8_t *memory = stepper_memory(pair_stepper(check->pair, 0), &bytes);
     return at <= bytes && length <= bytes - at ? memory + at : NULL;
 }
 

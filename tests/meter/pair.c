@@ -8,23 +8,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SIDES 3
 #define COMPARED_BYTES (16u << 20) /* of each end of the memory */
 
-static const char *const side_names[SIDES] = {"unmetered", "metered", "metered again"};
+static const char *const side_names[PAIR_SIDES] = {"unmetered", "metered", "metered again"};
 
 struct side {
     struct pair *pair;
     const struct wasm_module *module;
     struct stepper *stepper;
-    bool first;
+    int number;
     uint64_t events, digest; /* of what was seen in this call */
     int64_t before;          /* fuel used before it */
 };
 
 struct pair {
     struct pair_options options;
-    struct side sides[SIDES];
+    struct side sides[PAIR_SIDES];
     char difference[PAIR_DIFFERENCE_BYTES];
 };
 
@@ -71,7 +70,7 @@ static uint32_t see_import(void *context, struct stepper *stepper, uint32_t impo
     note(side, import);
     for (uint32_t i = 0; i < wasm_function_type(first, import)->parameter_count; i++)
         note(side, values[i]);
-    return options->import(options->context, stepper, side->first, import, values);
+    return options->import(options->context, stepper, side->number, import, values);
 }
 
 /* ------------------------------------------------------------------------------------------
@@ -186,7 +185,7 @@ static uint32_t call_all(struct pair *pair, uint32_t function, uint64_t *values)
     }
     memcpy(arguments, values, type->parameter_count * sizeof(*values));
     uint32_t trap = call_side(&pair->sides[0], function, values);
-    for (int i = 1; i < SIDES; i++) {
+    for (int i = 1; i < PAIR_SIDES; i++) {
         struct side *side = &pair->sides[i];
         memcpy(results, arguments, sizeof(results));
         uint32_t own = call_side(side, own_index(side, function), results);
@@ -207,7 +206,7 @@ static uint32_t call_all(struct pair *pair, uint32_t function, uint64_t *values)
 uint32_t pair_call(struct pair *pair, const char *export, uint64_t *values)
 {
     uint32_t function = stepper_find(pair->sides[0].stepper, export);
-    for (int i = 1; i < SIDES; i++) {
+    for (int i = 1; i < PAIR_SIDES; i++) {
         uint32_t found = stepper_find(pair->sides[i].stepper, export);
         if (found == STEPPER_NO_FUNCTION || found != own_index(&pair->sides[i], function)) {
             differ(pair, "the export %s is function %u and %u", export, function, found);
@@ -238,9 +237,9 @@ bool pair_take_difference(struct pair *pair, char text[PAIR_DIFFERENCE_BYTES])
     return text[0] != 0;
 }
 
-struct stepper *pair_unmetered(struct pair *pair)
+struct stepper *pair_stepper(struct pair *pair, int side)
 {
-    return pair->sides[0].stepper;
+    return pair->sides[side].stepper;
 }
 
 /* ------------------------------------------------------------------------------------------
@@ -256,7 +255,7 @@ pybox_status pair_create(const struct wasm_module *module, const struct wasm_mod
     if (made == NULL)
         return error_set(PYBOX_ERROR_NO_MEMORY, "no memory for a pair");
     made->options = *options;
-    for (int i = 0; i < SIDES && status == PYBOX_OK; i++) {
+    for (int i = 0; i < PAIR_SIDES && status == PYBOX_OK; i++) {
         struct side *side = &made->sides[i];
         const struct stepper_options stepping = {.counts = i == 0,
                                                  .fuel = options->fuel,
@@ -267,7 +266,7 @@ pybox_status pair_create(const struct wasm_module *module, const struct wasm_mod
                                                  .import = see_import,
                                                  .trace = see_boundary};
         side->pair = made;
-        side->first = i == 0;
+        side->number = i;
         side->module = i == 0 ? module : metered;
         status = stepper_create(side->module, &stepping, &side->stepper);
     }
@@ -283,7 +282,7 @@ void pair_destroy(struct pair *pair)
 {
     if (pair == NULL)
         return;
-    for (int i = 0; i < SIDES; i++)
+    for (int i = 0; i < PAIR_SIDES; i++)
         stepper_destroy(pair->sides[i].stepper);
     free(pair);
 }

@@ -1,6 +1,6 @@
 /*
- * A module and its metered form, stepped side by side: the one counts by the rule, the other by its hooks, and a third,
- * metered too, shows that a metered run repeats. After every call all that can be seen of them is compared: results and
+ * A module and its metered form, stepped side by side: the one (side 0) counts by the rule, the other by its hooks, and a
+ * third, metered too, shows that a metered run repeats. After every call all that can be seen of them is compared: results and
  * traps, memory, globals and tables, calls of imports with their arguments, and the fuel at each entry and return of a
  * function, at each call of an import, and (unless the call trapped) at its end.
  */
@@ -14,14 +14,16 @@ struct pair;
 #define PAIR_VALUES 64 /* most parameters, and most results, of a function that is called */
 #define PAIR_DIFFERENCE_BYTES 256
 
+#define PAIR_SIDES 3
+
 struct pair_options {
     int64_t fuel;
     uint32_t max_pages, max_depth;
     uint64_t max_steps;
     void *context;
-    /* As in stepper_options, called once for each side; `first` says that it is the first. Must answer all alike. May be
-     * NULL if nothing is imported. */
-    uint32_t (*import)(void *context, struct stepper *stepper, bool first, uint32_t import,
+    /* As in stepper_options, called once for each side, which must all be answered alike. May be NULL if nothing is
+     * imported. */
+    uint32_t (*import)(void *context, struct stepper *stepper, int side, uint32_t import,
                        uint64_t *values);
 };
 
@@ -32,7 +34,7 @@ pybox_status pair_create(const struct wasm_module *module, const struct wasm_mod
 /* NULL is allowed. */
 void pair_destroy(struct pair *pair);
 
-/* Calls an export of both, `values` as in stepper_call(), with room for PAIR_VALUES. Returns 0 or the trap's code, of the unmetered one. */
+/* Calls an export of all, `values` as in stepper_call(), with room for PAIR_VALUES. Returns 0 or the trap's code, of the unmetered one. */
 uint32_t pair_call(struct pair *pair, const char *export, uint64_t *values);
 
 /* Calls the start function, if there is one. */
@@ -44,7 +46,7 @@ int64_t pair_fuel(const struct pair *pair);
 /* The first difference that was found since this was asked last, as text. False: there was none. */
 bool pair_take_difference(struct pair *pair, char text[PAIR_DIFFERENCE_BYTES]);
 
-/* The stepper of the unmetered module, to look at. */
-struct stepper *pair_unmetered(struct pair *pair);
+/* The stepper of a side, to look at. */
+struct stepper *pair_stepper(struct pair *pair, int side);
 
 #endif
