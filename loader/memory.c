@@ -88,6 +88,24 @@ uint64_t memory_grow(struct memory *memory, uint64_t delta)
     return old_pages;
 }
 
+int memory_forget(const struct memory *memory, uint64_t address, uint64_t bytes)
+{
+    if (bytes == 0 || madvise(memory->base + address, bytes, MADV_DONTNEED) == 0)
+        return 0;
+    /* A host may have locked all of its memory (mlockall). */
+    return errno == EINVAL ? madvise(memory->base + address, bytes, MADV_DONTNEED_LOCKED) : -1;
+}
+
+int memory_shrink(struct memory *memory, uint64_t pages)
+{
+    uint64_t kept = pages * MEMORY_PAGE_BYTES, gone = memory_bytes(memory) - kept;
+    if (gone > 0 && (memory_forget(memory, kept, gone) != 0 ||
+                     mprotect(memory->base + kept, gone, PROT_NONE) != 0))
+        return -1;
+    memory->pages = pages;
+    return 0;
+}
+
 void memory_destroy(struct memory *memory)
 {
     if (memory->base != NULL)

@@ -49,6 +49,14 @@ pybox_status memory_map_image(struct memory *memory, int fd, uint64_t offset, ui
  * set and nothing changed, if that would exceed the limit or the host has no memory. */
 uint64_t memory_grow(struct memory *memory, uint64_t delta);
 
+/* The kernel forgets what was written to `bytes` at `address` (multiples of 4096, within the memory):
+ * they are the image again, or zero. 0, or -1: not forgotten (errno). */
+int memory_forget(const struct memory *memory, uint64_t address, uint64_t bytes);
+
+/* Makes the memory `pages` (at most what it has) large; what is behind is inaccessible, and zero
+ * when it grows again. The image's part must stay. 0, or -1: its size is as before (errno). */
+int memory_shrink(struct memory *memory, uint64_t pages);
+
 /* Unmaps it all and zeroes *memory. Harmless on a destroyed one. */
 void memory_destroy(struct memory *memory);
 

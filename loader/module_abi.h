@@ -26,6 +26,11 @@
  * down, so that the fault of an overflow is module code's. The stack's guard must be larger than that. */
 #define MODULE_STACK_RESERVE 32768
 
+/* The import number of a call by which module code asks for fuel: `fuel` may be negative, and is to be refilled, or
+ * `stop` set. Also called now and then in long bulk operations, whatever `fuel` is, so that deadlines
+ * are kept. `values` is NULL. */
+#define MODULE_CALL_FUEL 0xfffffffe
+
 #ifndef __ASSEMBLER__
 
 #include <stdint.h>
@@ -56,15 +61,13 @@ struct module_env {
     uint32_t stop;
     uint32_t reserved;
     int64_t fuel;
-    /* Where rsp stands on the guest's stack during a host call (host_call.S), all callee-saved registers
-     * above it: the run can be left there and gone on with later. */
+    /* Where rsp stands on the guest's stack during a host call: there is the address to go on at, with
+     * this struct in rbx and gs set, and above it all that host_call.S has saved. The run can be left there and
+     * gone on with later. */
     void *guest_stack;
 };
 
 #define MODULE_CALL_MEMORY_GROW 0xffffffffu
-/* `fuel` may be negative: to be refilled, or `stop` set. Also called now and then in long bulk
- * operations, whatever `fuel` is, so that deadlines are kept. No values. */
-#define MODULE_CALL_FUEL 0xfffffffeu
 
 /* Why a run was cut. The first ones are WebAssembly's own (numbers of wasm-rt.h). */
 enum module_trap {

@@ -1,0 +1,671 @@
+/* Checkpoint and rollback, the same tests for each method. */
+#include "rollback.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "pagemap.h"
+#include "rollback_fixture.h"
+
+/* The way that the group runs with. */
+static const struct fixture_way *way;
+
+static void make(struct fixture *fixture)
+{
+    fixture_make(fixture, &way->options);
+}
+
+static void restore(struct fixture *fixture)
+{
+    assert_int_equal(rollback_restore(fixture->rollback), PYBOX_OK);
+}
+
+static void checkpoint(struct fixture *fixture)
+{
+    assert_int_equal(rollback_checkpoint(fixture->rollback), PYBOX_OK);
+}
+
+static void test_writes_are_undone(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    restore(&fixture); /* nothing was written */
+    fixture_assert_fresh(&fixture);
+    for (int round = 1; round < 40; round++) {
+        fixture_write(&fixture, 0, 1);
+        fixture_write(&fixture, 7, (uint8_t)round);
+        fixture_write(&fixture, 8, (uint8_t)round);
+        fixture_write(&fixture, FIXTURE_IMAGE_PAGES - 1, 0); /* zeroed: not the image's */
+        fixture_write(&fixture, FIXTURE_IMAGE_PAGES, 9);     /* beyond the image */
+        fixture_write(&fixture, FIXTURE_PAGES * 16 - 1, 9);  /* the last */
+        fixture_write(&fixture, 20 + (uint64_t)round, 5);    /* another each time */
+        restore(&fixture);
+        fixture_assert_fresh(&fixture);
+    }
+    assert_int_equal(rollback_depth(fixture.rollback), 0);
+    fixture_free(&fixture);
+}
+
+static void test_writes_before_it_was_created_are_undone(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    rollback_destroy(fixture.rollback);
+    memset(fixture.memory.base, 3, 3 * FIXTURE_PAGE);
+    assert_int_equal(rollback_create(&fixture.memory, fixture.image,
+                                     FIXTURE_IMAGE_PAGES * FIXTURE_PAGE, &way->options,
+                                     &fixture.rollback),
+                     PYBOX_OK);
+    rollback_enter(fixture.rollback);
+    restore(&fixture);
+    fixture_assert_fresh(&fixture);
+    fixture_free(&fixture);
+}
+
+static void test_a_writer_need_not_enter(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    for (uint64_t round = 0; round < 10; round++) {
+        fixture.memory.base[(round * 3 + 1) * FIXTURE_PAGE] = 77;
+        fixture.memory.base[FIXTURE_PAGE] = 77;
+        restore(&fixture);
+        fixture_assert_fresh(&fixture);
+    }
+    fixture_free(&fixture);
+}
+
+static void *write_elsewhere(void *argument)
+{
+    fixture_write(argument, 33, 1);
+    fixture_write(argument, 600, 1);
+    return NULL;
+}
+
+static void test_writers_may_be_on_several_threads(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    restore(&fixture);
+    for (int round = 0; round < 6; round++) {
+        pthread_t thread;
+        if (round % 2 == 0)
+            fixture_write(&fixture, 5, 1);
+        assert_int_equal(pthread_create(&thread, NULL, write_elsewhere, &fixture), 0);
+        pthread_join(thread, NULL);
+        if (round % 3 == 0)
+            fixture_write(&fixture, 6, 1);
+        restore(&fixture);
+        fixture_assert_fresh(&fixture);
+    }
+    fixture_free(&fixture);
+}
+
+static void test_growth_is_undone(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    for (int round = 0; round < 4; round++) {
+        rollback_enter(fixture.rollback);
+        assert_int_equal(memory_grow(&fixture.memory, 10), FIXTURE_PAGES);
+        const uint8_t *grown = fixture.memory.base + FIXTURE_PAGES * MEMORY_PAGE_BYTES;
+        for (size_t i = 0; i < 10 * MEMORY_PAGE_BYTES; i++)
+            assert_int_equal(grown[i], 0);
+        fixture_write(&fixture, FIXTURE_PAGES * 16, 1);
+        fixture_write(&fixture, FIXTURE_PAGES * 16 + 159, 1);
+        fixture_write(&fixture, 3, 1);
+        restore(&fixture);
+        fixture_assert_fresh(&fixture);
+    }
+    fixture_free(&fixture);
+}
+
+static void test_what_is_above_the_cap_is_dropped(void **state)
+{
+    (void)state;
+    struct rollback_options options = way->options;
+    options.resident_bytes = 20 * FIXTURE_PAGE;
+    struct fixture fixture;
+    fixture_make(&fixture, &options);
+    for (int round = 0; round < 5; round++) {
+        for (uint64_t page = 0; page < 10; page++)
+            fixture_write(&fixture, page * 40, 1);
+        restore(&fixture);
+    }
+    if (way->options.method != ROLLBACK_PLAIN)
+        assert_int_equal(rollback_statistics(fixture.rollback).resident_pages, 10);
+    for (uint64_t page = 100; page < 900; page += 3)
+        fixture_write(&fixture, page, 1);
+    restore(&fixture);
+    fixture_assert_fresh(&fixture);
+    struct rollback_statistics statistics = rollback_statistics(fixture.rollback);
+    assert_true(statistics.resident_pages <= 20);
+    if (way->options.method != ROLLBACK_PLAIN) {
+        assert_int_equal(statistics.resident_pages, 10); /* those in use were kept */
+        assert_true(statistics.pages_dropped >= 260);
+    }
+    fixture_free(&fixture);
+}
+
+static void test_a_page_out_of_use_is_given_back(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    for (uint64_t page = 0; page < 200; page++)
+        fixture_write(&fixture, page * 4, 1);
+    for (int round = 0; round < 40; round++) {
+        for (uint64_t page = 0; page < 10; page++)
+            fixture_write(&fixture, page * 44, (uint8_t)round);
+        restore(&fixture);
+        fixture_assert_fresh(&fixture);
+    }
+    struct rollback_statistics statistics = rollback_statistics(fixture.rollback);
+    assert_true(statistics.resident_pages < 64);
+    if (way->options.method != ROLLBACK_PLAIN)
+        assert_true(statistics.resident_pages >= 10);
+    fixture_free(&fixture);
+}
+
+static void test_a_page_written_with_what_it_held_stays(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    uint64_t dropped = 0;
+    for (int round = 0; round < 1000; round++) {
+        for (uint64_t page = 0; page < 100; page++)
+            fixture_write(&fixture, page * 2, 0); /* zeroes, as in the image */
+        restore(&fixture);
+        if (round == 500)
+            dropped = rollback_statistics(fixture.rollback).pages_dropped;
+    }
+    fixture_assert_fresh(&fixture);
+    /* Given back less and less often: twice as long each time. */
+    assert_true(rollback_statistics(fixture.rollback).pages_dropped <= dropped + 200);
+    fixture_free(&fixture);
+}
+
+static void test_a_checkpoint_is_returned_to_any_number_of_times(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    fixture_write(&fixture, 4, 4);
+    fixture_write(&fixture, 5, 5);
+    fixture_write(&fixture, 900, 9);
+    uint8_t *kept = fixture_copy(&fixture);
+    checkpoint(&fixture);
+    assert_int_equal(rollback_depth(fixture.rollback), 1);
+    for (int round = 0; round < 10; round++) {
+        fixture_write(&fixture, 5, 50);
+        fixture_write(&fixture, 6, 60);
+        fixture_write(&fixture, 900, 0);
+        fixture_write(&fixture, 901, 90);
+        restore(&fixture);
+        fixture_assert_equal(&fixture, kept, FIXTURE_PAGES);
+    }
+    assert_int_equal(rollback_drop(fixture.rollback), PYBOX_OK);
+    fixture_assert_equal(&fixture, kept, FIXTURE_PAGES); /* dropping changes nothing */
+    restore(&fixture);
+    fixture_assert_fresh(&fixture);
+    free(kept);
+    fixture_free(&fixture);
+}
+
+static void test_checkpoints_are_a_stack(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    uint8_t *kept[4];
+    for (int level = 0; level < 4; level++) {
+        fixture_write(&fixture, 10, (uint8_t)(level + 1));
+        fixture_write(&fixture, 20 + (uint64_t)level, 1);
+        rollback_enter(fixture.rollback);
+        assert_int_equal(memory_grow(&fixture.memory, 1), FIXTURE_PAGES + (unsigned)level);
+        fixture_write(&fixture, FIXTURE_PAGES * 16 + (uint64_t)level * 16, 7);
+        checkpoint(&fixture);
+        kept[level] = fixture_copy(&fixture);
+    }
+    for (int level = 3; level >= 0; level--) {
+        fixture_write(&fixture, 10, 99);
+        fixture_write(&fixture, 300, 99);
+        restore(&fixture);
+        fixture_assert_equal(&fixture, kept[level], FIXTURE_PAGES + (unsigned)level + 1);
+        assert_int_equal(rollback_drop(fixture.rollback), PYBOX_OK);
+        free(kept[level]);
+    }
+    restore(&fixture);
+    fixture_assert_fresh(&fixture);
+    fixture_free(&fixture);
+}
+
+static void test_a_renewed_checkpoint_is_the_state_now(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    fixture_write(&fixture, 1, 1);
+    checkpoint(&fixture);
+    uint8_t *below = fixture_copy(&fixture);
+    fixture_write(&fixture, 2, 2);
+    checkpoint(&fixture);
+    for (int round = 0; round < 20; round++) {
+        fixture_write(&fixture, 2, (uint8_t)round);
+        fixture_write(&fixture, 100 + (uint64_t)round, 1);
+        assert_int_equal(rollback_renew(fixture.rollback), PYBOX_OK);
+        uint8_t *kept = fixture_copy(&fixture);
+        fixture_write(&fixture, 1, 7);
+        fixture_write(&fixture, 2, 7);
+        restore(&fixture);
+        fixture_assert_equal(&fixture, kept, FIXTURE_PAGES);
+        free(kept);
+    }
+    assert_int_equal(rollback_depth(fixture.rollback), 2);
+    assert_int_equal(rollback_drop(fixture.rollback), PYBOX_OK);
+    restore(&fixture);
+    fixture_assert_equal(&fixture, below, FIXTURE_PAGES);
+    assert_int_equal(rollback_reset(fixture.rollback), PYBOX_OK);
+    fixture_assert_fresh(&fixture);
+    free(below);
+    fixture_free(&fixture);
+}
+
+static void test_a_large_session_is_tracked(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    for (uint64_t page = 0; page < 700; page++)
+        fixture_write(&fixture, page, (uint8_t)(page + 1));
+    uint8_t *kept = fixture_copy(&fixture);
+    checkpoint(&fixture);
+    for (int round = 0; round < 5; round++) {
+        fixture_write(&fixture, 3, 200);
+        fixture_write(&fixture, 300 + (uint64_t)round, 200);
+        fixture_write(&fixture, 800, 200);
+        restore(&fixture);
+        fixture_assert_equal(&fixture, kept, FIXTURE_PAGES);
+    }
+    struct rollback_statistics statistics = rollback_statistics(fixture.rollback);
+    if (way->options.method == ROLLBACK_TRACK) {
+        assert_int_equal(statistics.protections, 1);
+        assert_true(statistics.resident_pages < 20);
+    }
+    assert_int_equal(rollback_drop(fixture.rollback), PYBOX_OK);
+    fixture_write(&fixture, 9, 1);
+    restore(&fixture);
+    fixture_assert_fresh(&fixture);
+    free(kept);
+    fixture_free(&fixture);
+}
+
+static void test_there_must_be_a_checkpoint_and_not_too_many(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    assert_int_equal(rollback_drop(fixture.rollback), PYBOX_ERROR_ARGUMENT);
+    assert_int_equal(rollback_renew(fixture.rollback), PYBOX_ERROR_ARGUMENT);
+    for (int i = 0; i < ROLLBACK_MAX_DEPTH; i++)
+        checkpoint(&fixture);
+    assert_int_equal(rollback_checkpoint(fixture.rollback), PYBOX_ERROR_LIMIT);
+    assert_int_equal(rollback_depth(fixture.rollback), ROLLBACK_MAX_DEPTH);
+    assert_int_equal(rollback_reset(fixture.rollback), PYBOX_OK);
+    assert_int_equal(rollback_depth(fixture.rollback), 0);
+    fixture_free(&fixture);
+}
+
+static void test_trimming_keeps_the_state_and_frees_the_rest(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    for (uint64_t page = 0; page < 100; page++)
+        fixture_write(&fixture, page, 1);
+    restore(&fixture);
+    fixture_write(&fixture, 9, 9);
+    uint8_t *kept = fixture_copy(&fixture);
+    checkpoint(&fixture);
+    assert_int_equal(rollback_drop(fixture.rollback), PYBOX_OK);
+    assert_int_equal(rollback_trim(fixture.rollback), PYBOX_OK);
+    fixture_assert_equal(&fixture, kept, FIXTURE_PAGES);
+    struct rollback_statistics statistics = rollback_statistics(fixture.rollback);
+    assert_true(statistics.storage_bytes < 1000);
+    assert_true(statistics.resident_pages <= 1);
+    fixture_write(&fixture, 10, 9);
+    restore(&fixture);
+    fixture_assert_fresh(&fixture);
+    free(kept);
+    fixture_free(&fixture);
+}
+
+static void test_a_clone_is_equal_and_independent(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    struct fixture clone;
+    fixture_make_sibling(&clone, &fixture, &way->options);
+    fixture_write(&fixture, 3, 3);
+    checkpoint(&fixture);
+    fixture_write(&fixture, 4, 4);
+    fixture_write(&fixture, 5, 0);
+    rollback_enter(fixture.rollback);
+    memory_grow(&fixture.memory, 3);
+    fixture_write(&fixture, FIXTURE_PAGES * 16 + 20, 4);
+    fixture_write(&clone, 70, 1); /* is gone afterwards */
+    uint8_t *kept = fixture_copy(&fixture);
+    assert_int_equal(rollback_clone(fixture.rollback, clone.rollback), PYBOX_OK);
+    fixture_assert_equal(&clone, kept, FIXTURE_PAGES + 3);
+    assert_int_equal(rollback_depth(clone.rollback), 0);
+    checkpoint(&clone);
+    fixture_write(&clone, 3, 30);
+    fixture_write(&clone, 6, 60);
+    fixture_assert_equal(&fixture, kept, FIXTURE_PAGES + 3);
+    restore(&clone);
+    fixture_assert_equal(&clone, kept, FIXTURE_PAGES + 3);
+    assert_int_equal(rollback_reset(clone.rollback), PYBOX_OK);
+    fixture_assert_fresh(&clone);
+    free(kept);
+    fixture_free_sibling(&clone);
+    fixture_free(&fixture);
+}
+
+static void test_a_clone_must_fit(void **state)
+{
+    (void)state;
+    struct fixture fixture, other, clone;
+    make(&fixture);
+    make(&other);
+    fixture_make_sibling(&clone, &fixture, &way->options);
+    assert_int_equal(rollback_clone(fixture.rollback, other.rollback), PYBOX_ERROR_ARGUMENT);
+    assert_int_equal(rollback_clone(fixture.rollback, fixture.rollback), PYBOX_ERROR_ARGUMENT);
+    clone.memory.limit_pages = FIXTURE_PAGES;
+    memory_grow(&fixture.memory, 1);
+    assert_int_equal(rollback_clone(fixture.rollback, clone.rollback), PYBOX_ERROR_LIMIT);
+    restore(&fixture);
+    checkpoint(&clone);
+    assert_int_equal(rollback_clone(fixture.rollback, clone.rollback), PYBOX_ERROR_ARGUMENT);
+    fixture_free_sibling(&clone);
+    fixture_free(&fixture);
+    fixture_free(&other);
+}
+
+/* Ranges as "first-last " in pages. */
+static pybox_status print_range(void *context, uint64_t address, uint64_t bytes)
+{
+    char *text = context;
+    assert_int_equal(address % 4096, 0);
+    assert_true(bytes > 0 && bytes % 4096 == 0);
+    snprintf(text + strlen(text), 200 - strlen(text), "%llu-%llu ",
+             (unsigned long long)address / 4096, (unsigned long long)(address + bytes) / 4096 - 1);
+    return PYBOX_OK;
+}
+
+static pybox_status stop_at_once(void *context, uint64_t address, uint64_t bytes)
+{
+    (void)address;
+    (void)bytes;
+    ++*(int *)context;
+    return PYBOX_ERROR_IO;
+}
+
+static void test_changes_are_listed_in_ranges(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    char text[200] = "";
+    assert_int_equal(rollback_each_change(fixture.rollback, print_range, text), PYBOX_OK);
+    assert_string_equal(text, "");
+    fixture_write(&fixture, 0, 1);
+    fixture_write(&fixture, 1, 1);
+    fixture_write(&fixture, 2, 0); /* as in the image */
+    fixture_write(&fixture, 3, 1);
+    checkpoint(&fixture); /* makes no difference */
+    fixture_write(&fixture, FIXTURE_IMAGE_PAGES - 1, 0);
+    fixture_write(&fixture, FIXTURE_IMAGE_PAGES, 1);
+    fixture_write(&fixture, FIXTURE_IMAGE_PAGES + 1, 0);
+    fixture_write(&fixture, FIXTURE_PAGES * 16 - 1, 1);
+    assert_int_equal(rollback_each_change(fixture.rollback, print_range, text), PYBOX_OK);
+    assert_string_equal(text, "0-1 3-3 511-512 1023-1023 ");
+    int calls = 0;
+    assert_int_equal(rollback_each_change(fixture.rollback, stop_at_once, &calls), PYBOX_ERROR_IO);
+    assert_int_equal(calls, 1);
+    restore(&fixture);
+    text[0] = 0;
+    assert_int_equal(rollback_each_change(fixture.rollback, print_range, text), PYBOX_OK);
+    assert_string_equal(text, "0-1 3-3 ");
+    fixture_free(&fixture);
+}
+
+static void test_a_memory_without_an_image(void **state)
+{
+    (void)state;
+    struct memory memory;
+    struct rollback *rollback;
+    assert_int_equal(memory_create(2, 10, &memory), PYBOX_OK);
+    assert_int_equal(rollback_create(&memory, NULL, 0, &way->options, &rollback), PYBOX_OK);
+    memory.base[5] = memory.base[100000] = 1;
+    assert_int_equal(rollback_checkpoint(rollback), PYBOX_OK);
+    memory.base[5] = memory.base[50000] = 2;
+    assert_int_equal(rollback_restore(rollback), PYBOX_OK);
+    assert_int_equal(memory.base[5], 1);
+    assert_int_equal(memory.base[50000], 0);
+    assert_int_equal(memory.base[100000], 1);
+    assert_int_equal(rollback_reset(rollback), PYBOX_OK);
+    for (size_t i = 0; i < memory_bytes(&memory); i++)
+        assert_int_equal(memory.base[i], 0);
+    rollback_destroy(rollback);
+    memory_destroy(&memory);
+}
+
+static void test_an_empty_memory(void **state)
+{
+    (void)state;
+    struct memory memory;
+    struct rollback *rollback;
+    assert_int_equal(memory_create(0, 4, &memory), PYBOX_OK);
+    assert_int_equal(rollback_create(&memory, NULL, 0, &way->options, &rollback), PYBOX_OK);
+    assert_int_equal(rollback_restore(rollback), PYBOX_OK);
+    assert_int_equal(rollback_checkpoint(rollback), PYBOX_OK);
+    assert_int_equal(memory_grow(&memory, 4), 0);
+    memory.base[7] = 1;
+    assert_int_equal(rollback_restore(rollback), PYBOX_OK);
+    assert_int_equal(memory.pages, 0);
+    assert_int_equal(memory_grow(&memory, 4), 0);
+    assert_int_equal(memory.base[7], 0);
+    rollback_destroy(rollback);
+    memory_destroy(&memory);
+}
+
+#define MODEL_DEPTH 6
+
+/* The memory and its checkpoints as whole copies. */
+struct model {
+    uint8_t *copies[MODEL_DEPTH];
+    uint64_t pages[MODEL_DEPTH];
+    uint32_t depth;
+};
+
+static void model_keep(struct model *model, const struct fixture *fixture)
+{
+    model->copies[model->depth] = fixture_copy(fixture);
+    model->pages[model->depth++] = fixture->memory.pages;
+}
+
+static void model_assert(const struct model *model, const struct fixture *fixture)
+{
+    assert_int_equal(rollback_depth(fixture->rollback), model->depth);
+    if (model->depth == 0)
+        fixture_assert_fresh(fixture);
+    else
+        fixture_assert_equal(fixture, model->copies[model->depth - 1], model->pages[model->depth - 1]);
+}
+
+static void write_at_random(struct fixture *fixture, unsigned *seed)
+{
+    uint64_t pages = fixture->memory.pages * 16;
+    int bulk = rand_r(seed) % 8 == 0;
+    uint64_t first = (uint64_t)rand_r(seed) % pages, count = bulk ? 400 : 1 + (uint64_t)rand_r(seed) % 4;
+    for (uint64_t page = first; page < first + count && page < pages; page++)
+        fixture_write(fixture, page, (uint8_t)(rand_r(seed) % 3));
+}
+
+static void step_at_random(struct fixture *fixture, struct model *model, unsigned *seed)
+{
+    switch (rand_r(seed) % 12) {
+    case 0:
+        rollback_enter(fixture->rollback);
+        if (fixture->memory.pages < 90)
+            memory_grow(&fixture->memory, 1 + (uint64_t)rand_r(seed) % 3);
+        break;
+    case 1:
+    case 2:
+        if (model->depth == MODEL_DEPTH)
+            break;
+        checkpoint(fixture);
+        model_keep(model, fixture);
+        break;
+    case 3:
+        if (model->depth == 0)
+            break;
+        assert_int_equal(rollback_drop(fixture->rollback), PYBOX_OK);
+        free(model->copies[--model->depth]);
+        break;
+    case 4:
+        if (model->depth == 0)
+            break;
+        assert_int_equal(rollback_renew(fixture->rollback), PYBOX_OK);
+        free(model->copies[--model->depth]);
+        model_keep(model, fixture);
+        break;
+    case 5:
+        assert_int_equal(rollback_trim(fixture->rollback), PYBOX_OK);
+        break;
+    case 6:
+    case 7:
+    case 8:
+        restore(fixture);
+        model_assert(model, fixture);
+        break;
+    default:
+        write_at_random(fixture, seed);
+    }
+}
+
+static void test_any_sequence_of_calls(void **state)
+{
+    (void)state;
+    unsigned start;
+    assert_int_equal(getrandom(&start, sizeof start, 0), sizeof start);
+    print_message("the seed is %u\n", start);
+    for (unsigned round = 0; round < 3; round++) {
+        unsigned seed = start + round;
+        struct rollback_options options = way->options;
+        options.resident_bytes = round == 0 ? 100 * FIXTURE_PAGE : 0;
+        struct fixture fixture;
+        fixture_make(&fixture, &options);
+        struct model model = {0};
+        for (int step = 0; step < 250; step++)
+            step_at_random(&fixture, &model, &seed);
+        while (model.depth > 0) {
+            restore(&fixture);
+            model_assert(&model, &fixture);
+            assert_int_equal(rollback_drop(fixture.rollback), PYBOX_OK);
+            free(model.copies[--model.depth]);
+        }
+        assert_int_equal(rollback_reset(fixture.rollback), PYBOX_OK);
+        fixture_assert_fresh(&fixture);
+        fixture_free(&fixture);
+    }
+}
+
+static void test_arguments_are_checked(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    struct rollback *rollback = (struct rollback *)1;
+    const uint64_t bytes = memory_bytes(&fixture.memory);
+    assert_int_equal(rollback_create(&fixture.memory, fixture.image, bytes + 4096, NULL, &rollback),
+                     PYBOX_ERROR_ARGUMENT);
+    assert_null(rollback);
+    assert_int_equal(rollback_create(&fixture.memory, fixture.image, 100, NULL, &rollback),
+                     PYBOX_ERROR_ARGUMENT);
+    const struct rollback_options strange = {.method = (enum rollback_method)77};
+    assert_int_equal(rollback_create(&fixture.memory, fixture.image, 4096, &strange, &rollback),
+                     PYBOX_ERROR_ARGUMENT);
+    rollback_destroy(NULL);
+    fixture_free(&fixture);
+}
+
+/* Whether this machine can do what the way needs: else its tests are reported as skipped. */
+static int works_here(const struct fixture_way *which)
+{
+    static const unsigned needs[] = {[ROLLBACK_TRACK] = PAGEMAP_CAN_TRACK,
+                                     [ROLLBACK_SCAN] = PAGEMAP_CAN_SCAN,
+                                     [ROLLBACK_ENTRIES] = PAGEMAP_CAN_ENTRIES,
+                                     [ROLLBACK_PLAIN] = 0};
+    unsigned need = needs[which->options.method];
+    return (pagemap_probe() & need) == need;
+}
+
+static int skip_what_does_not_work(void **state)
+{
+    (void)state;
+    if (!works_here(way))
+        skip();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup(name, skip_what_does_not_work)
+        TEST(test_writes_are_undone),
+        TEST(test_writes_before_it_was_created_are_undone),
+        TEST(test_a_writer_need_not_enter),
+        TEST(test_writers_may_be_on_several_threads),
+        TEST(test_growth_is_undone),
+        TEST(test_what_is_above_the_cap_is_dropped),
+        TEST(test_a_page_out_of_use_is_given_back),
+        TEST(test_a_page_written_with_what_it_held_stays),
+        TEST(test_a_checkpoint_is_returned_to_any_number_of_times),
+        TEST(test_checkpoints_are_a_stack),
+        TEST(test_a_renewed_checkpoint_is_the_state_now),
+        TEST(test_a_large_session_is_tracked),
+        TEST(test_there_must_be_a_checkpoint_and_not_too_many),
+        TEST(test_trimming_keeps_the_state_and_frees_the_rest),
+        TEST(test_a_clone_is_equal_and_independent),
+        TEST(test_a_clone_must_fit),
+        TEST(test_changes_are_listed_in_ranges),
+        TEST(test_a_memory_without_an_image),
+        TEST(test_an_empty_memory),
+        TEST(test_any_sequence_of_calls),
+        TEST(test_arguments_are_checked),
+    };
+    int failed = 0;
+    for (way = fixture_ways; way < fixture_ways + FIXTURE_WAYS; way++) {
+        print_message("-- %s\n", way->name);
+        failed += cmocka_run_group_tests_name(way->name, tests, NULL, NULL);
+    }
+    return failed;
+}
