@@ -13,20 +13,28 @@
 #include "internal/pycore_parser.h"  /* _PyParser_ASTFromString */
 #include "internal/pycore_pyarena.h" /* _PyArena_New */
 #include "internal/pycore_pyerrors.h" /* PyExc_IncompleteInputError */
+#include "internal/pycore_pymem.h"   /* _PyMem_AllocationFailed */
 
 #include <time.h>
 #include <wasi/api.h>
 
 #include "guest_abi.h"
+#include "guest_stop.h"
+#include "guest_texts.h"
+#include "guest_where.h"
 
 #define EXPORT(name) __attribute__((export_name(name)))
 
 #define WIDE(text) L##text
 #define WIDEN(text) WIDE(text)
 
+/* Enough to format a traceback when the program has used up the rest. */
+#define RESERVE_BYTES (512 * 1024)
+
 static struct guest_reply reply;
 static PyObject *payload;      /* bytes behind reply.payload */
 static PyObject *bridge;       /* the module _pybox */
+static void *reserve;          /* memory for saying that there is none; NULL if that is in use */
 static PyObject *main_globals; /* __main__.__dict__ */
 static char *request;
 static uint32_t request_capacity;
@@ -109,40 +117,96 @@ static int exit_code_of(PyObject *exception)
     return result;
 }
 
-/* The payload that the bridge would have made, with as little as possible. */
-static PyObject *undescribed_exception(PyObject *exception)
+static void take_reserve(void)
 {
+    if (reserve == NULL)
+        reserve = malloc(RESERVE_BYTES);
+}
+
+static void use_reserve(void)
+{
+    free(reserve);
+    reserve = NULL;
+}
+
+/* The reply that the bridge would have made, with as little as possible and without an allocation. */
+static uint32_t reply_undescribed(PyObject *exception)
+{
+    static struct guest_texts texts;
+    const PyBaseExceptionObject *base = (const PyBaseExceptionObject *)exception;
     const char *type = Py_TYPE(exception)->tp_name;
-    const char *const texts[] = {type, "(could not be formatted)", type, "0"};
-    char bytes[256];
-    size_t used = 0;
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        uint32_t length = (uint32_t)strnlen(texts[i], 40);
-        memcpy(bytes + used, &length, sizeof length);
-        memcpy(bytes + used + sizeof length, texts[i], length);
-        used += sizeof length + length;
+    const int line = where_raised((const PyTracebackObject *)base->traceback);
+    texts.used = 0;
+    texts_put(&texts, type);
+    if (base->args != NULL && PyTuple_GET_SIZE(base->args) > 0)
+        texts_put_unicode(&texts, PyTuple_GET_ITEM(base->args, 0));
+    else
+        texts_put(&texts, "");
+    texts_put(&texts, type);
+    texts_put_number(&texts, line > 0 ? (uint32_t)line : 0);
+    reply_with(GUEST_REPLY_DONE, NULL);
+    reply.kind = GUEST_REPLY_EXCEPTION;
+    reply.payload = (uint32_t)(uintptr_t)texts.bytes;
+    reply.payload_bytes = texts.used;
+    return (uint32_t)(uintptr_t)&reply;
+}
+
+/* Lets go of what the frames that an exception has gone through still hold. */
+static void clear_frames(PyObject *exception)
+{
+    PyObject *first = PyException_GetTraceback(exception);
+    for (PyTracebackObject *step = (PyTracebackObject *)first; step != NULL; step = step->tb_next) {
+        PyObject *done = PyObject_CallMethod((PyObject *)step->tb_frame, "clear", NULL);
+        if (done == NULL)
+            PyErr_Clear();
+        Py_XDECREF(done);
     }
-    return PyBytes_FromStringAndSize(bytes, (Py_ssize_t)used);
+    Py_XDECREF(first);
+}
+
+/* The payload for an exception, or NULL. What describes it may be the program's own code (__str__, sys.excepthook),
+ * which can be stopped: then the stop is the exception. Else there was no memory, most likely. */
+static PyObject *describe_exception(PyObject **exception)
+{
+    PyObject *description =
+        PyObject_CallMethod(bridge, "describe_exception", "(O)", *exception);
+    if (description != NULL)
+        return description;
+    PyObject *error = PyErr_GetRaisedException();
+    if (stop_is_raised(error)) {
+        Py_SETREF(*exception, error);
+    } else {
+        Py_DECREF(error);
+        clear_frames(*exception);
+    }
+    description = PyObject_CallMethod(bridge, "describe_exception", "(O)", *exception);
+    PyErr_Clear();
+    return description;
 }
 
 /* The reply for the exception that is set. */
 static uint32_t reply_exception(void)
 {
     PyObject *exception = PyErr_GetRaisedException();
+    const int no_memory = _PyMem_AllocationFailed &&
+                          PyErr_GivenExceptionMatches(exception, PyExc_MemoryError);
+    stop_code_ended();
+    if (_PyMem_AllocationFailed)
+        use_reserve();
     if (PyErr_GivenExceptionMatches(exception, PyExc_SystemExit)) {
         int code = exit_code_of(exception);
         Py_DECREF(exception);
         flush_streams();
         return reply_exit(code);
     }
-    PyObject *description = PyObject_CallMethod(bridge, "describe_exception", "(O)", exception);
-    if (description == NULL) { /* most likely out of memory or of stack: say at least what it was */
-        PyErr_Clear();
-        description = undescribed_exception(exception);
-    }
-    Py_DECREF(exception);
+    PyObject *description = describe_exception(&exception);
     flush_streams();
-    return reply_with(GUEST_REPLY_EXCEPTION, description);
+    uint32_t address = description != NULL ? reply_with(GUEST_REPLY_EXCEPTION, description)
+                                           : reply_undescribed(exception);
+    Py_DECREF(exception);
+    if (no_memory)
+        reply.flags |= GUEST_REPLY_NO_MEMORY;
+    return address;
 }
 
 /* Remembers the source under its file name for tracebacks, warnings and inspect. 0, or -1 with an exception. */
@@ -254,10 +318,19 @@ EXPORT(GUEST_EXPORT_BUFFER) uint32_t pybox_buffer(uint32_t bytes)
     return (uint32_t)(uintptr_t)request;
 }
 
+/* Before each call into Python. */
+static void begin(void)
+{
+    take_reserve();
+    _PyMem_AllocationFailed = 0;
+    stop_code_begins();
+}
+
 EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_length,
                                             uint32_t filename_length)
 {
     const char *code = request;
+    begin();
     PyObject *filename = PyUnicode_DecodeFSDefaultAndSize(request + code_length + 1,
                                                           (Py_ssize_t)filename_length);
     if (filename == NULL)
@@ -268,10 +341,13 @@ EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_length,
     else if (remember_source(filename, code, code_length) == 0)
         value = run_code(mode, code, filename);
     Py_DECREF(filename);
+    if (value != NULL && stop_swallowed())
+        Py_CLEAR(value);
     if (value == NULL)
         return reply_exception();
     if (mode != GUEST_MODE_EVAL || value == Py_None) {
         Py_DECREF(value);
+        stop_code_ended();
         flush_streams();
         return reply_with(GUEST_REPLY_DONE, NULL);
     }
@@ -279,6 +355,7 @@ EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_length,
     Py_DECREF(value);
     if (description == NULL)
         return reply_exception();
+    stop_code_ended();
     flush_streams();
     return reply_with(GUEST_REPLY_VALUE, description);
 }
@@ -286,6 +363,7 @@ EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_length,
 /* Calls a function of the bridge that returns nothing. */
 static uint32_t call_bridge(const char *name, PyObject *argument)
 {
+    begin();
     PyObject *done = argument != NULL ? PyObject_CallMethod(bridge, name, "(O)", argument)
                                       : PyObject_CallMethod(bridge, name, NULL);
     if (done == NULL)
@@ -379,7 +457,7 @@ EXPORT(GUEST_EXPORT_START) int32_t pybox_start(void)
     }
     bridge = PyImport_ImportModule("_pybox");
     PyObject *main_module = PyImport_AddModule("__main__");
-    if (bridge == NULL || main_module == NULL) {
+    if (bridge == NULL || main_module == NULL || stop_start() < 0) {
         PyErr_Print();
         return -1;
     }

@@ -10,6 +10,7 @@ import os
 import sys
 import traceback
 
+import _signal
 import _pybox_missing  # from now on, an import that cannot work says why
 
 _MAX_TEXT = 1 << 20  # longest message, repr or traceback that crosses to the host, in characters
@@ -127,6 +128,8 @@ def configure(options):
         os.environ.update(options["environment"])
     if "directory" in options:
         os.chdir(options["directory"])
+    if "recursion" in options:
+        sys.setrecursionlimit(options["recursion"])
 
 
 def restore():
@@ -159,6 +162,7 @@ def settle():
 
 
 sys.unraisablehook = show_unraisable
+_signal.signal(_signal.SIGINT, _signal.default_int_handler)  # Ctrl-C, unless the program wants it otherwise
 os.chdir("/work")
 sys.path.insert(0, "")
 sys.stdout.reconfigure(line_buffering=True)
