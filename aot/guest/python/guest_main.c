@@ -164,23 +164,31 @@ static void clear_frames(PyObject *exception)
     Py_XDECREF(first);
 }
 
-/* The payload for an exception, or NULL. What describes it may be the program's own code (__str__, sys.excepthook),
- * which can be stopped: then the stop is the exception. Else there was no memory, most likely. */
-static PyObject *describe_exception(PyObject **exception)
+/* The bridge's payload for an exception, or NULL with another one. If it is to be brief, it calls no code of the
+ * program's, and costs little memory and fuel. */
+static PyObject *ask_for_description(PyObject *exception, int brief)
 {
-    PyObject *description =
-        PyObject_CallMethod(bridge, "describe_exception", "(O)", *exception);
-    if (description != NULL)
-        return description;
-    PyObject *error = PyErr_GetRaisedException();
-    if (stop_is_raised(error)) {
-        Py_SETREF(*exception, error);
-    } else {
+    PyTracebackObject *traceback =
+        (PyTracebackObject *)((PyBaseExceptionObject *)exception)->traceback;
+    PyObject *frames = brief ? where_frames(traceback) : Py_NewRef(Py_None);
+    if (frames == NULL)
+        return NULL;
+    return PyObject_CallMethod(bridge, "describe_exception", "(OiN)", exception,
+                               where_raised(traceback), frames);
+}
+
+/* The payload for an exception, or NULL. A full description may fail for want of memory, or be stopped. */
+static PyObject *describe_exception(PyObject *exception)
+{
+    PyObject *description = ask_for_description(exception, stop_was_raised());
+    if (description == NULL) {
+        PyObject *error = PyErr_GetRaisedException();
+        if (PyErr_GivenExceptionMatches(error, PyExc_MemoryError))
+            clear_frames(exception);
         Py_DECREF(error);
-        clear_frames(*exception);
+        description = ask_for_description(exception, 1);
+        PyErr_Clear();
     }
-    description = PyObject_CallMethod(bridge, "describe_exception", "(O)", *exception);
-    PyErr_Clear();
     return description;
 }
 
@@ -199,7 +207,7 @@ static uint32_t reply_exception(void)
         flush_streams();
         return reply_exit(code);
     }
-    PyObject *description = describe_exception(&exception);
+    PyObject *description = describe_exception(exception);
     flush_streams();
     uint32_t address = description != NULL ? reply_with(GUEST_REPLY_EXCEPTION, description)
                                            : reply_undescribed(exception);

@@ -112,9 +112,9 @@ int stop_swallowed(void)
     return _PyErr_StopHook != NULL && was_raised ? raise_stop() : 0;
 }
 
-int stop_is_raised(PyObject *exception)
+int stop_was_raised(void)
 {
-    return in_force != GUEST_STOP_NONE && PyObject_TypeCheck(exception, (PyTypeObject *)base_class);
+    return was_raised;
 }
 
 void stop_code_begins(void)

@@ -14,8 +14,8 @@ int stop_start(void);
 /* Code has ended as if nothing was. If a stop is in force that it has swallowed: -1 with that exception, else 0. */
 int stop_swallowed(void);
 
-/* Is it an exception of a stop, and is one in force? */
-int stop_is_raised(PyObject *exception);
+/* Has the stop that is in force been raised? */
+int stop_was_raised(void);
 
 /* From where code begins to where it has ended a stop is raised again and again; behind it once more at most, so that what
  * is left to do (describing the exception, flushing streams) gets done. */

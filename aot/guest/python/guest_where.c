@@ -9,6 +9,7 @@
 #include "guest_abi.h"
 #include "guest_texts.h"
 
+#define SHOWN_FRAMES 10  /* of a brief traceback, at each end */
 #define MAX_FRAMES 10000 /* looked at; library code is never that deep above a program's */
 
 static struct guest_reply reply;
@@ -90,15 +91,44 @@ __attribute__((export_name(GUEST_EXPORT_WHERE))) uint32_t pybox_where(void)
     return (uint32_t)(uintptr_t)&reply;
 }
 
+static PyCodeObject *raised_code(const PyTracebackObject *step)
+{
+    return _PyFrame_GetCode(step->tb_frame->f_frame);
+}
+
+static int raised_line(const PyTracebackObject *step)
+{
+    return step->tb_lineno >= 0 ? step->tb_lineno
+                                : PyCode_Addr2Line(raised_code(step), step->tb_lasti);
+}
+
 int where_raised(const PyTracebackObject *step)
 {
     const PyTracebackObject *found = NULL;
     for (; step != NULL; step = step->tb_next)
-        if (!where_is_library(_PyFrame_GetCode(step->tb_frame->f_frame)->co_filename))
+        if (!where_is_library(raised_code(step)->co_filename))
             found = step;
-    if (found == NULL)
-        return 0;
-    if (found->tb_lineno >= 0)
-        return found->tb_lineno;
-    return PyCode_Addr2Line(_PyFrame_GetCode(found->tb_frame->f_frame), found->tb_lasti);
+    return found != NULL ? raised_line(found) : 0;
+}
+
+PyObject *where_frames(const PyTracebackObject *step)
+{
+    Py_ssize_t count = 0;
+    for (const PyTracebackObject *s = step; s != NULL; s = s->tb_next)
+        count++;
+    PyObject *frames = PyList_New(0);
+    for (Py_ssize_t i = 0; frames != NULL && step != NULL; i++, step = step->tb_next) {
+        PyObject *item = NULL;
+        if (i < SHOWN_FRAMES || i >= count - SHOWN_FRAMES)
+            item = Py_BuildValue("OiO", raised_code(step)->co_filename, raised_line(step),
+                                 raised_code(step)->co_name);
+        else if (i == SHOWN_FRAMES)
+            item = PyLong_FromSsize_t(count - 2 * SHOWN_FRAMES);
+        else
+            continue;
+        if (item == NULL || PyList_Append(frames, item) < 0)
+            Py_CLEAR(frames);
+        Py_XDECREF(item);
+    }
+    return frames;
 }

@@ -53,41 +53,56 @@ def _qualified_name(kind):
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _last_line(exception):
-    """The line of the innermost frame that is not in the standard library; for a syntax error, its own."""
-    line = 0
-    if isinstance(exception, SyntaxError) and exception.lineno:
-        line = exception.lineno
-    else:
-        stdlib = os.path.dirname(os.__file__)
-        step = exception.__traceback__
-        while step is not None:
-            if not step.tb_frame.f_code.co_filename.startswith((stdlib, "<frozen")):
-                line = step.tb_lineno
-            step = step.tb_next
-    return line if isinstance(line, int) and 0 <= line < 2**31 else 0
+def _brief_message(exception):
+    """str(exception) if that calls none of the program's code."""
+    plain = type(type(exception).__str__) is type(object.__str__)
+    if plain and all(type(part) in (str, int, float, bytes, type(None)) for part in exception.args):
+        return _shorten(str(exception))
+    return ""
 
 
-def describe_exception(exception):
+def _brief_traceback(frames):
+    """As the traceback module formats them, but without marks, and without opening a file for a line of source."""
+    text = "Traceback (most recent call last):\n"
+    for frame in frames:
+        if isinstance(frame, int):
+            text += f"  [... {frame} frames left out ...]\n"
+            continue
+        filename, line, function = frame
+        text += f'  File "{filename}", line {line}, in {function}\n'
+        if filename in linecache.cache:
+            source = linecache.getline(filename, line).strip()
+            text += f"    {source}\n" if source else ""
+    return text
+
+
+def _full_text(exception):
     hook = sys.excepthook
-    if hook is not sys.__excepthook__ and callable(hook):
-        # The program prints its errors itself, as it would at the interpreter's top level.
-        try:
-            hook(type(exception), exception, exception.__traceback__)
-            text = ""
-        except Exception as error:
-            error.__traceback__ = error.__traceback__.tb_next  # not this frame
-            text = "Error in sys.excepthook:\n" + "".join(traceback.format_exception(error))
-            text += "\nOriginal exception was:\n"
-            text += "".join(traceback.format_exception(exception))
+    if hook is sys.__excepthook__ or not callable(hook):
+        return "".join(traceback.format_exception(exception))
+    # The program prints its errors itself, as it would at the interpreter's top level.
+    try:
+        hook(type(exception), exception, exception.__traceback__)
+        return ""
+    except Exception as error:
+        error.__traceback__ = error.__traceback__.tb_next  # not this frame
+        text = "Error in sys.excepthook:\n" + "".join(traceback.format_exception(error))
+        text += "\nOriginal exception was:\n"
+        return text + "".join(traceback.format_exception(exception))
+
+
+def describe_exception(exception, line, frames):
+    """line: where it was raised in the program. frames: None, or what a brief description shows."""
+    if isinstance(exception, SyntaxError) and isinstance(exception.lineno, int):
+        line = exception.lineno
+    kind = _qualified_name(type(exception))
+    if frames is None:
+        text = _full_text(exception)
+        message = _safe(str, exception)
     else:
-        text = "".join(traceback.format_exception(exception))
-    return _pack(
-        _qualified_name(type(exception)),
-        _safe(str, exception),
-        _shorten(text),
-        str(_last_line(exception)),
-    )
+        message = _brief_message(exception)
+        text = _brief_traceback(frames) + kind + (f": {message}\n" if message else "\n")
+    return _pack(kind, message, _shorten(text), str(line if 0 <= line < 2**31 else 0))
 
 
 def show_unraisable(unraisable):
