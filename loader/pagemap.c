@@ -54,6 +54,7 @@ struct process {
  * it does not know. */
 struct opened {
     int fd; /* + 1 */
+    uint64_t number; /* how many were opened before it, by ancestors too, and itself */
     dev_t device;
     ino_t inode;
 };
@@ -131,7 +132,7 @@ static int ensure_open(int *slot, struct opened *opened, int (*open_new)(void))
     struct stat facts;
     if (fd < 0 || fstat(fd, &facts) != 0)
         return -errno;
-    *opened = (struct opened){fd + 1, facts.st_dev, facts.st_ino};
+    *opened = (struct opened){fd + 1, opened->number + 1, facts.st_dev, facts.st_ino};
     *slot = fd + 1;
     return fd;
 }
@@ -260,6 +261,16 @@ int pagemap_track(const uint8_t *base, uint64_t bytes)
     struct uffdio_register request = {.range = {(uintptr_t)base, bytes},
                                       .mode = UFFDIO_REGISTER_MODE_WP};
     return ioctl(fd, UFFDIO_REGISTER, &request) == 0 ? 0 : -errno;
+}
+
+uint64_t pagemap_tracker(void)
+{
+    if (pagemap_epoch() == 0)
+        return 0;
+    pthread_mutex_lock(&process->lock);
+    uint64_t number = process->tracker != 0 && still_open(&tracker_opened) ? tracker_opened.number : 0;
+    pthread_mutex_unlock(&process->lock);
+    return number;
 }
 
 int pagemap_untrack(const uint8_t *base, uint64_t bytes)

@@ -4,7 +4,8 @@
  * /proc/self/pagemap (ioctl PAGEMAP_SCAN, or its 8-byte entries) and by userfaultfd.
  *
  * The two descriptors are one each per process, opened on first use and never closed; a child of
- * fork() is recognised and gets its own (see pagemap_epoch()). All functions may be called from any
+ * fork() is recognised and gets its own (see pagemap_epoch()), and so does a process whose host closed
+ * them. All functions may be called from any
  * thread; they never set an error message, as their callers have other ways.
  *
  * A page is private if it is not the file's and is present or swapped out. Within the image, the
@@ -52,6 +53,11 @@ int pagemap_read_entries(const struct pagemap_area *area, pagemap_found *found, 
 /* From now on writes to `bytes` at `base` can be tracked. It says nothing yet: no page is
  * protected. A read fault then maps one page of a file instead of 16. 0 or a negative errno. */
 int pagemap_track(const uint8_t *base, uint64_t bytes);
+
+/* The number of the userfaultfd that tracks, never used again (not in children either); 0: none is
+ * open. All that it tracked is lost when it is closed (by a host that closes what it does not know,
+ * or with fork() for the child), and the number tells. Costs a system call, 0.2 us. */
+uint64_t pagemap_tracker(void);
 
 /* Ends that, and protection with it. 0 or a negative errno. */
 int pagemap_untrack(const uint8_t *base, uint64_t bytes);

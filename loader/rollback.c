@@ -38,7 +38,7 @@ struct rollback {
     int complete;
     enum writers writers;
     struct fault_mark mark;
-    uint64_t tracked; /* epoch of the process in which the memory is tracked; 0: it is not */
+    uint64_t tracked; /* pagemap_tracker() that tracks the memory; 0: it is not tracked */
     struct page_list list;
     uint32_t new_entries; /* at most so many PAGE_NEW in it */
     struct checkpoint_stack stack;
@@ -206,13 +206,15 @@ static int list_is_complete(const struct rollback *rollback)
 /* Makes the list complete. 0, or -1: it cannot be had. */
 static int complete_list(struct rollback *rollback)
 {
+    if (rollback->tracked != 0 && rollback->tracked != pagemap_tracker()) {
+        rollback->tracked = 0; /* closed, or not inherited: nothing is protected now */
+        rollback->complete = 0;
+    }
     if (list_is_complete(rollback)) {
         rollback->statistics.scans_spared++;
         return 0;
     }
     rollback->complete = 0;
-    if (rollback->tracked != pagemap_epoch())
-        rollback->tracked = 0; /* a forked child: protection is not inherited */
     struct page_set set;
     uint32_t added;
     if (find_private(rollback, rollback->tracked != 0, &set) != 0)
@@ -388,7 +390,7 @@ static void protect(struct rollback *rollback)
         return;
     if (rollback->tracked == 0 && pagemap_track(area.base, MEMORY_RESERVED_BYTES) != 0)
         return;
-    rollback->tracked = pagemap_epoch();
+    rollback->tracked = pagemap_tracker();
     if (pagemap_protect(&area) != 0)
         return;
     rollback->statistics.protections++;
@@ -403,7 +405,7 @@ static int end_tracking(struct rollback *rollback)
 {
     if (rollback->tracked == 0)
         return 0;
-    if (rollback->tracked == pagemap_epoch() &&
+    if (rollback->tracked == pagemap_tracker() &&
         pagemap_untrack(rollback->memory->base, MEMORY_RESERVED_BYTES) != 0)
         return -1;
     rollback->tracked = 0;
