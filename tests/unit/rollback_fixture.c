@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "error.h"
+#include "pagemap.h"
 
 const struct fixture_way fixture_ways[FIXTURE_WAYS] = {
     {"track", {.method = ROLLBACK_TRACK}},
@@ -19,6 +20,16 @@ const struct fixture_way fixture_ways[FIXTURE_WAYS] = {
     {"entries", {.method = ROLLBACK_ENTRIES}},
     {"plain", {.method = ROLLBACK_PLAIN}},
 };
+
+int fixture_works_here(const struct fixture_way *way)
+{
+    static const unsigned needs[] = {[ROLLBACK_TRACK] = PAGEMAP_CAN_TRACK,
+                                     [ROLLBACK_SCAN] = PAGEMAP_CAN_SCAN,
+                                     [ROLLBACK_ENTRIES] = PAGEMAP_CAN_ENTRIES,
+                                     [ROLLBACK_PLAIN] = 0};
+    unsigned need = needs[way->options.method];
+    return (pagemap_probe() & need) == need;
+}
 
 #define IMAGE_BYTES (FIXTURE_IMAGE_PAGES * FIXTURE_PAGE)
 

@@ -18,6 +18,9 @@ struct fixture_way {
 #define FIXTURE_WAYS 5
 extern const struct fixture_way fixture_ways[FIXTURE_WAYS];
 
+/* Whether this machine can do what the way needs: else its tests are reported as skipped. */
+int fixture_works_here(const struct fixture_way *way);
+
 struct fixture {
     int fd;
     const uint8_t *image;

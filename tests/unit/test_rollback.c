@@ -14,7 +14,6 @@
 
 #include <cmocka.h>
 
-#include "pagemap.h"
 #include "rollback_fixture.h"
 
 /* The way that the group runs with. */
@@ -617,21 +616,10 @@ static void test_arguments_are_checked(void **state)
     fixture_free(&fixture);
 }
 
-/* Whether this machine can do what the way needs: else its tests are reported as skipped. */
-static int works_here(const struct fixture_way *which)
-{
-    static const unsigned needs[] = {[ROLLBACK_TRACK] = PAGEMAP_CAN_TRACK,
-                                     [ROLLBACK_SCAN] = PAGEMAP_CAN_SCAN,
-                                     [ROLLBACK_ENTRIES] = PAGEMAP_CAN_ENTRIES,
-                                     [ROLLBACK_PLAIN] = 0};
-    unsigned need = needs[which->options.method];
-    return (pagemap_probe() & need) == need;
-}
-
 static int skip_what_does_not_work(void **state)
 {
     (void)state;
-    if (!works_here(way))
+    if (!fixture_works_here(way))
         skip();
     return 0;
 }

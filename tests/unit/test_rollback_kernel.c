@@ -600,17 +600,11 @@ static void test_the_method_is_chosen_by_what_works(void **state)
     expect_method((struct bend){.no_pagemap = 1}, ROLLBACK_PLAIN);
 }
 
-/* Whether this machine can do what the way needs: else its tests are reported as skipped. */
 static int skip_what_does_not_work(void **state)
 {
     (void)state;
-    static const unsigned needs[] = {[ROLLBACK_TRACK] = PAGEMAP_CAN_TRACK,
-                                     [ROLLBACK_SCAN] = PAGEMAP_CAN_SCAN,
-                                     [ROLLBACK_ENTRIES] = PAGEMAP_CAN_ENTRIES,
-                                     [ROLLBACK_PLAIN] = 0};
-    unsigned need = needs[way->options.method];
     bend = (struct bend){0};
-    if ((pagemap_probe() & need) != need)
+    if (!fixture_works_here(way))
         skip();
     return 0;
 }
