@@ -311,12 +311,13 @@ static pybox_status decode_install(struct decoder *decoder)
                                 : decode_failed(error);
     }
     vfs->memfs = old_memfs;
+    checkpoint_drop_all(vfs);
     struct mount new_mounts[VFS_MOUNTS];
     memcpy(new_mounts, vfs->mounts, vfs->mount_count * sizeof *new_mounts);
     memcpy(vfs->mounts, old_mounts, vfs->mount_count * sizeof *old_mounts);
     for (uint32_t i = 0; i < vfs->file_capacity; i++)
         if (vfs->files[i].public.kind != VFS_FREE)
-            tree_file_drop(vfs, &vfs->files[i]);
+            tree_file_drop(&vfs->memfs, &vfs->files[i]);
     memfs_clear(&vfs->memfs);
     vfs->memfs = new_memfs;
     memcpy(vfs->mounts, new_mounts, vfs->mount_count * sizeof *new_mounts);
@@ -326,6 +327,8 @@ static pybox_status decode_install(struct decoder *decoder)
     vfs->file_capacity = decoder->file_capacity;
     vfs->lowest_free = 0;
     vfs->changes++;
+    lost_clear(&vfs->lost);
+    vfs->lost = decoder->lost;
     decoder->files = NULL;
     decoder->memfs.nodes = NULL;
     return PYBOX_OK;
@@ -357,11 +360,13 @@ pybox_status vfs_decode(struct vfs *vfs, const void *bytes, size_t length, uint3
         .memfs = {.quota = vfs->memfs.quota},
     };
     pybox_status status = decode_all(&decoder);
-    if (status != PYBOX_OK)
+    if (status != PYBOX_OK) {
         decode_drop_descriptors(&decoder);
+        lost_clear(&decoder.lost);
+    }
     memfs_clear(&decoder.memfs); /* holds nothing any more if the state was taken over */
     free(decoder.nodes);
     if (lost != NULL)
-        *lost = status == PYBOX_OK ? decoder.lost : 0;
+        *lost = decoder.lost.count;
     return status;
 }

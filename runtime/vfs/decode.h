@@ -21,7 +21,7 @@ struct decoder {
     uint32_t roots[VFS_MOUNTS]; /* by mount: node number + 1, or 0 */
     struct file *files;
     uint32_t file_capacity;
-    uint32_t lost;
+    struct lost lost;
 };
 
 /* Take bytes from the front. If there are too few, `bad` is set and zeroes are returned. */

@@ -15,6 +15,8 @@ struct decoded_place {
     uint8_t form; /* CODEC_... */
     uint8_t mount;
     uint32_t node;
+    const char *mount_path;
+    size_t mount_length;
     const char *path;
     size_t length;
 };
@@ -23,8 +25,13 @@ static pybox_status decode_place(struct decoder *decoder, struct decoded_place *
 {
     size_t length;
     const char *mount = decode_text(decoder, &length);
-    *place = (struct decoded_place){.form = decode_u8(decoder), .path = ""};
-    place->mount = length == 0 ? TREE_SKELETON : decode_find_mount(decoder->vfs, mount, length);
+    *place = (struct decoded_place){
+        .form = decode_u8(decoder),
+        .mount = length == 0 ? TREE_SKELETON : decode_find_mount(decoder->vfs, mount, length),
+        .mount_path = mount,
+        .mount_length = length,
+        .path = "",
+    };
     *known = length == 0 || place->mount != TREE_SKELETON;
     if (place->form == CODEC_NODE)
         place->node = decode_u32(decoder);
@@ -35,13 +42,13 @@ static pybox_status decode_place(struct decoder *decoder, struct decoded_place *
     return decoder->bad ? decode_refuse(decoder, "") : PYBOX_OK;
 }
 
-/* The functions below set the place of a descriptor: 0, or -1 if it is lost. */
+/* The functions below set what is behind a descriptor: 0, or -1 if it is lost. The descriptor's type follows from it. */
 
-static int decode_skeleton(struct decoder *decoder, const struct decoded_place *from, struct file *file)
+static int decode_skeleton(const struct decoder *decoder, const struct decoded_place *from,
+                           struct opened *opened)
 {
     const struct vfs *vfs = decoder->vfs;
-    file->place = tree_root();
-    file->public.type = VFS_DIRECTORY;
+    opened->place = tree_root();
     if (from->form != CODEC_PATH)
         return -1;
     for (uint32_t i = 0; i < vfs->mount_count && from->length > 0; i++) {
@@ -49,15 +56,15 @@ static int decode_skeleton(struct decoder *decoder, const struct decoded_place *
         if (mount->inside != TREE_SKELETON || mount->length <= from->length ||
             mount->path[from->length] != '/' || memcmp(mount->path, from->path, from->length) != 0)
             continue;
-        file->place.skeleton.mount = (uint8_t)i;
-        file->place.skeleton.length = (uint16_t)from->length;
+        opened->place.skeleton.mount = (uint8_t)i;
+        opened->place.skeleton.length = (uint16_t)from->length;
         return 0;
     }
     return from->length == 0 ? 0 : -1;
 }
 
 static int decode_archive(const struct vfs_archive *archive, const struct decoded_place *from,
-                          struct file *file)
+                          struct opened *opened)
 {
     uint32_t at = ZIP_ROOT;
     for (size_t start = 0; start < from->length;) {
@@ -68,108 +75,59 @@ static int decode_archive(const struct vfs_archive *archive, const struct decode
             return -1;
         start += size + 1;
     }
-    file->place.entry = at;
-    file->place.type = file->public.type = archive->entries[at].type;
-    file->size = archive->entries[at].size;
-    if (file->public.type == VFS_REGULAR)
-        file->bytes = zip_data(archive, at);
-    return file->public.type == VFS_DIRECTORY || file->bytes != NULL ? 0 : -1;
+    opened->place.entry = at;
+    opened->place.type = archive->entries[at].type;
+    opened->size = archive->entries[at].size;
+    if (opened->place.type == VFS_REGULAR)
+        opened->bytes = zip_data(archive, at);
+    return opened->place.type == VFS_DIRECTORY || opened->bytes != NULL ? 0 : -1;
 }
 
-/* A path below a mount must not lead under a mount that is inside it. */
-static int decode_is_covered(const struct vfs *vfs, uint8_t mount, const char *path)
+static int decode_host(const struct decoder *decoder, const struct decoded_place *from,
+                       const struct vfs_descriptor *public, struct opened *opened)
 {
-    size_t length = strlen(path);
-    for (size_t end = 1; end <= length; end++)
-        if ((path[end] == '/' || path[end] == '\0') &&
-            tree_mount_below(vfs, mount, path, end) != TREE_SKELETON)
-            return 1;
-    return 0;
-}
-
-static int decode_host(struct decoder *decoder, const struct decoded_place *from, struct file *file)
-{
-    struct vfs *vfs = decoder->vfs;
-    const struct mount *mount = &vfs->mounts[from->mount];
-    uint8_t wanted = file->public.type, type;
-    uint32_t how = (file->public.readable ? VFS_READ : 0) | (file->public.writable ? VFS_WRITE : 0);
-    const struct hostfs_walk walk = {mount->host->fd, &vfs->no_openat2, mount->children > 0};
     if (from->form != CODEC_PATH || from->length == 0 || from->length > VFS_PATH_BYTES ||
-        from->path[0] == '/' || memchr(from->path, '\0', from->length) != NULL ||
-        (file->public.writable && mount->read_only))
+        from->path[0] == '/' || memchr(from->path, '\0', from->length) != NULL)
         return -1;
-    file->path = strndup(from->path, from->length);
-    if (file->path == NULL || (mount->children > 0 && decode_is_covered(vfs, from->mount, file->path)) ||
-        hostfs_open(&walk, file->path, how | VFS_FOLLOW, file->public.flags, &file->host, &type) != 0) {
-        free(file->path);
-        file->path = NULL;
-        file->host = -1;
-        return -1;
-    }
-    file->public.type = file->place.type = type;
-    return type == wanted ? 0 : -1;
+    opened->path = strndup(from->path, from->length);
+    return opened->path != NULL && tree_opened_reopen(decoder->vfs, from->mount, public, opened) == 0 ? 0 : -1;
 }
 
-static int decode_whole(const struct mount *mount, const struct decoded_place *from, struct file *file)
+static int decode_whole(const struct mount *mount, const struct decoded_place *from,
+                        const struct vfs_descriptor *public, struct opened *opened)
 {
     if (from->form != CODEC_WHOLE)
         return -1;
-    file->public.type = file->place.type = VFS_CHARACTER;
-    if (mount->kind != MOUNT_HOST_FILE)
-        return 0;
-    file->public.type = file->place.type = VFS_REGULAR;
-    if (file->public.writable && mount->read_only)
-        return -1;
-    file->host = fcntl(mount->host->fd, F_DUPFD_CLOEXEC, 3);
-    file->host_is_file = 1;
-    return file->host < 0 ? -1 : 0;
-}
-
-static int decode_memory(struct decoder *decoder, const struct decoded_place *from, struct file *file)
-{
-    if (from->form != CODEC_NODE || from->node >= decoder->node_count)
-        return -1;
-    file->place.node = decoder->nodes[from->node].node;
-    file->place.type = file->public.type = file->place.node->type;
-    file->place.node->opens++;
-    return 0;
+    opened->place.type = VFS_CHARACTER;
+    return mount->kind == MOUNT_HOST_FILE ? tree_opened_whole(mount, public->writable, opened) : 0;
 }
 
 /* Finds what the descriptor referred to. -1: it is lost. */
-static int decode_open(struct decoder *decoder, const struct decoded_place *from, struct file *file)
+static int decode_open(const struct decoder *decoder, const struct decoded_place *from,
+                       const struct vfs_descriptor *public, struct opened *opened)
 {
     if (from->mount == TREE_SKELETON)
-        return decode_skeleton(decoder, from, file);
+        return decode_skeleton(decoder, from, opened);
     const struct mount *mount = &decoder->vfs->mounts[from->mount];
-    file->place = (struct place){.mount = from->mount};
+    opened->place = (struct place){.mount = from->mount};
     switch (mount->kind) {
     case MOUNT_MEMORY:
-        return decode_memory(decoder, from, file);
+        if (from->form != CODEC_NODE || from->node >= decoder->node_count)
+            return -1;
+        tree_opened_set_node(opened, from->mount, decoder->nodes[from->node].node);
+        return 0;
     case MOUNT_ARCHIVE:
-        return from->form == CODEC_PATH && !file->public.writable
-                   ? decode_archive(mount->archive, from, file)
-                   : -1;
+        return from->form == CODEC_PATH && !public->writable ? decode_archive(mount->archive, from, opened)
+                                                              : -1;
     case MOUNT_HOST:
-        return decode_host(decoder, from, file);
+        return decode_host(decoder, from, public, opened);
     default:
-        return decode_whole(mount, from, file);
+        return decode_whole(mount, from, public, opened);
     }
 }
 
-static void decode_close(struct decoder *decoder, struct file *file)
+static pybox_status decode_public(struct decoder *decoder, struct vfs_descriptor *public)
 {
-    if (file->public.kind == VFS_OPEN && file->place.mount != TREE_SKELETON &&
-        decoder->vfs->mounts[file->place.mount].kind == MOUNT_MEMORY && file->place.node != NULL)
-        file->place.node->opens--;
-    if (file->public.kind == VFS_OPEN && file->host >= 0)
-        hostfs_close(file->host);
-    free(file->path);
-    *file = (struct file){0};
-}
-
-static pybox_status decode_public(struct decoder *decoder, struct file *file)
-{
-    struct vfs_descriptor *public = &file->public;
     public->kind = decode_u8(decoder);
     public->type = decode_u8(decoder);
     public->stream = decode_u8(decoder);
@@ -189,34 +147,43 @@ static pybox_status decode_public(struct decoder *decoder, struct file *file)
     return PYBOX_OK;
 }
 
-static pybox_status decode_descriptor(struct decoder *decoder, struct file *file)
+/* 1 if what was found is not what such a descriptor can refer to. */
+static int decode_is_wrong(const struct vfs_descriptor *public, const struct opened *opened)
 {
-    pybox_status status = decode_public(decoder, file);
-    if (status != PYBOX_OK || file->public.kind == VFS_STREAM) {
-        if (status != PYBOX_OK)
-            *file = (struct file){0};
-        return status;
-    }
+    const uint8_t type = opened->place.type;
+    return type == VFS_SYMLINK || (type == VFS_DIRECTORY && public->writable) ||
+           (opened->host >= 0 && type != public->type) ||
+           (public->preopen && !(type == VFS_DIRECTORY && tree_is_root(&opened->place)));
+}
+
+static pybox_status decode_descriptor(struct decoder *decoder, uint32_t fd)
+{
+    struct vfs_descriptor public;
     struct decoded_place from;
+    struct file *file = &decoder->files[fd];
     int known;
-    struct file opened = *file;
-    *file = (struct file){0};
-    opened.host = -1;
+    pybox_status status = decode_public(decoder, &public);
+    if (status != PYBOX_OK)
+        return status;
+    if (public.kind == VFS_STREAM) {
+        file->public = public;
+        return PYBOX_OK;
+    }
     status = decode_place(decoder, &from, &known);
     if (status != PYBOX_OK)
         return status;
-    if (!known) {
-        decoder->lost++;
+    struct opened *opened = tree_opened_create();
+    if (opened == NULL)
+        return error_set_memory("a descriptor", sizeof *opened);
+    if (known && decode_open(decoder, &from, &public, opened) == 0 && !decode_is_wrong(&public, opened)) {
+        public.type = opened->place.type;
+        file->public = public;
+        tree_file_put(file, opened);
         return PYBOX_OK;
     }
-    if (decode_open(decoder, &from, &opened) != 0 || opened.public.type == VFS_SYMLINK ||
-        (opened.public.type == VFS_DIRECTORY && opened.public.writable) ||
-        (opened.public.preopen && !(opened.public.type == VFS_DIRECTORY && tree_is_root(&opened.place)))) {
-        decode_close(decoder, &opened);
-        decoder->lost++;
-        return PYBOX_OK;
-    }
-    *file = opened;
+    tree_opened_release(&decoder->memfs, opened);
+    if (lost_add(&decoder->lost, fd, from.mount_path, from.mount_length, from.path, from.length) != 0)
+        return error_set_memory("the list of lost descriptors", sizeof(struct vfs_lost));
     return PYBOX_OK;
 }
 
@@ -254,7 +221,7 @@ pybox_status decode_descriptors(struct decoder *decoder)
         next = (uint64_t)fd + 1;
         pybox_status status = decode_reserve(decoder, fd);
         if (status == PYBOX_OK)
-            status = decode_descriptor(decoder, &decoder->files[fd]);
+            status = decode_descriptor(decoder, fd);
         if (status != PYBOX_OK)
             return status;
     }
@@ -265,7 +232,7 @@ void decode_drop_descriptors(struct decoder *decoder)
 {
     for (uint32_t i = 0; i < decoder->file_capacity && decoder->files != NULL; i++)
         if (decoder->files[i].public.kind != VFS_FREE)
-            decode_close(decoder, &decoder->files[i]);
+            tree_file_drop(&decoder->memfs, &decoder->files[i]);
     free(decoder->files);
     decoder->files = NULL;
 }

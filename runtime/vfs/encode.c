@@ -78,10 +78,9 @@ static void encode_number(struct encoder *encoder, struct memfs_node *node)
     node->mark = encoder->node_count; /* its number + 1 */
 }
 
-static int encode_is_memory(const struct vfs *vfs, const struct file *file)
+static int encode_is_memory(const struct file *file)
 {
-    return file->public.kind == VFS_OPEN && file->place.mount != TREE_SKELETON &&
-           vfs->mounts[file->place.mount].kind == MOUNT_MEMORY;
+    return file->public.kind == VFS_OPEN && file->opened->node != NULL;
 }
 
 /* Whether there is something to keep at a mount. An empty in-memory file system comes again by itself, and what is
@@ -110,8 +109,8 @@ static void encode_number_all(struct encoder *encoder)
                 encode_number(encoder, node->directory.entries[j].node);
     }
     for (uint32_t i = 0; i < vfs->file_capacity; i++)
-        if (encode_is_memory(vfs, &vfs->files[i]))
-            encode_number(encoder, vfs->files[i].place.node);
+        if (encode_is_memory(&vfs->files[i]))
+            encode_number(encoder, vfs->files[i].opened->node);
 }
 
 /* ---- nodes ---- */
@@ -120,19 +119,19 @@ static void encode_file(struct encoder *encoder, const struct memfs_node *node)
 {
     uint32_t pieces = 0;
     for (uint32_t i = 0; i < node->file.count; i++)
-        pieces += node->file.chunks[i].bytes != NULL;
+        pieces += node->file.chunks[i].block != NULL;
     encode_u32(encoder, pieces);
     for (uint32_t i = 0; i < node->file.count; i++) {
         const struct memfs_chunk *chunk = &node->file.chunks[i];
         uint64_t position = (uint64_t)i * MEMFS_CHUNK;
-        if (chunk->bytes == NULL)
+        if (chunk->block == NULL)
             continue;
         uint64_t length = node->size > position ? node->size - position : 0;
         if (length > chunk->capacity)
             length = chunk->capacity;
         encode_u64(encoder, position);
         encode_u32(encoder, (uint32_t)length);
-        encode_put(encoder, chunk->bytes, (size_t)length);
+        encode_put(encoder, chunk->block->bytes, (size_t)length);
     }
 }
 
@@ -168,10 +167,10 @@ static void encode_node(struct encoder *encoder, const struct memfs_node *node)
 
 /* ---- descriptors ---- */
 
-static void encode_place(struct encoder *encoder, const struct file *file)
+static void encode_place(struct encoder *encoder, const struct opened *opened)
 {
     const struct vfs *vfs = encoder->vfs;
-    const struct place *place = &file->place;
+    const struct place *place = &opened->place;
     if (place->mount == TREE_SKELETON) {
         encode_text(encoder, "", 0);
         encode_u8(encoder, CODEC_PATH);
@@ -187,9 +186,9 @@ static void encode_place(struct encoder *encoder, const struct file *file)
         const struct zip_entry *entry = &mount->archive->entries[place->entry];
         encode_u8(encoder, CODEC_PATH);
         encode_text(encoder, (const char *)mount->archive->bytes + entry->name, entry->name_length);
-    } else if (mount->kind == MOUNT_HOST && file->path != NULL) {
+    } else if (mount->kind == MOUNT_HOST && opened->path != NULL) {
         encode_u8(encoder, CODEC_PATH);
-        encode_text(encoder, file->path, strlen(file->path));
+        encode_text(encoder, opened->path, strlen(opened->path));
     } else {
         encode_u8(encoder, mount->kind == MOUNT_HOST ? CODEC_LOST : CODEC_WHOLE);
     }
@@ -210,7 +209,7 @@ static void encode_descriptor(struct encoder *encoder, uint32_t fd, const struct
     encode_u64(encoder, public->inheriting);
     encode_u64(encoder, public->offset);
     if (public->kind == VFS_OPEN)
-        encode_place(encoder, file);
+        encode_place(encoder, file->opened);
 }
 
 static void encode_all(struct encoder *encoder)

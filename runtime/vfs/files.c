@@ -21,15 +21,23 @@ struct file *tree_file(struct vfs *vfs, uint32_t fd)
     return &vfs->files[fd];
 }
 
-struct vfs_descriptor *vfs_descriptor(struct vfs *vfs, uint32_t fd)
+const struct vfs_descriptor *vfs_descriptor(struct vfs *vfs, uint32_t fd)
 {
-    struct file *file = tree_file(vfs, fd);
+    const struct file *file = tree_file(vfs, fd);
     return file == NULL ? NULL : &file->public;
 }
 
-void vfs_touch(struct vfs *vfs)
+int vfs_change(struct vfs *vfs, uint32_t fd, struct vfs_descriptor **descriptor)
 {
+    struct file *file = tree_file(vfs, fd);
+    if (file == NULL)
+        return EBADF;
+    int error = checkpoint_keep_file(vfs, fd);
+    if (error != 0)
+        return error;
     vfs->changes++;
+    *descriptor = &file->public;
+    return 0;
 }
 
 static int files_reserve(struct vfs *vfs, uint32_t fd)
@@ -53,7 +61,7 @@ static int files_reserve(struct vfs *vfs, uint32_t fd)
     return 0;
 }
 
-/* The lowest free number, with room for it in the table. */
+/* The lowest free number, with room for it in the table, and ready to be changed. */
 static int files_find_free(struct vfs *vfs, uint32_t *fd)
 {
     uint32_t number = vfs->lowest_free;
@@ -61,33 +69,81 @@ static int files_find_free(struct vfs *vfs, uint32_t *fd)
         number++;
     vfs->lowest_free = number;
     *fd = number;
-    return files_reserve(vfs, number);
+    int error = files_reserve(vfs, number);
+    return error == 0 ? checkpoint_keep_file(vfs, number) : error;
 }
 
-void tree_file_drop(struct vfs *vfs, struct file *file)
+struct opened *tree_opened_create(void)
 {
-    if (file->public.kind == VFS_OPEN && file->place.mount != TREE_SKELETON &&
-        vfs->mounts[file->place.mount].kind == MOUNT_MEMORY) {
-        file->place.node->opens--;
-        memfs_release(&vfs->memfs, file->place.node);
+    struct opened *opened = calloc(1, sizeof *opened);
+    if (opened != NULL) {
+        opened->holders = 1;
+        opened->host = -1;
     }
-    if (file->public.kind == VFS_OPEN && file->host >= 0)
-        hostfs_close(file->host);
-    free(file->path);
-    *file = (struct file){0};
+    return opened;
+}
+
+void tree_opened_set_node(struct opened *opened, uint8_t mount, struct memfs_node *node)
+{
+    opened->place = (struct place){.mount = mount, .type = node->type, .node = node};
+    opened->node = node;
+    node->holds++;
+}
+
+void tree_opened_release(struct memfs *memfs, struct opened *opened)
+{
+    if (opened == NULL || --opened->holders > 0)
+        return;
+    if (opened->node != NULL)
+        memfs_unhold(memfs, opened->node);
+    if (opened->host >= 0)
+        hostfs_close(opened->host);
+    free(opened->path);
+    free(opened);
+}
+
+int tree_opened_set_flags(struct opened *opened, uint16_t flags)
+{
+    if (opened->host < 0 || opened->host_is_file || opened->host_flags == flags)
+        return 0;
+    if (fcntl(opened->host, F_SETFL, O_NONBLOCK | (flags & VFS_APPEND ? O_APPEND : 0)) != 0)
+        return errno;
+    opened->host_flags = flags;
+    return 0;
+}
+
+void tree_file_put(struct file *file, struct opened *opened)
+{
+    file->opened = opened;
+    if (opened != NULL && opened->node != NULL) {
+        opened->node->opens++;
+        opened->node->dead = 0; /* a rollback may bring a closed file back */
+    }
+}
+
+void tree_file_drop(struct memfs *memfs, struct file *file)
+{
+    struct opened *opened = file->opened;
+    *file = (struct file){.stamp = file->stamp};
+    if (opened != NULL && opened->node != NULL) {
+        opened->node->opens--;
+        memfs_release(memfs, opened->node);
+    }
+    tree_opened_release(memfs, opened);
 }
 
 int vfs_open_stream(struct vfs *vfs, uint32_t fd, uint8_t stream)
 {
     int error = files_reserve(vfs, fd);
+    if (error == 0)
+        error = checkpoint_keep_file(vfs, fd);
     if (error != 0)
         return error;
-    vfs->files[fd] = (struct file){
-        .public = {.kind = VFS_STREAM,
-                   .stream = stream,
-                   .readable = stream == 0,
-                   .writable = stream != 0},
-        .host = -1,
+    vfs->files[fd].public = (struct vfs_descriptor){
+        .kind = VFS_STREAM,
+        .stream = stream,
+        .readable = stream == 0,
+        .writable = stream != 0,
     };
     vfs->changes++;
     return 0;
@@ -96,13 +152,19 @@ int vfs_open_stream(struct vfs *vfs, uint32_t fd, uint8_t stream)
 int vfs_open_root(struct vfs *vfs, uint32_t fd)
 {
     int error = files_reserve(vfs, fd);
-    if (error != 0)
-        return error;
-    vfs->files[fd] = (struct file){
-        .public = {.kind = VFS_OPEN, .type = VFS_DIRECTORY, .preopen = 1, .readable = 1},
-        .place = tree_root(),
-        .host = -1,
+    if (error == 0)
+        error = checkpoint_keep_file(vfs, fd);
+    struct opened *opened = error == 0 ? tree_opened_create() : NULL;
+    if (opened == NULL)
+        return error != 0 ? error : ENOMEM;
+    opened->place = tree_root();
+    vfs->files[fd].public = (struct vfs_descriptor){
+        .kind = VFS_OPEN,
+        .type = VFS_DIRECTORY,
+        .preopen = 1,
+        .readable = 1,
     };
+    tree_file_put(&vfs->files[fd], opened);
     vfs->changes++;
     return 0;
 }
@@ -112,7 +174,10 @@ int vfs_close(struct vfs *vfs, uint32_t fd)
     struct file *file = tree_file(vfs, fd);
     if (file == NULL)
         return EBADF;
-    tree_file_drop(vfs, file);
+    int error = checkpoint_keep_file(vfs, fd);
+    if (error != 0)
+        return error;
+    tree_file_drop(&vfs->memfs, file);
     if (fd < vfs->lowest_free)
         vfs->lowest_free = fd;
     vfs->changes++;
@@ -126,9 +191,16 @@ int vfs_renumber(struct vfs *vfs, uint32_t from, uint32_t to)
         return EBADF;
     if (source == target)
         return 0;
-    tree_file_drop(vfs, target);
-    *target = *source;
-    *source = (struct file){0};
+    int error = checkpoint_keep_file(vfs, from);
+    if (error == 0)
+        error = checkpoint_keep_file(vfs, to);
+    if (error != 0)
+        return error;
+    tree_file_drop(&vfs->memfs, target);
+    target->public = source->public;
+    target->opened = source->opened;
+    source->public = (struct vfs_descriptor){0};
+    source->opened = NULL;
     if (from < vfs->lowest_free)
         vfs->lowest_free = from;
     vfs->changes++;
@@ -159,7 +231,7 @@ static char *files_host_path(const struct walk *walk)
 }
 
 static int files_open_host(struct vfs *vfs, const struct walk *walk, uint32_t how, uint16_t flags,
-                           struct file *file)
+                           struct opened *opened)
 {
     if (vfs->mounts[walk->mount].read_only && (how & (VFS_WRITE | VFS_TRUNCATE)))
         return EROFS;
@@ -177,11 +249,14 @@ static int files_open_host(struct vfs *vfs, const struct walk *walk, uint32_t ho
             return EISDIR;
         how |= VFS_ONLY_DIRECTORY;
     }
-    int error = hostfs_open(&walk->beneath, walk->path, how, flags, &file->host, &file->public.type);
-    if (error != 0)
+    int error = hostfs_open(&walk->beneath, walk->path, how, flags, &opened->host, &opened->place.type);
+    if (error != 0) {
+        opened->host = -1;
         return error;
-    file->place = (struct place){.mount = walk->mount, .type = file->public.type};
-    file->path = files_host_path(walk);
+    }
+    opened->place.mount = walk->mount;
+    opened->host_flags = flags;
+    opened->path = files_host_path(walk);
     return 0;
 }
 
@@ -209,28 +284,19 @@ static int files_create(struct vfs *vfs, struct walk *walk)
 }
 
 /* The single host file that is a mount. */
-static int files_open_mounted(const struct mount *mount, uint32_t how, struct file *file)
+static int files_open_mounted(const struct mount *mount, uint32_t how, struct opened *opened)
 {
-    if (mount->read_only && (how & (VFS_WRITE | VFS_TRUNCATE)))
-        return EROFS;
-    file->host = fcntl(mount->host->fd, F_DUPFD_CLOEXEC, 3);
-    if (file->host < 0)
-        return errno;
-    if ((how & VFS_TRUNCATE) && ftruncate(file->host, 0) != 0) {
-        int error = errno;
-        hostfs_close(file->host);
-        return error;
-    }
-    file->host_is_file = 1;
-    return 0;
+    int error = tree_opened_whole(mount, (how & (VFS_WRITE | VFS_TRUNCATE)) != 0, opened);
+    if (error == 0 && (how & VFS_TRUNCATE) && ftruncate(opened->host, 0) != 0)
+        error = errno;
+    return error;
 }
 
 /* Opens what was found in the tree. */
-static int files_open_found(struct vfs *vfs, const struct walk *walk, uint32_t how, struct file *file)
+static int files_open_found(struct vfs *vfs, const struct walk *walk, uint32_t how, struct opened *opened)
 {
     const struct place *found = &walk->found;
-    file->place = *found;
-    file->public.type = found->type;
+    opened->place = *found;
     if (found->type == VFS_SYMLINK)
         return how & VFS_ONLY_DIRECTORY ? ENOTDIR : ELOOP;
     if (found->type == VFS_DIRECTORY && (how & (VFS_WRITE | VFS_CREATE | VFS_TRUNCATE)))
@@ -243,36 +309,38 @@ static int files_open_found(struct vfs *vfs, const struct walk *walk, uint32_t h
     switch (mount->kind) {
     case MOUNT_MEMORY:
         if ((how & VFS_TRUNCATE) && found->node->size > 0) {
-            memfs_data_resize(&vfs->memfs, found->node, 0);
+            int error = memfs_data_resize(&vfs->memfs, found->node, 0);
+            if (error != 0)
+                return error;
             found->node->modified_ns = found->node->changed_ns = tree_now(vfs);
         }
-        found->node->opens++;
+        tree_opened_set_node(opened, found->mount, found->node);
         return 0;
     case MOUNT_ARCHIVE:
         if (how & (VFS_WRITE | VFS_TRUNCATE))
             return EROFS;
         if (found->type != VFS_REGULAR)
             return 0;
-        file->bytes = zip_data(mount->archive, found->entry);
-        file->size = mount->archive->entries[found->entry].size;
-        return file->bytes == NULL ? EIO : 0;
+        opened->bytes = zip_data(mount->archive, found->entry);
+        opened->size = mount->archive->entries[found->entry].size;
+        return opened->bytes == NULL ? EIO : 0;
     case MOUNT_HOST_FILE:
-        return files_open_mounted(mount, how, file);
+        return files_open_mounted(mount, how, opened);
     default:
         return 0;
     }
 }
 
 static int files_open(struct vfs *vfs, struct walk *walk, uint32_t how, uint16_t flags,
-                      struct file *file)
+                      struct opened *opened)
 {
     if (walk->host)
-        return files_open_host(vfs, walk, how, flags, file);
+        return files_open_host(vfs, walk, how, flags, opened);
     if (walk->exists)
         return how & VFS_CREATE && how & VFS_EXCLUSIVE ? EEXIST
-                                                        : files_open_found(vfs, walk, how, file);
+                                                        : files_open_found(vfs, walk, how, opened);
     int error = files_create(vfs, walk);
-    return error == 0 ? files_open_found(vfs, walk, how & ~VFS_CREATE, file) : error;
+    return error == 0 ? files_open_found(vfs, walk, how & ~VFS_CREATE, opened) : error;
 }
 
 int vfs_open(struct vfs *vfs, uint32_t directory, const char *path, size_t length, uint32_t how,
@@ -292,17 +360,23 @@ int vfs_open(struct vfs *vfs, uint32_t directory, const char *path, size_t lengt
         error = walk_path(vfs, directory, path, length, walk_flags, &walk);
     if (error != 0)
         return error;
-    struct file file = {
-        .public = {.kind = VFS_OPEN,
-                   .flags = flags,
-                   .readable = (how & VFS_READ) != 0,
-                   .writable = (how & VFS_WRITE) != 0},
-        .host = -1,
-    };
-    error = files_open(vfs, &walk, how, flags, &file);
-    if (error != 0)
+    struct opened *opened = tree_opened_create();
+    if (opened == NULL)
+        return ENOMEM;
+    error = files_open(vfs, &walk, how, flags, opened);
+    if (error != 0) {
+        tree_opened_release(&vfs->memfs, opened);
         return error;
-    vfs->files[*fd] = file;
+    }
+    struct file *file = &vfs->files[*fd];
+    file->public = (struct vfs_descriptor){
+        .kind = VFS_OPEN,
+        .type = opened->place.type,
+        .flags = flags,
+        .readable = (how & VFS_READ) != 0,
+        .writable = (how & VFS_WRITE) != 0,
+    };
+    tree_file_put(file, opened);
     vfs->changes++;
     return 0;
 }
@@ -311,7 +385,7 @@ int vfs_open(struct vfs *vfs, uint32_t directory, const char *path, size_t lengt
 
 static enum mount_kind files_kind(const struct vfs *vfs, const struct file *file)
 {
-    return vfs->mounts[file->place.mount].kind;
+    return vfs->mounts[file->opened->place.mount].kind;
 }
 
 /* A file that can be read or written: not a stream, not a directory. */
@@ -334,13 +408,13 @@ int vfs_read(struct vfs *vfs, uint32_t fd, void *bytes, size_t length, uint64_t 
         return error;
     switch (files_kind(vfs, file)) {
     case MOUNT_MEMORY:
-        *done = memfs_data_read(file->place.node, bytes, length, position);
+        *done = memfs_data_read(file->opened->place.node, bytes, length, position);
         return 0;
     case MOUNT_ARCHIVE:
-        if (position >= file->size)
+        if (position >= file->opened->size)
             return 0;
-        *done = length < file->size - position ? length : (size_t)(file->size - position);
-        memcpy(bytes, file->bytes + position, *done);
+        *done = length < file->opened->size - position ? length : (size_t)(file->opened->size - position);
+        memcpy(bytes, file->opened->bytes + position, *done);
         return 0;
     case MOUNT_NULL:
         return 0;
@@ -355,7 +429,7 @@ int vfs_read(struct vfs *vfs, uint32_t fd, void *bytes, size_t length, uint64_t 
     }
     if (position > INT64_MAX)
         return EINVAL;
-    ssize_t got = pread(file->host, bytes, length < HOST_IO_BYTES ? length : HOST_IO_BYTES,
+    ssize_t got = pread(file->opened->host, bytes, length < HOST_IO_BYTES ? length : HOST_IO_BYTES,
                         (off_t)position);
     if (got < 0)
         return errno;
@@ -384,7 +458,7 @@ static int files_write_host(const struct file *file, const void *bytes, size_t l
         length = HOST_IO_BYTES;
     int append = position == VFS_APPEND_POSITION;
     if (append) {
-        off_t size = lseek(file->host, 0, SEEK_END);
+        off_t size = lseek(file->opened->host, 0, SEEK_END);
         if (size < 0)
             return errno;
         position = (uint64_t)size;
@@ -392,13 +466,13 @@ static int files_write_host(const struct file *file, const void *bytes, size_t l
     if (position > INT64_MAX)
         return EFBIG;
     /* With O_APPEND Linux lets pwrite append, wherever the end is by then. */
-    ssize_t put = pwrite(file->host, bytes, length, (off_t)position);
+    ssize_t put = pwrite(file->opened->host, bytes, length, (off_t)position);
     if (put < 0)
         return errno;
     *done = (size_t)put;
     *end = position + *done;
-    if (append && !file->host_is_file) {
-        off_t size = lseek(file->host, 0, SEEK_END);
+    if (append && !file->opened->host_is_file) {
+        off_t size = lseek(file->opened->host, 0, SEEK_END);
         if (size >= 0)
             *end = (uint64_t)size;
     }
@@ -419,7 +493,7 @@ int vfs_write(struct vfs *vfs, uint32_t fd, const void *bytes, size_t length, ui
         return error;
     switch (files_kind(vfs, file)) {
     case MOUNT_MEMORY:
-        return files_write_memory(vfs, file->place.node, bytes, length, position, done, end);
+        return files_write_memory(vfs, file->opened->place.node, bytes, length, position, done, end);
     case MOUNT_NULL:
     case MOUNT_RANDOM:
         *done = length;
@@ -442,12 +516,12 @@ int vfs_stat_file(struct vfs *vfs, uint32_t fd, struct vfs_stat *stat)
         stat->inode = 1 + (uint64_t)file->public.stream;
         return 0;
     }
-    if (file->host < 0) {
-        tree_stat(vfs, &file->place, stat);
+    if (file->opened->host < 0) {
+        tree_stat(vfs, &file->opened->place, stat);
         return 0;
     }
-    int error = hostfs_stat_fd(vfs->mounts[file->place.mount].host, file->host, stat);
-    stat->device = 2 + (uint64_t)file->place.mount;
+    int error = hostfs_stat_fd(vfs->mounts[file->opened->place.mount].host, file->opened->host, stat);
+    stat->device = 2 + (uint64_t)file->opened->place.mount;
     return error;
 }
 
@@ -459,15 +533,15 @@ int vfs_set_size(struct vfs *vfs, uint32_t fd, uint64_t size)
     if (file->public.kind != VFS_OPEN || file->public.type != VFS_REGULAR || !file->public.writable)
         return EINVAL;
     if (files_kind(vfs, file) == MOUNT_MEMORY) {
-        int error = memfs_data_resize(&vfs->memfs, file->place.node, size);
+        int error = memfs_data_resize(&vfs->memfs, file->opened->place.node, size);
         if (error == 0)
-            file->place.node->modified_ns = file->place.node->changed_ns = tree_now(vfs);
+            file->opened->place.node->modified_ns = file->opened->place.node->changed_ns = tree_now(vfs);
         vfs->changes++;
         return error;
     }
     if (size > INT64_MAX)
         return EFBIG;
-    return ftruncate(file->host, (off_t)size) == 0 ? 0 : errno;
+    return ftruncate(file->opened->host, (off_t)size) == 0 ? 0 : errno;
 }
 
 int vfs_allocate(struct vfs *vfs, uint32_t fd, uint64_t offset, uint64_t length)
@@ -485,10 +559,10 @@ int vfs_allocate(struct vfs *vfs, uint32_t fd, uint64_t offset, uint64_t length)
     if (length > INT64_MAX || offset > INT64_MAX - length)
         return EFBIG;
     if (files_kind(vfs, file) != MOUNT_MEMORY) {
-        error = posix_fallocate(file->host, (off_t)offset, (off_t)length);
+        error = posix_fallocate(file->opened->host, (off_t)offset, (off_t)length);
         return error;
     }
-    struct memfs_node *node = file->place.node;
+    struct memfs_node *node = file->opened->place.node;
     if (offset + length <= node->size)
         return 0;
     /* Nothing is set aside, but what cannot fit is refused now. */
@@ -508,9 +582,9 @@ int vfs_sync(struct vfs *vfs, uint32_t fd, int data_only)
         return EBADF;
     if (file->public.kind == VFS_STREAM)
         return EINVAL;
-    if (file->host < 0)
+    if (file->opened->host < 0)
         return 0;
-    return (data_only ? fdatasync(file->host) : fsync(file->host)) == 0 ? 0 : errno;
+    return (data_only ? fdatasync(file->opened->host) : fsync(file->opened->host)) == 0 ? 0 : errno;
 }
 
 int vfs_set_flags(struct vfs *vfs, uint32_t fd, uint16_t flags)
@@ -521,11 +595,11 @@ int vfs_set_flags(struct vfs *vfs, uint32_t fd, uint16_t flags)
         return EBADF;
     if ((flags ^ file->public.flags) & synchronous)
         return ENOTSUP; /* Linux cannot change these either */
-    if (file->host >= 0 && !file->host_is_file) {
-        int status = O_NONBLOCK | (flags & VFS_APPEND ? O_APPEND : 0);
-        if (fcntl(file->host, F_SETFL, status) != 0)
-            return errno;
-    }
+    int error = checkpoint_keep_file(vfs, fd);
+    if (error == 0 && file->opened != NULL)
+        error = tree_opened_set_flags(file->opened, flags);
+    if (error != 0)
+        return error;
     file->public.flags = flags;
     vfs->changes++;
     return 0;

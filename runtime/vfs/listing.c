@@ -12,7 +12,7 @@
 
 struct listing {
     struct vfs *vfs;
-    const struct file *file;
+    const struct opened *opened;
     const struct mount *mount; /* NULL: made-up directory */
     vfs_each *each;
     void *context;
@@ -30,12 +30,12 @@ static int listing_dots(const struct listing *listing, uint64_t cookie)
 {
     struct vfs_stat stat;
     if (cookie < COOKIE_DOT) {
-        tree_stat(listing->vfs, &listing->file->place, &stat);
+        tree_stat(listing->vfs, &listing->opened->place, &stat);
         if (!listing_give(listing, COOKIE_DOT, stat.inode, ".", 1, VFS_DIRECTORY))
             return 0;
     }
     if (cookie < COOKIE_DOT_DOT) {
-        struct place parent = tree_parent(listing->vfs, &listing->file->place);
+        struct place parent = tree_parent(listing->vfs, &listing->opened->place);
         if (parent.mount != TREE_SKELETON && listing->vfs->mounts[parent.mount].kind == MOUNT_HOST)
             stat.inode = 1;
         else
@@ -57,7 +57,7 @@ static uint8_t listing_mount_type(const struct mount *mount)
 static int listing_in_skeleton(const struct listing *listing, const struct mount *mount,
                                const char **name, size_t *length)
 {
-    const struct place *place = &listing->file->place;
+    const struct place *place = &listing->opened->place;
     size_t start = place->skeleton.length;
     const char *prefix = listing->vfs->mounts[place->skeleton.mount].path;
     if (mount->inside != TREE_SKELETON || mount->length <= start || mount->path[start] != '/' ||
@@ -91,7 +91,7 @@ static int listing_skeleton(const struct listing *listing, uint64_t cookie)
 
 static int listing_memory(const struct listing *listing, uint64_t cookie)
 {
-    struct memfs_node *directory = listing->file->place.node;
+    struct memfs_node *directory = listing->opened->place.node;
     uint64_t from = cookie <= COOKIE_DOT_DOT ? 0 : cookie - COOKIE_DOT_DOT + 1;
     for (;;) {
         const struct memfs_entry *entry = memfs_entry_from(directory, from);
@@ -110,7 +110,7 @@ static int listing_memory(const struct listing *listing, uint64_t cookie)
 static int listing_archive(const struct listing *listing, uint64_t cookie)
 {
     const struct vfs_archive *archive = listing->mount->archive;
-    uint32_t directory = listing->file->place.entry;
+    uint32_t directory = listing->opened->place.entry;
     uint32_t at = archive->entries[directory].first;
     if (cookie > COOKIE_DOT_DOT) {
         uint64_t last = cookie - COOKIE_DOT_DOT;
@@ -122,7 +122,7 @@ static int listing_archive(const struct listing *listing, uint64_t cookie)
         size_t length;
         const char *name = zip_name(archive, at, &length);
         if (listing->mount->children > 0 &&
-            tree_mount_at(listing->vfs, &listing->file->place, name, length) != TREE_SKELETON)
+            tree_mount_at(listing->vfs, &listing->opened->place, name, length) != TREE_SKELETON)
             continue; /* it comes with the mounts */
         if (!listing_give(listing, (uint64_t)at + COOKIE_DOT_DOT, (uint64_t)at + 1, name, length,
                           archive->entries[at].type))
@@ -134,15 +134,15 @@ static int listing_archive(const struct listing *listing, uint64_t cookie)
 /* The last component of a mount's path, if the mount lies in this directory of an archive or of the host. */
 static const char *listing_inner_name(const struct listing *listing, const struct mount *mount)
 {
-    const struct file *file = listing->file;
-    if (mount->inside != file->place.mount)
+    const struct opened *opened = listing->opened;
+    if (mount->inside != opened->place.mount)
         return NULL;
     const char *slash = strrchr(mount->path, '/');
     if (listing->mount->kind == MOUNT_ARCHIVE)
-        return mount->above.entry == file->place.entry ? slash + 1 : NULL;
+        return mount->above.entry == opened->place.entry ? slash + 1 : NULL;
     const char *below = mount->path + listing->mount->length + 1;
     size_t length = slash < below ? 0 : (size_t)(slash - below);
-    const char *path = file->path == NULL || strcmp(file->path, ".") == 0 ? "" : file->path;
+    const char *path = opened->path == NULL || strcmp(opened->path, ".") == 0 ? "" : opened->path;
     return strlen(path) == length && memcmp(path, below, length) == 0 ? slash + 1 : NULL;
 }
 
@@ -180,11 +180,11 @@ int vfs_list(struct vfs *vfs, uint32_t fd, uint64_t cookie, vfs_each *each, void
         return EBADF;
     if (file->public.kind != VFS_OPEN || file->public.type != VFS_DIRECTORY)
         return ENOTDIR;
-    struct listing listing = {vfs, file, NULL, each, context};
-    if (file->place.mount != TREE_SKELETON)
-        listing.mount = &vfs->mounts[file->place.mount];
+    struct listing listing = {vfs, file->opened, NULL, each, context};
+    if (file->opened->place.mount != TREE_SKELETON)
+        listing.mount = &vfs->mounts[file->opened->place.mount];
     if (listing.mount != NULL && listing.mount->kind == MOUNT_HOST) {
-        int error = cookie < COOKIE_MOUNT ? hostfs_list(file->host, cookie, listing_filter, &listing) : 0;
+        int error = cookie < COOKIE_MOUNT ? hostfs_list(file->opened->host, cookie, listing_filter, &listing) : 0;
         if (error == 0)
             listing_mounts(&listing, cookie);
         return error == ECANCELED ? 0 : error;

@@ -39,6 +39,7 @@ struct memfs_node *memfs_create(struct memfs *memfs, uint8_t type, uint64_t now_
     }
     memfs->used_files++;
     node->type = type;
+    node->born = node->stamp = memfs->undo.epoch;
     node->inode = ++memfs->next_inode;
     node->accessed_ns = node->modified_ns = node->changed_ns = now_ns;
     if (type == VFS_DIRECTORY)
@@ -50,51 +51,65 @@ struct memfs_node *memfs_create(struct memfs *memfs, uint8_t type, uint64_t now_
     return node;
 }
 
-static void memfs_free_contents(struct memfs *memfs, struct memfs_node *node)
+/* What is charged for a node's contents. */
+static uint64_t memfs_charged(const struct memfs_node *node)
+{
+    if (node->type == VFS_REGULAR)
+        return memfs_data_charged(node);
+    if (node->type == VFS_SYMLINK)
+        return node->target != NULL ? node->size + BLOCK_BYTES : 0;
+    uint64_t bytes = node->directory.capacity * sizeof(struct memfs_entry) +
+                     node->directory.index_size * sizeof(uint32_t);
+    for (uint32_t i = 0; i < node->directory.count; i++)
+        if (node->directory.entries[i].node != NULL)
+            bytes += node->directory.entries[i].length + BLOCK_BYTES;
+    return bytes;
+}
+
+void memfs_free(struct memfs *memfs, struct memfs_node *node)
 {
     if (node->type == VFS_REGULAR) {
-        memfs_data_free(memfs, node);
+        memfs_data_free(node);
     } else if (node->type == VFS_SYMLINK) {
-        memfs_refund(memfs, node->target != NULL ? node->size + BLOCK_BYTES : 0);
         free(node->target);
     } else {
-        for (uint32_t i = 0; i < node->directory.count; i++) {
-            if (node->directory.entries[i].node != NULL) {
-                memfs_refund(memfs, node->directory.entries[i].length + BLOCK_BYTES);
-                free(node->directory.entries[i].name);
-            }
-        }
-        memfs_refund(memfs, node->directory.capacity * sizeof(struct memfs_entry) +
-                                node->directory.index_size * sizeof(uint32_t));
+        for (uint32_t i = 0; i < node->directory.count; i++)
+            free(node->directory.entries[i].name);
         free(node->directory.entries);
         free(node->directory.index);
     }
-}
-
-static void memfs_free_node(struct memfs *memfs, struct memfs_node *node)
-{
-    memfs_free_contents(memfs, node);
     if (node->previous != NULL)
         node->previous->next = node->next;
     else
         memfs->nodes = node->next;
     if (node->next != NULL)
         node->next->previous = node->previous;
-    memfs_refund(memfs, sizeof *node + BLOCK_BYTES);
-    memfs->used_files--;
     free(node);
 }
 
 void memfs_release(struct memfs *memfs, struct memfs_node *node)
 {
-    if (node->links == 0 && node->opens == 0)
-        memfs_free_node(memfs, node);
+    if (node->links > 0 || node->opens > 0)
+        return;
+    memfs_refund(memfs, memfs_charged(node) + sizeof *node + BLOCK_BYTES);
+    memfs->used_files--;
+    node->dead = 1;
+    if (node->holds == 0)
+        memfs_free(memfs, node);
+}
+
+void memfs_unhold(struct memfs *memfs, struct memfs_node *node)
+{
+    if (--node->holds == 0 && node->dead)
+        memfs_free(memfs, node);
 }
 
 void memfs_clear(struct memfs *memfs)
 {
     while (memfs->nodes != NULL)
-        memfs_free_node(memfs, memfs->nodes);
+        memfs_free(memfs, memfs->nodes);
+    memfs->used_bytes = 0;
+    memfs->used_files = 0;
 }
 
 static uint32_t memfs_hash(struct memfs *memfs, const char *name, size_t length)
@@ -113,12 +128,27 @@ static void memfs_index_put(struct memfs_node *directory, uint32_t number)
     directory->directory.index[slot] = number + 1;
 }
 
-/* Fills the index from the entries. */
-static void memfs_index_build(struct memfs_node *directory)
+void memfs_index_build(struct memfs_node *directory)
 {
+    if (directory->directory.index == NULL)
+        return;
     memset(directory->directory.index, 0, directory->directory.index_size * sizeof(uint32_t));
     for (uint32_t i = 0; i < directory->directory.count; i++)
         memfs_index_put(directory, i);
+}
+
+/* Entries are put in by number. Taken out in reverse, each leaves its slot as it found it: free. */
+void memfs_index_cut(struct memfs_node *directory, uint32_t first)
+{
+    if (directory->directory.index == NULL)
+        return;
+    uint32_t mask = directory->directory.index_size - 1;
+    for (uint32_t number = directory->directory.count; number-- > first;) {
+        uint32_t slot = directory->directory.entries[number].hash & mask;
+        while (directory->directory.index[slot] != number + 1)
+            slot = (slot + 1) & mask;
+        directory->directory.index[slot] = 0;
+    }
 }
 
 static int memfs_matches(const struct memfs_entry *entry, const char *name, size_t length)
@@ -161,27 +191,28 @@ struct memfs_entry *memfs_entry_from(struct memfs_node *directory, uint64_t cook
     return low < directory->directory.count ? &directory->directory.entries[low] : NULL;
 }
 
-/* Drops removed entries; the order stays. */
-static void memfs_compact(struct memfs_node *directory)
+void memfs_compact(struct memfs_node *directory)
 {
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < directory->directory.count; i++)
+    uint32_t kept = directory->directory.floor;
+    memfs_index_cut(directory, kept);
+    for (uint32_t i = kept; i < directory->directory.count; i++)
         if (directory->directory.entries[i].node != NULL)
             directory->directory.entries[kept++] = directory->directory.entries[i];
     directory->directory.count = kept;
+    directory->directory.removed = 0;
     if (directory->directory.index != NULL)
-        memfs_index_build(directory);
+        for (uint32_t i = directory->directory.floor; i < kept; i++)
+            memfs_index_put(directory, i);
 }
 
 /* Makes room for one more entry. */
 static int memfs_grow(struct memfs *memfs, struct memfs_node *directory)
 {
+    if (directory->directory.count == directory->directory.capacity &&
+        directory->directory.removed > directory->directory.count / 4)
+        memfs_compact(directory);
     if (directory->directory.count < directory->directory.capacity)
         return 0;
-    if (directory->directory.live < directory->directory.count - directory->directory.count / 4) {
-        memfs_compact(directory);
-        return 0;
-    }
     uint32_t capacity = directory->directory.capacity == 0 ? 4 : directory->directory.capacity * 2;
     uint32_t index_size = capacity > LINEAR_ENTRIES ? capacity * 2 : 0;
     uint64_t more = (capacity - directory->directory.capacity) * sizeof(struct memfs_entry) +
@@ -204,13 +235,13 @@ static int memfs_grow(struct memfs *memfs, struct memfs_node *directory)
     directory->directory.entries = entries;
     directory->directory.capacity = capacity;
     if (index != NULL) {
-        free(directory->directory.index);
-        directory->directory.index = index;
-        directory->directory.index_size = index_size;
-        for (uint32_t i = 0; i < directory->directory.count; i++)
+        for (uint32_t i = 0; i < directory->directory.count && directory->directory.index == NULL; i++)
             entries[i].hash = entries[i].node == NULL
                                   ? 0
                                   : memfs_hash(memfs, entries[i].name, entries[i].length);
+        free(directory->directory.index);
+        directory->directory.index = index;
+        directory->directory.index_size = index_size;
         memfs_index_build(directory);
     }
     return 0;
@@ -221,7 +252,11 @@ int memfs_add(struct memfs *memfs, struct memfs_node *directory, const char *nam
 {
     if (length > memfs->quota.name_bytes)
         return ENAMETOOLONG;
-    int error = memfs_grow(memfs, directory);
+    int error = memfs_keep(memfs, directory);
+    if (error == 0)
+        error = memfs_keep(memfs, node);
+    if (error == 0)
+        error = memfs_grow(memfs, directory);
     if (error == 0)
         error = memfs_charge(memfs, length + BLOCK_BYTES);
     if (error != 0)
@@ -238,6 +273,7 @@ int memfs_add(struct memfs *memfs, struct memfs_node *directory, const char *nam
         .node = node,
         .name = copy,
         .cookie = directory->directory.next_cookie++,
+        .stamp = memfs->undo.epoch,
         .length = (uint32_t)length,
     };
     if (directory->directory.index != NULL) {
@@ -254,15 +290,29 @@ int memfs_add(struct memfs *memfs, struct memfs_node *directory, const char *nam
     return 0;
 }
 
-void memfs_remove(struct memfs *memfs, struct memfs_node *directory, struct memfs_entry *entry,
+int memfs_keep_entry(struct memfs *memfs, struct memfs_node *directory, const char *name, size_t length)
+{
+    int error = memfs_keep(memfs, directory);
+    if (error != 0)
+        return error;
+    struct memfs_entry *entry = memfs_find(memfs, directory, name, length);
+    error = memfs_keep(memfs, entry->node);
+    if (error == 0 && entry->stamp < memfs->undo.epoch)
+        error = undo_keep_entry(memfs, directory, entry);
+    return error;
+}
+
+void memfs_remove(struct memfs *memfs, struct memfs_node *directory, const char *name, size_t length,
                   uint64_t now_ns)
 {
+    struct memfs_entry *entry = memfs_find(memfs, directory, name, length);
     struct memfs_node *node = entry->node;
-    memfs_refund(memfs, entry->length + BLOCK_BYTES);
+    memfs_refund(memfs, length + BLOCK_BYTES);
     free(entry->name);
     entry->name = NULL;
     entry->node = NULL; /* the index still leads here, to an entry that matches nothing */
     directory->directory.live--;
+    directory->directory.removed += entry - directory->directory.entries >= directory->directory.floor;
     node->links--;
     if (node->type == VFS_DIRECTORY) {
         node->parent = NULL;
@@ -317,7 +367,7 @@ void memfs_stat(const struct memfs_node *node, struct vfs_stat *stat)
     stat->size = node->size;
     if (node->type == VFS_DIRECTORY) {
         stat->links = node->links == 0 ? 0 : 2 + node->directory.directories;
-        stat->size = node->directory.capacity * sizeof(struct memfs_entry);
+        stat->size = node->directory.live * sizeof(struct memfs_entry);
     }
     stat->accessed_ns = node->accessed_ns;
     stat->modified_ns = node->modified_ns;

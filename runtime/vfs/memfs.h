@@ -5,9 +5,11 @@
 #ifndef MEMFS_H
 #define MEMFS_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "undo.h"
 #include "vfs_files.h"
 
 /* All nodes of one tree, whatever mount they are in. */
@@ -17,35 +19,47 @@ struct memfs {
     uint32_t used_files;
     uint64_t next_inode;
     uint64_t hash_key; /* 0: not drawn yet */
-    struct memfs_node *nodes; /* list of all */
+    struct memfs_node *nodes; /* list of all, newest first */
+    struct undo undo;
 };
 
 #define MEMFS_CHUNK 32768u
 
-/* A part of a file. Bytes behind `capacity` are zero. NULL: all zero. */
+/* Bytes, shared by chunks of any number of trees. Who is not alone with them may only read. */
+struct memfs_block {
+    atomic_uint holders;
+    _Alignas(16) uint8_t bytes[];
+};
+
+/* A part of a file. Bytes behind `capacity` are zero. */
 struct memfs_chunk {
-    uint8_t *bytes;
-    uint32_t capacity; /* power of two from 64 to MEMFS_CHUNK */
+    struct memfs_block *block; /* NULL: all zero */
+    uint32_t capacity;         /* power of two from 64 to MEMFS_CHUNK */
+    uint64_t stamp;            /* see undo.h */
 };
 
 struct memfs_entry {
     struct memfs_node *node; /* NULL: the entry was removed */
-    char *name;              /* not NUL-terminated */
+    char *name;              /* not NUL-terminated; NULL: removed */
     uint64_t cookie;         /* grows from entry to entry; never reused in a directory */
-    uint32_t hash;
+    uint64_t stamp;          /* see undo.h */
+    uint32_t hash;           /* once there is an index */
     uint32_t length;
 };
 
 struct memfs_node {
     struct memfs_node *next, *previous; /* in the list of all nodes */
     struct memfs_node *parent;          /* of a directory; NULL: it is a root or was removed */
+    uint64_t born, stamp; /* see undo.h; `born` never changes */
     uint64_t inode;
     uint64_t size; /* of a file or a symbolic link's target */
     uint64_t accessed_ns, modified_ns, changed_ns;
     uint32_t links; /* names that point here; a root has one */
     uint32_t opens; /* descriptors that do */
+    uint32_t holds; /* records of undo.h, and open files, that need the memory */
     uint32_t mark;  /* for whoever walks over all nodes */
     uint8_t type;
+    uint8_t dead;   /* no longer charged; freed when nothing holds it */
     uint8_t cover;  /* 1 + the mount on it, or 0 */
     uint16_t pins;  /* mounts on it or below: it cannot be moved or removed */
     union {
@@ -58,6 +72,8 @@ struct memfs_node {
             uint32_t *index;             /* hash table of entry numbers + 1; NULL while it is small */
             uint32_t count, live, capacity, index_size;
             uint32_t directories; /* entries that are directories */
+            uint32_t floor;       /* entries before it keep their numbers: records name them */
+            uint32_t removed;     /* about how many behind it were removed */
             uint64_t next_cookie;
         } directory;
         char *target; /* not NUL-terminated */
@@ -67,11 +83,23 @@ struct memfs_node {
 /* A node without a name. NULL and `*error` if quota or memory is exhausted. */
 struct memfs_node *memfs_create(struct memfs *memfs, uint8_t type, uint64_t now_ns, int *error);
 
-/* Frees it if no name and no descriptor points to it any more. */
+/* If no name and no descriptor points to it any more, refunds it and frees it as soon as nothing holds it. */
 void memfs_release(struct memfs *memfs, struct memfs_node *node);
 
-/* Frees all nodes. */
+/* Takes back a hold. */
+void memfs_unhold(struct memfs *memfs, struct memfs_node *node);
+
+/* Frees the memory of a node, whatever points to it; refunds nothing. */
+void memfs_free(struct memfs *memfs, struct memfs_node *node);
+
+/* Frees all nodes. There must be no points to go back to. */
 void memfs_clear(struct memfs *memfs);
+
+/* To be called before a node's own fields are changed: keeps it for going back. 0 or ENOMEM. */
+static inline int memfs_keep(struct memfs *memfs, struct memfs_node *node)
+{
+    return node->stamp < memfs->undo.epoch ? undo_keep_node(memfs, node) : 0;
+}
 
 struct memfs_entry *memfs_find(struct memfs *memfs, struct memfs_node *directory, const char *name,
                                size_t length);
@@ -83,9 +111,20 @@ struct memfs_entry *memfs_entry_from(struct memfs_node *directory, uint64_t cook
 int memfs_add(struct memfs *memfs, struct memfs_node *directory, const char *name, size_t length,
               struct memfs_node *node, uint64_t now_ns);
 
-/* Takes a name away; the node lives on until memfs_release(). */
-void memfs_remove(struct memfs *memfs, struct memfs_node *directory, struct memfs_entry *entry,
+/* To be called before a name that is there is taken away or pointed to another node: keeps the directory, its entry and the
+ * node. 0 or ENOMEM. */
+int memfs_keep_entry(struct memfs *memfs, struct memfs_node *directory, const char *name, size_t length);
+
+/* Takes a name away that was kept; the node lives on until memfs_release(). */
+void memfs_remove(struct memfs *memfs, struct memfs_node *directory, const char *name, size_t length,
                   uint64_t now_ns);
+
+/* Drops the removed entries that may go; the order stays. */
+void memfs_compact(struct memfs_node *directory);
+
+/* Takes the entries from number `first` on out of the index; fills an index from all entries. */
+void memfs_index_cut(struct memfs_node *directory, uint32_t first);
+void memfs_index_build(struct memfs_node *directory);
 
 /* Directories above it, up to its mount's root. */
 uint32_t memfs_depth(const struct memfs_node *directory);
@@ -101,7 +140,10 @@ size_t memfs_data_read(const struct memfs_node *file, void *bytes, size_t length
 int memfs_data_write(struct memfs *memfs, struct memfs_node *file, const void *bytes, size_t length,
                      uint64_t position, size_t *done);
 int memfs_data_resize(struct memfs *memfs, struct memfs_node *file, uint64_t size);
-void memfs_data_free(struct memfs *memfs, struct memfs_node *file);
+void memfs_data_free(struct memfs_node *file); /* refunds nothing */
+uint64_t memfs_data_charged(const struct memfs_node *file);
+void memfs_block_hold(struct memfs_block *block); /* NULL is allowed in both */
+void memfs_block_release(struct memfs_block *block);
 
 /* Adds to the quota's use, or ENOSPC; takes away. */
 int memfs_charge(struct memfs *memfs, uint64_t bytes);

@@ -155,7 +155,7 @@ static pybox_status mount_existing(struct vfs *vfs, const char *path, size_t len
     const struct mount *mount = &vfs->mounts[*number];
     int used = mount->children > 0 || (mount->kind == MOUNT_MEMORY && mount->root != NULL);
     for (uint32_t i = 0; i < vfs->file_capacity; i++)
-        if (vfs->files[i].public.kind == VFS_OPEN && vfs->files[i].place.mount == *number)
+        if (vfs->files[i].public.kind == VFS_OPEN && vfs->files[i].opened->place.mount == *number)
             used = 1;
     return used ? mount_refuse(path, "the mount there is in use") : PYBOX_OK;
 }
@@ -186,6 +186,9 @@ static pybox_status mount_put(struct vfs *vfs, const char *path, int borrow, str
         return error_set(PYBOX_ERROR_PATH,
                          "cannot mount at %s: expected an absolute path, not /, without empty, `.` or "
                          "`..` components and final slash", path == NULL ? "(null)" : path);
+    if (vfs_checkpoint_count(vfs) > 0)
+        return error_set(PYBOX_ERROR_ARGUMENT, "cannot mount at %s: the tree has checkpoints; expected "
+                                               "mounts to be made before", path);
     uint32_t number;
     pybox_status status = mount_existing(vfs, path, length, &number);
     if (status == PYBOX_OK && number == vfs->mount_count)

@@ -70,6 +70,9 @@ static int paths_set_times(struct vfs *vfs, const struct place *place, int host,
         return EPERM;
     uint64_t now = tree_now(vfs);
     struct memfs_node *node = place->node;
+    int error = memfs_keep(&vfs->memfs, node);
+    if (error != 0)
+        return error;
     node->accessed_ns = paths_time(accessed_ns, node->accessed_ns, now);
     node->modified_ns = paths_time(modified_ns, node->modified_ns, now);
     node->changed_ns = now;
@@ -102,11 +105,11 @@ int vfs_set_times_file(struct vfs *vfs, uint32_t fd, uint64_t accessed_ns, uint6
         return EBADF;
     if (file->public.kind != VFS_OPEN)
         return EINVAL;
-    if (file->host >= 0 && vfs->mounts[file->place.mount].kind == MOUNT_HOST)
-        return vfs->mounts[file->place.mount].read_only
+    if (file->opened->host >= 0 && vfs->mounts[file->opened->place.mount].kind == MOUNT_HOST)
+        return vfs->mounts[file->opened->place.mount].read_only
                    ? EROFS
-                   : hostfs_set_times_fd(file->host, accessed_ns, modified_ns);
-    return paths_set_times(vfs, &file->place, file->host, accessed_ns, modified_ns);
+                   : hostfs_set_times_fd(file->opened->host, accessed_ns, modified_ns);
+    return paths_set_times(vfs, &file->opened->place, file->opened->host, accessed_ns, modified_ns);
 }
 
 /* ---- making and removing names ---- */
@@ -243,18 +246,26 @@ static int paths_walk_old(struct vfs *vfs, uint32_t directory, const char *path,
     return 0;
 }
 
-static struct memfs_entry *paths_entry(struct vfs *vfs, const struct walk *walk)
+static int paths_keep_entry(struct vfs *vfs, const struct walk *walk)
 {
-    return memfs_find(&vfs->memfs, walk->parent.node, walk->name, walk->length);
+    return memfs_keep_entry(&vfs->memfs, walk->parent.node, walk->name, walk->length);
+}
+
+static void paths_remove(struct vfs *vfs, const struct walk *walk, uint64_t now)
+{
+    memfs_remove(&vfs->memfs, walk->parent.node, walk->name, walk->length, now);
 }
 
 /* Takes the name away, and the node if it was the last. */
-static void paths_drop(struct vfs *vfs, const struct walk *walk, uint64_t now)
+static int paths_drop(struct vfs *vfs, const struct walk *walk)
 {
-    struct memfs_node *node = walk->found.node;
-    memfs_remove(&vfs->memfs, walk->parent.node, paths_entry(vfs, walk), now);
-    memfs_release(&vfs->memfs, node);
+    int error = paths_keep_entry(vfs, walk);
+    if (error != 0)
+        return error;
+    paths_remove(vfs, walk, tree_now(vfs));
+    memfs_release(&vfs->memfs, walk->found.node);
     vfs->changes++;
+    return 0;
 }
 
 int vfs_remove_directory(struct vfs *vfs, uint32_t directory, const char *path, size_t length)
@@ -271,8 +282,7 @@ int vfs_remove_directory(struct vfs *vfs, uint32_t directory, const char *path, 
         return EBUSY;
     if (walk.found.node->directory.live > 0)
         return ENOTEMPTY;
-    paths_drop(vfs, &walk, tree_now(vfs));
-    return 0;
+    return paths_drop(vfs, &walk);
 }
 
 int vfs_unlink(struct vfs *vfs, uint32_t directory, const char *path, size_t length)
@@ -290,8 +300,7 @@ int vfs_unlink(struct vfs *vfs, uint32_t directory, const char *path, size_t len
     }
     if (walk.found.type == VFS_DIRECTORY)
         return EISDIR;
-    paths_drop(vfs, &walk, tree_now(vfs));
-    return 0;
+    return paths_drop(vfs, &walk);
 }
 
 /* ---- two paths ---- */
@@ -365,16 +374,16 @@ static int paths_check_rename(struct vfs *vfs, const struct walk *old, const str
     return target->type == VFS_DIRECTORY && target->directory.live > 0 ? ENOTEMPTY : 0;
 }
 
-/* In a directory that has the name already this cannot fail: the entry is just pointed to another node. */
+/* In a directory that has the name already the entry is just pointed to another node. Both were kept. */
 static void paths_replace(struct vfs *vfs, const struct walk *old, const struct walk *new, uint64_t now)
 {
     struct memfs_node *node = old->found.node, *target = new->found.node;
     struct memfs_node *directory = new->parent.node;
-    struct memfs_entry *entry = paths_entry(vfs, new);
+    struct memfs_entry *entry = memfs_find(&vfs->memfs, directory, new->name, new->length);
     entry->node = node;
     node->links++;
     target->links--;
-    memfs_remove(&vfs->memfs, old->parent.node, paths_entry(vfs, old), now);
+    paths_remove(vfs, old, now);
     if (node->type == VFS_DIRECTORY) {
         node->parent = directory;
         target->parent = NULL; /* two directories changed names: the count of `directory` stays */
@@ -412,6 +421,11 @@ int vfs_rename(struct vfs *vfs, uint32_t from_directory, const char *from, size_
         return error;
     if (new.exists && new.found.node == old.found.node)
         return 0; /* two names of one file: POSIX wants nothing done */
+    error = paths_keep_entry(vfs, &old);
+    if (error == 0 && new.exists)
+        error = paths_keep_entry(vfs, &new);
+    if (error != 0)
+        return error;
     uint64_t now = tree_now(vfs);
     vfs->changes++;
     if (new.exists) {
@@ -422,7 +436,7 @@ int vfs_rename(struct vfs *vfs, uint32_t from_directory, const char *from, size_
     error = memfs_add(&vfs->memfs, new.parent.node, new.name, new.length, node, now);
     if (error != 0)
         return error;
-    memfs_remove(&vfs->memfs, old.parent.node, paths_entry(vfs, &old), now);
+    paths_remove(vfs, &old, now);
     if (node->type == VFS_DIRECTORY)
         node->parent = new.parent.node;
     return 0;

@@ -255,11 +255,11 @@ pybox_status vfs_create(const struct vfs_quota *quota, struct vfs **vfs)
         chosen.depth = QUOTA_DEPTH;
     if (chosen.open_files == 0)
         chosen.open_files = QUOTA_OPEN;
-    if (chosen.name_bytes > QUOTA_NAME || chosen.open_files > 65536 || chosen.depth > 1024 ||
-        chosen.bytes > (uint64_t)1 << 40 || chosen.files > 1u << 30)
+    if (chosen.name_bytes > QUOTA_NAME || chosen.open_files > QUOTA_OPEN || chosen.depth > 1024 ||
+        chosen.bytes > (uint64_t)1 << 40 || chosen.files > QUOTA_FILES)
         return error_set(PYBOX_ERROR_ARGUMENT,
-                         "a file quota is too large; expected at most 1 TiB, 2^30 files, names of "
-                         "255 bytes, a depth of 1,024 and 65,536 open files");
+                         "a file quota is too large; expected at most 1 TiB, %u files, names of %u "
+                         "bytes, a depth of 1,024 and %u open files", QUOTA_FILES, QUOTA_NAME, QUOTA_OPEN);
     struct vfs *made = calloc(1, sizeof *made);
     if (made == NULL)
         return error_set_memory("a file tree", sizeof *made);
@@ -278,10 +278,12 @@ void vfs_destroy(struct vfs *vfs)
 {
     if (vfs == NULL)
         return;
+    checkpoint_drop_all(vfs);
     for (uint32_t i = 0; i < vfs->file_capacity; i++)
         if (vfs->files[i].public.kind != VFS_FREE)
-            tree_file_drop(vfs, &vfs->files[i]);
+            tree_file_drop(&vfs->memfs, &vfs->files[i]);
     memfs_clear(&vfs->memfs);
+    lost_clear(&vfs->lost);
     for (uint32_t i = 0; i < vfs->mount_count; i++)
         mount_drop(&vfs->mounts[i]);
     if (vfs->mounts != vfs->inline_mounts)

@@ -51,15 +51,30 @@ struct mount {
     };
 };
 
-/* An open file. What is behind it: a place, and for the host's a descriptor of the host. */
+/* What is behind a descriptor: a place, and for the host's a descriptor of the host. Shared by the descriptor and by
+ * records of what the descriptor was. */
+struct opened {
+    uint32_t holders;
+    int host;             /* descriptor; -1 if there is none */
+    uint16_t host_flags;  /* VFS_APPEND... of it */
+    uint8_t host_is_file; /* it is one of MOUNT_HOST_FILE */
+    struct place place;
+    struct memfs_node *node; /* of an in-memory file or directory; held */
+    char *path;              /* below its host mount; NULL: too long, it cannot be opened again */
+    const uint8_t *bytes;    /* contents of an archive's file */
+    uint64_t size;           /* of it */
+};
+
 struct file {
     struct vfs_descriptor public;
-    struct place place;
-    int host;             /* descriptor; -1 if there is none */
-    uint8_t host_is_file; /* it is one of MOUNT_HOST_FILE */
-    char *path;           /* below its host mount; NULL: too long, it cannot be opened again */
-    const uint8_t *bytes; /* contents of an archive's file */
-    uint64_t size;        /* of it */
+    struct opened *opened; /* of VFS_OPEN */
+    uint64_t stamp;        /* see undo.h */
+};
+
+/* Descriptors that could not be opened again, in order. */
+struct lost {
+    struct vfs_lost *files; /* each path is ours to free */
+    uint32_t count;
 };
 
 struct vfs {
@@ -72,6 +87,7 @@ struct vfs {
     uint32_t file_capacity;
     uint32_t lowest_free; /* no descriptor below it is free */
     uint8_t no_openat2;
+    struct lost lost;
     struct mount inline_mounts[TREE_INLINE_MOUNTS];
     struct file inline_files[TREE_INLINE_FILES];
 };
@@ -103,7 +119,43 @@ void tree_stat(const struct vfs *vfs, const struct place *place, struct vfs_stat
 /* The open file of a number, or NULL. */
 struct file *tree_file(struct vfs *vfs, uint32_t fd);
 
-/* Lets go of what an open file refers to. */
-void tree_file_drop(struct vfs *vfs, struct file *file);
+/* Makes a descriptor free. Its stamp stays. */
+void tree_file_drop(struct memfs *memfs, struct file *file);
+
+/* Gives a descriptor what is behind it, whose hold passes to it; counts it in its node. */
+void tree_file_put(struct file *file, struct opened *opened);
+
+/* What is behind a new descriptor, empty but for `host` (-1), with one holder. NULL: no memory. */
+struct opened *tree_opened_create(void);
+
+/* Takes back a hold. NULL is allowed. */
+void tree_opened_release(struct memfs *memfs, struct opened *opened);
+
+/* Sets the place of an in-memory file or directory, and holds its node. */
+void tree_opened_set_node(struct opened *opened, uint8_t mount, struct memfs_node *node);
+
+/* Lets the host's descriptor have the flags. 0 or an errno value. */
+int tree_opened_set_flags(struct opened *opened, uint16_t flags);
+
+/* Opens a file or directory of host mount `number` again, for a descriptor like `public`, by opened->path. 0 or an errno
+ * value. (reopen.c) */
+int tree_opened_reopen(struct vfs *vfs, uint8_t number, const struct vfs_descriptor *public,
+                       struct opened *opened);
+
+/* The same for the single host file that is a mount; `opened->place` has the mount. (reopen.c) */
+int tree_opened_whole(const struct mount *mount, int write, struct opened *opened);
+
+/* To be called before a descriptor (or free number below the table's capacity) is changed: keeps it for going back. 0 or
+ * ENOMEM. (checkpoint.c) */
+int checkpoint_keep_file(struct vfs *vfs, uint32_t fd);
+
+/* Forgets all checkpoints. (checkpoint.c) */
+void checkpoint_drop_all(struct vfs *vfs);
+
+/* Adds to a list: the guest path is that of the mount ("" for "/") and what is below it, if that is known. 0 or ENOMEM.
+ * (lost.c) */
+int lost_add(struct lost *lost, uint32_t fd, const char *mount, size_t mount_length, const char *below,
+             size_t below_length);
+void lost_clear(struct lost *lost);
 
 #endif

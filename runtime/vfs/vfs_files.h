@@ -26,7 +26,7 @@ struct vfs_stat {
     uint8_t type;
 };
 
-/* What a descriptor is, apart from what is behind it. The shim reads and writes these. */
+/* What a descriptor is, apart from what is behind it. The shim reads these, and writes them after vfs_change(). */
 struct vfs_descriptor {
     uint64_t rights, inheriting; /* WASI's, kept for the shim */
     uint64_t offset;
@@ -65,14 +65,14 @@ struct vfs_hooks {
 void vfs_set_hooks(struct vfs *vfs, const struct vfs_hooks *hooks);
 
 /* Descriptors. The pointer is valid until the next call that opens one. NULL: there is none (EBADF). */
-struct vfs_descriptor *vfs_descriptor(struct vfs *vfs, uint32_t fd);
+const struct vfs_descriptor *vfs_descriptor(struct vfs *vfs, uint32_t fd);
+int vfs_change(struct vfs *vfs, uint32_t fd, struct vfs_descriptor **descriptor); /* to be written to */
 int vfs_open_stream(struct vfs *vfs, uint32_t fd, uint8_t stream);
 int vfs_open_root(struct vfs *vfs, uint32_t fd); /* "/" at a number of its own */
 int vfs_open(struct vfs *vfs, uint32_t directory, const char *path, size_t length, uint32_t how,
              uint16_t flags, uint32_t *fd);
 int vfs_close(struct vfs *vfs, uint32_t fd);
 int vfs_renumber(struct vfs *vfs, uint32_t from, uint32_t to);
-void vfs_touch(struct vfs *vfs); /* a descriptor's public fields were changed */
 
 /* Input and output at a position; `*done` is how much. Not for streams. The descriptor's access mode is
  * checked (EBADF). Writing at VFS_APPEND_POSITION appends; `*end` (may be NULL) is the position behind what was

@@ -128,7 +128,7 @@ static int cursor_leave_host(struct cursor *cursor, uint8_t mount)
  * leaves the mount by a `..`: then the walk goes on. `began` is the open directory the walk began in, or NULL if the
  * path came into the mount's root.
  */
-static int cursor_host(struct cursor *cursor, uint8_t mount, const struct file *began, int *left)
+static int cursor_host(struct cursor *cursor, uint8_t mount, const struct opened *began, int *left)
 {
     struct walk *walk = cursor->walk;
     size_t used = 0;
@@ -276,7 +276,7 @@ static int cursor_host_slowly(struct cursor *cursor, uint8_t mount, int *left)
     return 0;
 }
 
-static int cursor_enter_host(struct cursor *cursor, uint8_t mount, const struct file *began, int *left)
+static int cursor_enter_host(struct cursor *cursor, uint8_t mount, const struct opened *began, int *left)
 {
     struct walk *walk = cursor->walk;
     if (cursor->vfs->mounts[mount].children == 0)
@@ -357,7 +357,7 @@ static int cursor_down(struct cursor *cursor, const char *name, size_t length, i
     return 0;
 }
 
-static int cursor_run(struct cursor *cursor, const struct file *began)
+static int cursor_run(struct cursor *cursor, const struct opened *began)
 {
     struct walk *walk = cursor->walk;
     for (int done = 0; !done;) {
@@ -394,7 +394,7 @@ static int cursor_run(struct cursor *cursor, const struct file *began)
 }
 
 /* `began`: the open directory of the host that it is in, or NULL. */
-static int walk_from(struct vfs *vfs, const struct place *place, const struct file *began,
+static int walk_from(struct vfs *vfs, const struct place *place, const struct opened *began,
                      const char *path, size_t length, uint32_t flags, struct walk *walk)
 {
     if (length == 0)
@@ -428,8 +428,8 @@ int walk_path(struct vfs *vfs, uint32_t directory, const char *path, size_t leng
         return EBADF;
     if (file->public.type != VFS_DIRECTORY)
         return ENOTDIR;
-    return walk_from(vfs, &file->place, is_host_directory(vfs, &file->place) ? file : NULL, path,
-                     length, flags, walk);
+    return walk_from(vfs, &file->opened->place,
+                     is_host_directory(vfs, &file->opened->place) ? file->opened : NULL, path, length, flags, walk);
 }
 
 int walk_from_root(struct vfs *vfs, const char *path, size_t length, uint32_t flags,

@@ -2,8 +2,8 @@
 #include "calls.h"
 
 /* Writes the strings to `buffer` and pointers to them to `pointers`, both in the guest. */
-static uint16_t args_give(const struct wasi_memory *memory, const struct wasi_strings *strings,
-                          uint64_t pointers, uint64_t buffer)
+static uint16_t args_give(struct wasi *wasi, const struct wasi_memory *memory,
+                          const struct wasi_strings *strings, uint64_t pointers, uint64_t buffer)
 {
     uint8_t *to;
     uint16_t error = guest_value(memory, pointers, (uint64_t)strings->count * 4, 4, &to);
@@ -16,6 +16,7 @@ static uint16_t args_give(const struct wasi_memory *memory, const struct wasi_st
         offset += (uint32_t)strlen(strings->bytes + offset) + 1;
     }
     memcpy(bytes, strings->bytes, strings->length);
+    wasi->moved_bytes += (uint64_t)strings->count * 4 + strings->length;
     return WASI_OK;
 }
 
@@ -35,7 +36,7 @@ static uint16_t args_give_sizes(const struct wasi_memory *memory,
 
 void args_get(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
-    values[0] = args_give(memory, &wasi->arguments, values[0], values[1]);
+    values[0] = args_give(wasi, memory, &wasi->arguments, values[0], values[1]);
 }
 
 void args_sizes_get(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
@@ -45,7 +46,7 @@ void args_sizes_get(struct wasi *wasi, const struct wasi_memory *memory, uint64_
 
 void environ_get(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
-    values[0] = args_give(memory, &wasi->environment, values[0], values[1]);
+    values[0] = args_give(wasi, memory, &wasi->environment, values[0], values[1]);
 }
 
 void environ_sizes_get(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)

@@ -34,7 +34,7 @@ static int dir_each(void *context, const struct vfs_entry *entry)
 
 void dir_readdir(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
-    struct vfs_descriptor *descriptor;
+    const struct vfs_descriptor *descriptor;
     uint8_t *result;
     uint32_t length = (uint32_t)values[2];
     struct dir_buffer buffer = {guest_at(memory, values[1], length), length};
@@ -49,6 +49,7 @@ void dir_readdir(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *
         error = guest_value(memory, values[4], 4, 4, &result);
     if (error == WASI_OK && length > 0)
         error = errno_to_wasi(vfs_list(wasi->vfs, (uint32_t)values[0], values[3], dir_each, &buffer));
+    wasi->moved_bytes += length - buffer.left;
     if (error == WASI_OK)
         bytes_store_u32(result, length - buffer.left);
     values[0] = error;

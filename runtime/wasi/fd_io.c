@@ -21,8 +21,8 @@ static uint8_t *iovecs_at(const struct iovecs *iovecs, uint32_t number, uint32_t
 }
 
 /* Checks the list and every buffer in it; their sum must fit the guest's ssize_t. */
-static uint16_t iovecs_open(const struct wasi_memory *memory, uint64_t pointer, uint64_t count,
-                            struct iovecs *iovecs)
+static uint16_t iovecs_open(struct wasi *wasi, const struct wasi_memory *memory, uint64_t pointer,
+                            uint64_t count, struct iovecs *iovecs)
 {
     uint8_t *list;
     uint64_t total = 0;
@@ -33,6 +33,7 @@ static uint16_t iovecs_open(const struct wasi_memory *memory, uint64_t pointer, 
     if (number > IOVEC_COUNT)
         return WASI_EINVAL;
     *iovecs = (struct iovecs){memory, list, number};
+    wasi->moved_bytes += (uint64_t)number * IOVEC_BYTES;
     for (uint32_t i = 0; i < number; i++) {
         uint32_t length;
         if (iovecs_at(iovecs, i, &length) == NULL)
@@ -87,7 +88,7 @@ static int fd_io_read_file(struct wasi *wasi, uint32_t fd, const struct iovecs *
 
 /* EBADF for a missing right to read or write, as POSIX has it. */
 static uint16_t fd_io_descriptor(struct wasi *wasi, uint64_t fd, uint64_t right,
-                                 struct vfs_descriptor **descriptor)
+                                 const struct vfs_descriptor **descriptor)
 {
     uint16_t error = shim_descriptor(wasi, fd, 0, descriptor);
     if (error == WASI_OK && (*descriptor)->type == VFS_DIRECTORY)
@@ -99,7 +100,7 @@ static uint16_t fd_io_descriptor(struct wasi *wasi, uint64_t fd, uint64_t right,
 
 /* The parts of a call that reads or writes, all checked before anything is done. */
 struct fd_io {
-    struct vfs_descriptor *descriptor;
+    const struct vfs_descriptor *descriptor;
     struct iovecs iovecs;
     uint8_t *result; /* where the guest wants the number of bytes */
 };
@@ -113,29 +114,37 @@ static uint16_t fd_io_begin(struct wasi *wasi, const struct wasi_memory *memory,
     if (error == WASI_OK)
         error = guest_value(memory, result, 4, 4, &call->result);
     if (error == WASI_OK)
-        error = iovecs_open(memory, values[1], values[2], &call->iovecs);
+        error = iovecs_open(wasi, memory, values[1], values[2], &call->iovecs);
     return error;
+}
+
+/* Tells the guest how much was done. */
+static void fd_io_end(struct wasi *wasi, const struct fd_io *call, uint16_t error, uint64_t done,
+                      uint64_t *values)
+{
+    wasi->moved_bytes += done;
+    if (error == WASI_OK)
+        bytes_store_u32(call->result, (uint32_t)done);
+    values[0] = error;
 }
 
 void fd_io_read(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
     struct fd_io call;
+    struct vfs_descriptor *descriptor;
     uint64_t done = 0;
     uint32_t fd = (uint32_t)values[0];
     uint16_t error = fd_io_begin(wasi, memory, values, RIGHT_FD_READ, values[3], &call);
-    if (error == WASI_OK) {
-        if (call.descriptor->kind == VFS_STREAM) {
-            error = errno_to_wasi(fd_io_read_stream(wasi, &call.iovecs, &done));
-        } else {
-            error = errno_to_wasi(
-                fd_io_read_file(wasi, fd, &call.iovecs, call.descriptor->offset, &done));
-            call.descriptor->offset += done;
-            vfs_touch(wasi->vfs);
+    if (error == WASI_OK && call.descriptor->kind == VFS_STREAM) {
+        error = errno_to_wasi(fd_io_read_stream(wasi, &call.iovecs, &done));
+    } else if (error == WASI_OK) {
+        error = errno_to_wasi(vfs_change(wasi->vfs, fd, &descriptor));
+        if (error == WASI_OK) {
+            error = errno_to_wasi(fd_io_read_file(wasi, fd, &call.iovecs, descriptor->offset, &done));
+            descriptor->offset += done;
         }
     }
-    if (error == WASI_OK)
-        bytes_store_u32(call.result, (uint32_t)done);
-    values[0] = error;
+    fd_io_end(wasi, &call, error, done, values);
 }
 
 void fd_io_pread(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
@@ -150,9 +159,7 @@ void fd_io_pread(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *
         error = WASI_EINVAL;
     if (error == WASI_OK)
         error = errno_to_wasi(fd_io_read_file(wasi, fd, &call.iovecs, values[3], &done));
-    if (error == WASI_OK)
-        bytes_store_u32(call.result, (uint32_t)done);
-    values[0] = error;
+    fd_io_end(wasi, &call, error, done, values);
 }
 
 /* ---- writing ---- */
@@ -204,6 +211,7 @@ static int fd_io_write_file(struct wasi *wasi, uint32_t fd, const struct iovecs 
 void fd_io_write(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
     struct fd_io call;
+    struct vfs_descriptor *descriptor;
     uint64_t done = 0;
     uint32_t fd = (uint32_t)values[0];
     uint16_t error = fd_io_begin(wasi, memory, values, RIGHT_FD_WRITE, values[3], &call);
@@ -211,17 +219,16 @@ void fd_io_write(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *
         error = errno_to_wasi(
             fd_io_write_stream(wasi, call.descriptor->stream, &call.iovecs, &done));
     } else if (error == WASI_OK) {
-        int append = call.descriptor->flags & VFS_APPEND;
-        uint64_t position = append ? VFS_APPEND_POSITION : call.descriptor->offset;
-        error = errno_to_wasi(fd_io_write_file(wasi, fd, &call.iovecs, &position, &done));
-        if (done > 0) {
-            call.descriptor->offset = position;
-            vfs_touch(wasi->vfs);
+        error = errno_to_wasi(vfs_change(wasi->vfs, fd, &descriptor));
+        if (error == WASI_OK) {
+            uint64_t position =
+                descriptor->flags & VFS_APPEND ? VFS_APPEND_POSITION : descriptor->offset;
+            error = errno_to_wasi(fd_io_write_file(wasi, fd, &call.iovecs, &position, &done));
+            if (done > 0)
+                descriptor->offset = position;
         }
     }
-    if (error == WASI_OK)
-        bytes_store_u32(call.result, (uint32_t)done);
-    values[0] = error;
+    fd_io_end(wasi, &call, error, done, values);
 }
 
 void fd_io_pwrite(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
@@ -236,15 +243,13 @@ void fd_io_pwrite(struct wasi *wasi, const struct wasi_memory *memory, uint64_t 
         error = WASI_EINVAL;
     if (error == WASI_OK)
         error = errno_to_wasi(fd_io_write_file(wasi, fd, &call.iovecs, &position, &done));
-    if (error == WASI_OK)
-        bytes_store_u32(call.result, (uint32_t)done);
-    values[0] = error;
+    fd_io_end(wasi, &call, error, done, values);
 }
 
 /* ---- positions ---- */
 
 static uint16_t fd_io_seekable(struct wasi *wasi, uint64_t fd, uint64_t right,
-                               struct vfs_descriptor **descriptor)
+                               const struct vfs_descriptor **descriptor)
 {
     uint16_t error = shim_descriptor(wasi, fd, 0, descriptor);
     if (error == WASI_OK && (*descriptor)->kind == VFS_STREAM)
@@ -286,7 +291,7 @@ static uint16_t fd_io_target(struct wasi *wasi, uint32_t fd, const struct vfs_de
 
 void fd_io_seek(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
-    struct vfs_descriptor *descriptor;
+    const struct vfs_descriptor *descriptor;
     uint8_t *result;
     uint64_t target = 0;
     uint16_t error = fd_io_seekable(wasi, values[0], RIGHT_FD_SEEK, &descriptor);
@@ -296,17 +301,21 @@ void fd_io_seek(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *v
         error = fd_io_target(wasi, (uint32_t)values[0], descriptor, (int64_t)values[1],
                              (uint32_t)values[2], &target);
     if (error == WASI_OK) {
-        if (target != descriptor->offset)
-            vfs_touch(wasi->vfs);
-        descriptor->offset = target;
-        bytes_store_u64(result, target);
+        struct vfs_descriptor *moved;
+        if (target != descriptor->offset) {
+            error = errno_to_wasi(vfs_change(wasi->vfs, (uint32_t)values[0], &moved));
+            if (error == WASI_OK)
+                moved->offset = target;
+        }
     }
+    if (error == WASI_OK)
+        bytes_store_u64(result, target);
     values[0] = error;
 }
 
 void fd_io_tell(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
-    struct vfs_descriptor *descriptor;
+    const struct vfs_descriptor *descriptor;
     uint8_t *result;
     uint16_t error = fd_io_seekable(wasi, values[0], RIGHT_FD_TELL, &descriptor);
     if (error == WASI_OK)

@@ -44,7 +44,7 @@ static uint8_t fd_state_type(const struct wasi *wasi, const struct vfs_descripto
 void fd_state_advise(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
     (void)memory;
-    struct vfs_descriptor *descriptor;
+    const struct vfs_descriptor *descriptor;
     uint16_t error = shim_descriptor(wasi, values[0], 0, &descriptor);
     if (error == WASI_OK && descriptor->kind == VFS_STREAM)
         error = errno_to_wasi(ESPIPE);
@@ -59,7 +59,7 @@ void fd_state_advise(struct wasi *wasi, const struct wasi_memory *memory, uint64
 void fd_state_allocate(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
     (void)memory;
-    struct vfs_descriptor *descriptor;
+    const struct vfs_descriptor *descriptor;
     uint16_t error = shim_descriptor(wasi, values[0], 0, &descriptor);
     if (error == WASI_OK && descriptor->kind == VFS_STREAM)
         error = errno_to_wasi(ESPIPE);
@@ -91,7 +91,7 @@ void fd_state_sync(struct wasi *wasi, const struct wasi_memory *memory, uint64_t
 
 void fd_state_fdstat_get(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
-    struct vfs_descriptor *descriptor;
+    const struct vfs_descriptor *descriptor;
     uint8_t *at;
     uint16_t error = shim_descriptor(wasi, values[0], 0, &descriptor);
     if (error == WASI_OK)
@@ -109,7 +109,7 @@ void fd_state_fdstat_get(struct wasi *wasi, const struct wasi_memory *memory, ui
 void fd_state_fdstat_set_flags(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
     (void)memory;
-    struct vfs_descriptor *descriptor;
+    const struct vfs_descriptor *descriptor;
     uint32_t flags = (uint32_t)values[1];
     uint16_t error = shim_descriptor(wasi, values[0], RIGHT_FD_FDSTAT_SET_FLAGS, &descriptor);
     if (error == WASI_OK && (flags & ~FLAGS_ALL) != 0)
@@ -122,22 +122,24 @@ void fd_state_fdstat_set_flags(struct wasi *wasi, const struct wasi_memory *memo
 void fd_state_fdstat_set_rights(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
     (void)memory;
-    struct vfs_descriptor *descriptor;
+    const struct vfs_descriptor *descriptor;
     uint16_t error = shim_descriptor(wasi, values[0], 0, &descriptor);
     if (error == WASI_OK &&
         ((values[1] & ~descriptor->rights) != 0 || (values[2] & ~descriptor->inheriting) != 0))
         error = WASI_ENOTCAPABLE;
+    struct vfs_descriptor *narrowed;
+    if (error == WASI_OK)
+        error = errno_to_wasi(vfs_change(wasi->vfs, (uint32_t)values[0], &narrowed));
     if (error == WASI_OK) {
-        descriptor->rights = values[1];
-        descriptor->inheriting = values[2];
-        vfs_touch(wasi->vfs);
+        narrowed->rights = values[1];
+        narrowed->inheriting = values[2];
     }
     values[0] = error;
 }
 
 void fd_state_filestat_get(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
-    struct vfs_descriptor *descriptor;
+    const struct vfs_descriptor *descriptor;
     struct vfs_stat stat;
     uint8_t *at;
     uint16_t error = shim_descriptor(wasi, values[0], RIGHT_FD_FILESTAT_GET, &descriptor);
@@ -155,7 +157,7 @@ void fd_state_filestat_get(struct wasi *wasi, const struct wasi_memory *memory, 
 void fd_state_filestat_set_size(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
     (void)memory;
-    struct vfs_descriptor *descriptor;
+    const struct vfs_descriptor *descriptor;
     uint16_t error = shim_descriptor(wasi, values[0], 0, &descriptor);
     if (error == WASI_OK && values[1] > INT64_MAX)
         error = WASI_EINVAL;
@@ -171,7 +173,7 @@ void fd_state_filestat_set_times(struct wasi *wasi, const struct wasi_memory *me
                                  uint64_t *values)
 {
     (void)memory;
-    struct vfs_descriptor *descriptor;
+    const struct vfs_descriptor *descriptor;
     uint64_t accessed = values[1], modified = values[2];
     uint16_t error = shim_descriptor(wasi, values[0], 0, &descriptor);
     if (error == WASI_OK)
@@ -187,7 +189,7 @@ void fd_state_filestat_set_times(struct wasi *wasi, const struct wasi_memory *me
 /* The only preopened directory is "/". */
 void fd_state_prestat_get(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
-    struct vfs_descriptor *descriptor;
+    const struct vfs_descriptor *descriptor;
     uint8_t *at;
     uint16_t error = shim_descriptor(wasi, values[0], 0, &descriptor);
     if (error == WASI_OK && !descriptor->preopen)
@@ -203,7 +205,7 @@ void fd_state_prestat_get(struct wasi *wasi, const struct wasi_memory *memory, u
 
 void fd_state_prestat_dir_name(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
-    struct vfs_descriptor *descriptor;
+    const struct vfs_descriptor *descriptor;
     uint8_t *at = guest_at(memory, values[1], (uint32_t)values[2]);
     uint16_t error = shim_descriptor(wasi, values[0], 0, &descriptor);
     if (error == WASI_OK && !descriptor->preopen)

@@ -24,7 +24,7 @@ static uint16_t path_take(const struct wasi_memory *memory, uint64_t directory, 
 
 /* ENOTDIR before ENOTCAPABLE: only directories can have the rights. */
 static uint16_t path_directory(struct wasi *wasi, const struct path *path, uint64_t rights,
-                               struct vfs_descriptor **directory)
+                               const struct vfs_descriptor **directory)
 {
     uint16_t error = shim_descriptor(wasi, path->directory, 0, directory);
     if (error == WASI_OK && (*directory)->type != VFS_DIRECTORY)
@@ -36,7 +36,7 @@ static uint16_t path_directory(struct wasi *wasi, const struct path *path, uint6
 
 static uint16_t path_check(struct wasi *wasi, const struct path *path, uint64_t rights)
 {
-    struct vfs_descriptor *directory;
+    const struct vfs_descriptor *directory;
     return path_directory(wasi, path, rights, &directory);
 }
 
@@ -171,15 +171,17 @@ void path_readlink(struct wasi *wasi, const struct wasi_memory *memory, uint64_t
     if (error == WASI_OK)
         error = errno_to_wasi(vfs_readlink(wasi->vfs, path.directory, path.bytes, path.length,
                                            target, capacity, &length));
-    if (error == WASI_OK)
+    if (error == WASI_OK) {
         bytes_store_u32(result, (uint32_t)length);
+        wasi->moved_bytes += length;
+    }
     values[0] = error;
 }
 
 /* What the call asks for, and whether the directory may give it. */
 static uint16_t path_open_check(struct wasi *wasi, const struct path *path, const uint64_t *values)
 {
-    struct vfs_descriptor *directory;
+    const struct vfs_descriptor *directory;
     uint32_t oflags = (uint32_t)values[4];
     uint64_t needed = RIGHT_PATH_OPEN;
     if (oflags & VFS_CREATE)
@@ -220,8 +222,10 @@ void path_open(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *va
         how |= VFS_WRITE;
     error = errno_to_wasi(vfs_open(wasi->vfs, path.directory, path.bytes, path.length, how,
                                    (uint16_t)values[7], &fd));
+    struct vfs_descriptor *opened;
+    if (error == WASI_OK) /* it was just opened, so it need not be kept */
+        error = errno_to_wasi(vfs_change(wasi->vfs, fd, &opened));
     if (error == WASI_OK) {
-        struct vfs_descriptor *opened = vfs_descriptor(wasi->vfs, fd);
         opened->rights = values[5] & shim_rights(opened->type);
         opened->inheriting = values[6] & (RIGHTS_DIRECTORY | RIGHTS_FILE);
         bytes_store_u32(result, fd);

@@ -94,7 +94,7 @@ static void poll_sleep(struct wasi *wasi, uint64_t deadline_ns)
 /* A descriptor's event: its error, and how much can be read from a file. */
 static uint16_t poll_descriptor(struct wasi *wasi, uint32_t fd, int reading, uint64_t *bytes)
 {
-    struct vfs_descriptor *descriptor;
+    const struct vfs_descriptor *descriptor;
     struct vfs_stat stat;
     *bytes = 0;
     uint16_t error = shim_descriptor(wasi, fd, RIGHT_POLL_FD_READWRITE, &descriptor);

@@ -61,23 +61,33 @@ static pybox_status shim_pack(const char *what, const char *const *strings, size
     return PYBOX_OK;
 }
 
-/* Opens the streams and "/". */
-static int shim_open_first(struct wasi *wasi)
+/* Sets the rights of a descriptor that was just opened. */
+static int shim_set_rights(struct vfs *vfs, uint32_t fd, uint64_t rights, uint64_t inheriting)
 {
-    for (uint8_t stream = 0; stream < 3; stream++) {
-        int error = vfs_open_stream(wasi->vfs, stream, stream);
-        if (error != 0)
-            return error;
-        vfs_descriptor(wasi->vfs, stream)->rights =
-            RIGHTS_STREAM | (stream == 0 ? RIGHT_FD_READ : RIGHT_FD_WRITE);
-    }
-    int error = vfs_open_root(wasi->vfs, PREOPEN_FD);
+    struct vfs_descriptor *descriptor;
+    int error = vfs_change(vfs, fd, &descriptor);
     if (error != 0)
         return error;
-    struct vfs_descriptor *root = vfs_descriptor(wasi->vfs, PREOPEN_FD);
-    root->rights = RIGHTS_DIRECTORY;
-    root->inheriting = RIGHTS_DIRECTORY | RIGHTS_FILE;
+    descriptor->rights = rights;
+    descriptor->inheriting = inheriting;
     return 0;
+}
+
+/* Opens the streams and "/". */
+static int shim_open_first(struct vfs *vfs)
+{
+    int error = 0;
+    for (uint8_t stream = 0; stream < 3 && error == 0; stream++) {
+        error = vfs_open_stream(vfs, stream, stream);
+        if (error == 0)
+            error = shim_set_rights(vfs, stream,
+                                    RIGHTS_STREAM | (stream == 0 ? RIGHT_FD_READ : RIGHT_FD_WRITE), 0);
+    }
+    if (error == 0)
+        error = vfs_open_root(vfs, PREOPEN_FD);
+    if (error == 0)
+        error = shim_set_rights(vfs, PREOPEN_FD, RIGHTS_DIRECTORY, RIGHTS_DIRECTORY | RIGHTS_FILE);
+    return error;
 }
 
 static void shim_take_options(struct wasi *wasi, const struct wasi_options *options)
@@ -93,6 +103,12 @@ static void shim_take_options(struct wasi *wasi, const struct wasi_options *opti
     wasi->seeded = options->seed != NULL;
     if (wasi->seeded)
         random_seed(wasi, *options->seed);
+}
+
+static void shim_set_hooks(struct wasi *wasi)
+{
+    const struct vfs_hooks hooks = {wasi, clock_now, random_fill};
+    vfs_set_hooks(wasi->vfs, &hooks);
 }
 
 pybox_status wasi_create(const struct wasi_options *options, struct vfs *vfs, struct wasi **created)
@@ -111,18 +127,60 @@ pybox_status wasi_create(const struct wasi_options *options, struct vfs *vfs, st
     if (status == PYBOX_OK)
         status = shim_pack("environment variables", options->environment,
                            options->environment_count, &wasi->environment);
-    if (status == PYBOX_OK && shim_open_first(wasi) != 0)
+    int error = status == PYBOX_OK ? shim_open_first(vfs) : 0;
+    if (error == ENOMEM)
+        status = error_set_memory("descriptors for the streams and /", 0);
+    else if (error != 0)
         status = error_set(PYBOX_ERROR_LIMIT, "no descriptors for the streams and /; expected a quota "
                                               "of at least 4 open files");
     if (status != PYBOX_OK) {
         wasi_destroy(wasi);
         return status;
     }
-    const struct vfs_hooks hooks = {wasi, clock_now, random_fill};
-    vfs_set_hooks(vfs, &hooks);
+    shim_set_hooks(wasi);
     wasi_reset(wasi);
     *created = wasi;
     return PYBOX_OK;
+}
+
+static int shim_copy_strings(const struct wasi_strings *from, struct wasi_strings *to)
+{
+    *to = *from;
+    to->bytes = malloc((size_t)from->length + 1);
+    if (to->bytes == NULL)
+        return ENOMEM;
+    memcpy(to->bytes, from->bytes, from->length);
+    return 0;
+}
+
+pybox_status wasi_clone(const struct wasi *from, void *context, struct vfs *vfs, struct wasi **clone)
+{
+    *clone = NULL;
+    struct wasi *wasi = malloc(sizeof *wasi);
+    if (wasi == NULL)
+        return error_set_memory("a WASI shim", sizeof *wasi);
+    *wasi = *from;
+    wasi->vfs = vfs;
+    wasi->context = context;
+    wasi->moved_bytes = 0;
+    wasi->environment.bytes = NULL;
+    if (shim_copy_strings(&from->arguments, &wasi->arguments) != 0 ||
+        shim_copy_strings(&from->environment, &wasi->environment) != 0) {
+        wasi_destroy(wasi);
+        return error_set_memory("arguments and environment",
+                                (size_t)from->arguments.length + from->environment.length);
+    }
+    shim_set_hooks(wasi);
+    wasi_reset(wasi);
+    *clone = wasi;
+    return PYBOX_OK;
+}
+
+uint64_t wasi_take_moved_bytes(struct wasi *wasi)
+{
+    uint64_t moved = wasi->moved_bytes;
+    wasi->moved_bytes = 0;
+    return moved;
 }
 
 void wasi_destroy(struct wasi *wasi)
@@ -170,7 +228,7 @@ uint64_t shim_rights(uint8_t type)
 }
 
 uint16_t shim_descriptor(struct wasi *wasi, uint64_t fd, uint64_t rights,
-                         struct vfs_descriptor **descriptor)
+                         const struct vfs_descriptor **descriptor)
 {
     *descriptor = vfs_descriptor(wasi->vfs, (uint32_t)fd);
     if (*descriptor == NULL)

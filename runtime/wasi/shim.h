@@ -24,6 +24,7 @@ struct wasi {
     uint64_t cpu_ns;       /* given so far */
     uint32_t key[8];       /* of seeded random numbers */
     uint64_t random_bytes; /* given so far */
+    uint64_t moved_bytes;  /* see wasi_take_moved_bytes() */
     struct wasi_strings {
         uint32_t count;
         uint32_t length; /* of all of them, NULs included */
@@ -129,7 +130,7 @@ static inline uint16_t guest_load_u16(const uint8_t *at)
 
 /* The descriptor, or a WASI errno: EBADF, ENOTCAPABLE if it lacks one of the rights. */
 uint16_t shim_descriptor(struct wasi *wasi, uint64_t fd, uint64_t rights,
-                         struct vfs_descriptor **descriptor);
+                         const struct vfs_descriptor **descriptor);
 
 /* Rights of a descriptor of this type. */
 uint64_t shim_rights(uint8_t type);

@@ -8,47 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "alloc_fault.h"
 #include "error.h"
 #include "wasi_fixture.h"
 #include "zip_fixture.h"
 
 #include <cmocka.h>
-
-/* The allocation that fails: counts down to 0; negative: none. */
-static long fail_at = -1;
-
-static int fails(void)
-{
-    return fail_at >= 0 && fail_at-- == 0;
-}
-
-void *__real_malloc(size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
-
-void *__real_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size);
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails() ? NULL : __real_calloc(count, size);
-}
-
-void *__real_realloc(void *old, size_t size);
-void *__wrap_realloc(void *old, size_t size);
-void *__wrap_realloc(void *old, size_t size)
-{
-    return fails() ? NULL : __real_realloc(old, size);
-}
-
-char *__real_strdup(const char *text);
-char *__wrap_strdup(const char *text);
-char *__wrap_strdup(const char *text)
-{
-    return fails() ? NULL : __real_strdup(text);
-}
 
 static struct vfs_archive *open_archive(struct zip_fixture *zip)
 {
