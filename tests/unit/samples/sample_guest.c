@@ -20,6 +20,8 @@ enum {
     BUFFER_AT = 65536,
     BUFFER_BYTES = 65536,
     MEMORY_PAGES = 2,
+
+    WORD_BYTES = 24,
 };
 
 enum { IMPORT_YIELD, IMPORT_POLL, IMPORT_WRITE, IMPORT_READ, IMPORT_EXIT, IMPORT_FUEL_USED };
@@ -163,12 +165,12 @@ GUEST_CODE static uint32_t reply_told(struct sample_state *state)
 
 /* ---- the code ---- */
 
-GUEST_CODE static int read_word(struct sample_state *state, char word[16])
+GUEST_CODE static int read_word(struct sample_state *state, char word[WORD_BYTES])
 {
     int length = 0;
     while (AT(char, state->at) == ' ')
         state->at++;
-    for (char c; (c = AT(char, state->at)) != ' ' && c != '\0' && length < 15; state->at++)
+    for (char c; (c = AT(char, state->at)) != ' ' && c != '\0' && length < WORD_BYTES - 1; state->at++)
         word[length++] = c;
     word[length] = '\0';
     return length;
@@ -176,7 +178,7 @@ GUEST_CODE static int read_word(struct sample_state *state, char word[16])
 
 GUEST_CODE static uint64_t read_number(struct sample_state *state)
 {
-    char word[16];
+    char word[WORD_BYTES];
     uint64_t number = 0;
     read_word(state, word);
     for (int i = 0; word[i] != '\0'; i++)
@@ -193,7 +195,7 @@ GUEST_CODE static int is(const char *word, const char *other)
 
 GUEST_CODE static void become(struct sample_state *state, const char *word)
 {
-    char what[16];
+    char what[WORD_BYTES];
     if (is(word, "deaf")) {
         state->deaf = 1;
     } else if (is(word, "quiet")) {
@@ -254,7 +256,7 @@ GUEST_CODE static uint32_t do_word(struct sample_state *state, const char *word)
 GUEST_CODE static void call_run(void *instance, uint64_t *values)
 {
     struct sample_state *state = instance;
-    char word[16];
+    char word[WORD_BYTES];
     AT(uint16_t, BYTES_AT) = '{' | '}' << 8; /* the profile */
     state->at = BUFFER_AT;
     state->line = 0;
