@@ -137,15 +137,18 @@ static uint32_t trap_number(const char *text)
     return (uint32_t)strtoul(text, NULL, 0);
 }
 
-/* The next words of the line as arguments; the results' types, or NULL if there is no such export. */
+/* Takes the next words of the line as arguments. Returns the results' types (until it is called again), or NULL if there
+ * is no such export. */
 static const char *take_arguments(const char *export)
 {
-    const char *type = host->type(host->context, export);
+    static char type[2 * PLAY_VALUES + 2];
+    const char *found = host->type(host->context, export);
     size_t i;
-    if (type == NULL) {
+    if (found == NULL) {
         play_complain(export, "no such export");
         return NULL;
     }
+    snprintf(type, sizeof(type), "%s", found);
     for (i = 0; type[i] != ':' && i < PLAY_VALUES; i++) {
         const char *argument = strtok(NULL, " ");
         values[i] = argument == NULL ? 0 : parse_value(type[i], argument);

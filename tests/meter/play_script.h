@@ -18,7 +18,7 @@
 struct play_host {
     void *context;
     void (*reset)(void *context); /* a new instance, started */
-    /* The type of an exported function, or NULL. */
+    /* The type of an exported function, until the next call; or NULL. */
     const char *(*type)(void *context, const char *export);
     uint32_t (*call)(void *context, const char *export, uint64_t *values); /* 0, or the trap's code */
     int64_t (*fuel)(void *context); /* used by the last call */

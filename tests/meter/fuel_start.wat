@@ -1,0 +1,15 @@
+;; A start function that works and calls out; the functions behind it are renumbered, and exported and in tables.
+(module
+  (import "env" "plain" (func $plain (param i32) (result i32)))
+  (global $g (mut i32) (i32.const 2))
+  (table 3 funcref)
+  (elem (i32.const 0) $f $start $plain)
+  (func $f (param i32) (result i32) (i32.add (local.get 0) (global.get $g)))
+  (func $start (global.set $g (call $plain (i32.mul (global.get $g) (i32.const 3)))))
+  (start $start)
+  (export "f" (func $f))
+  (export "again" (func $start))
+  (export "plain" (func $plain))
+  (func (export "through") (param i32 i32) (result i32)
+    (call_indirect (param i32) (result i32) (local.get 1) (local.get 0)))
+  (func (export "is") (param i32) (result i32) (ref.is_null (table.get 0 (local.get 0)))))

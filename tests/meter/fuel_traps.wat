@@ -1,0 +1,28 @@
+;; Runs that trap in the middle of what was charged, and go on with the next call.
+(module
+  (memory 1)
+  (global $n (mut i32) (i32.const 0))
+  (func $note (global.set $n (i32.add (global.get $n) (i32.const 1))))
+  (func (export "divide") (param i32 i32) (result i32)
+    (call $note)
+    (i32.add (i32.div_s (local.get 0) (local.get 1)) (i32.mul (i32.const 2) (i32.const 3))))
+  (func (export "load") (param i32) (result i32)
+    (i32.add (i32.load offset=16 (local.get 0)) (i32.load8_u (local.get 0))))
+  (func (export "store") (param i32) (i64.store (local.get 0) (i64.const -1)) (call $note))
+  (func (export "convert") (param f64) (result i64) (i64.trunc_f64_s (f64.mul (local.get 0) (f64.const 2))))
+  (func (export "assert") (param i32)
+    (if (i32.eqz (local.get 0)) (then (call $note) (unreachable)))
+    (call $note))
+  (func (export "loop") (param i32) (result i32) (local i32)
+    (loop $again
+      (local.set 1 (i32.add (local.get 1) (i32.div_u (i32.const 100) (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
+      (br $again))
+    (unreachable))
+  (func $abort (call $note) (unreachable))
+  (func (export "aborts") (param i32) (result i32)
+    (block $bad
+      (br_if $bad (i32.gt_u (local.get 0) (i32.const 9)))
+      (return (i32.add (local.get 0) (i32.const 1))))
+    (call $abort) (call $abort)
+    (unreachable))
+  (func (export "count") (result i32) (global.get $n)))
