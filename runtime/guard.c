@@ -9,6 +9,16 @@
  * system call. */
 #define CPU_LOOK_NS 100000
 
+#define MOVED_BYTES_A_UNIT 16
+
+/* Ends the slice. A module that is not metered leaves the register as it is, or has something else in it. */
+static uint64_t guard_settle(struct pybox_box *box)
+{
+    if (!box->module->metered)
+        box->env.fuel = box->fuel.slice;
+    return fuel_settle(&box->fuel, &box->env.fuel);
+}
+
 /* ------------------------------------------------------------------------------------------
  * Calls of the guest within a host call
  */
@@ -173,7 +183,7 @@ static void guard_look_at_grace(struct pybox_box *box, int at_check, uint64_t no
 static void guard_look(struct pybox_box *box, int at_check)
 {
     const uint64_t now_ns = run_clock_now();
-    fuel_measure(&box->fuel, fuel_settle(&box->fuel, &box->env.fuel), now_ns);
+    fuel_measure(&box->fuel, guard_settle(box), now_ns);
     if (box->phase == BOX_SETUP) {
         if ((at_check && fuel_is_over(&box->fuel)) || now_ns >= box->stop.deadline_ns)
             guard_cut(box, STOP_SETUP, STOP_END_OTHER);
@@ -204,6 +214,13 @@ static int guard_is_due(const struct pybox_box *box)
  * Host calls
  */
 
+/* Imports pay by length too, at the price of memory.copy (aot/meter/costs.def). What that takes beyond the slice is found at
+ * the next check. */
+static void guard_charge_moved(struct pybox_box *box)
+{
+    box->env.fuel -= (int64_t)(wasi_take_moved_bytes(box->wasi) / MOVED_BYTES_A_UNIT);
+}
+
 static void guard_import(struct pybox_box *box, uint32_t import, uint64_t *values)
 {
     struct module_env *env = &box->env;
@@ -213,19 +230,27 @@ static void guard_import(struct pybox_box *box, uint32_t import, uint64_t *value
     }
     if (box->phase == BOX_RUN && box->host_calls++ >= box->run_limits.host_calls) {
         box->host_calls--; /* it was not made */
-        fuel_settle(&box->fuel, &env->fuel);
+        guard_settle(box);
         guard_cut(box, STOP_HOST_CALLS, STOP_END_OTHER);
         return;
     }
     const struct wasi_memory memory = {box->memory.base, memory_bytes(&box->memory)};
     wasi_call_run(box->module->calls[import], box->wasi, &memory, values);
+    guard_charge_moved(box);
     env->stop = wasi_stop(box->wasi);
     if (env->stop == MODULE_TRAP_OUTPUT_FULL) {
-        fuel_settle(&box->fuel, &env->fuel);
+        guard_settle(box);
         guard_cut(box, STOP_OUTPUT, STOP_END_OTHER);
     } else if (env->stop == 0 && guard_is_due(box)) {
         guard_look(box, 0);
     }
+}
+
+static uint64_t guard_fuel_used(const struct pybox_box *box)
+{
+    if (!box->module->metered)
+        return 0;
+    return box->phase == BOX_NESTED ? box->fuel.used : fuel_used(&box->fuel, box->env.fuel);
 }
 
 void guard_host_call(struct module_env *env, uint32_t import, uint64_t *values)
@@ -239,7 +264,7 @@ void guard_host_call(struct module_env *env, uint32_t import, uint64_t *values)
     } else if (import == MODULE_CALL_MEMORY_GROW) {
         values[0] = memory_grow(&box->memory, values[0]);
     } else if (box->module->calls[import] == NULL) { /* pybox.fuel_used */
-        values[0] = box->phase == BOX_NESTED ? box->fuel.used : fuel_used(&box->fuel, env->fuel);
+        values[0] = guard_fuel_used(box);
     } else {
         guard_import(box, import, values);
     }
@@ -293,7 +318,7 @@ void guard_begin_run(struct pybox_box *box)
 
 void guard_end_run(struct pybox_box *box, uint32_t trap)
 {
-    fuel_settle(&box->fuel, &box->env.fuel);
+    guard_settle(box);
     if (trap == MODULE_TRAP_EXHAUSTION && box->stop.cause == STOP_NOTHING)
         box->stop.cause = STOP_STACK;
     if (trap != 0 && trap != MODULE_TRAP_LIMIT && trap != MODULE_TRAP_EXIT)

@@ -61,6 +61,24 @@ static void test_the_guest_can_ask_what_it_has_used(void **state)
     pybox_box_destroy(box);
 }
 
+static void test_imports_pay_for_what_they_move(void **state)
+{
+    (void)state;
+    pybox_box *box = sample_run_limited(NULL);
+    assert_int_equal(sample_run(box, "write 0")->fuel_used, 1);
+    assert_int_equal(sample_run(box, "write 1600")->fuel_used, 101);
+    pybox_box_destroy(box);
+    box = sample_run_box(&sample_guest_plain, NULL);
+    assert_int_equal(sample_run(box, "write 1600")->fuel_used, 0);
+    pybox_box_destroy(box);
+    box = sample_run_limited(&(pybox_limits){.fuel = 101, .grace_fuel = 1});
+    assert_int_equal(sample_run(box, "deaf write 1600")->outcome, PYBOX_DONE); /* 102, but there is no check more */
+    const pybox_result *result = sample_run(box, "deaf write 1600 spin 1 spin 1");
+    assert_int_equal(result->outcome, PYBOX_OUT_OF_FUEL);
+    assert_int_equal(result->error.line, 3);
+    pybox_box_destroy(box);
+}
+
 static void test_out_of_fuel(void **state)
 {
     (void)state;
@@ -426,6 +444,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fuel_is_that_of_the_run_alone),
         cmocka_unit_test(test_the_guest_can_ask_what_it_has_used),
+        cmocka_unit_test(test_imports_pay_for_what_they_move),
         cmocka_unit_test(test_out_of_fuel),
         cmocka_unit_test(test_the_bound_is_exact),
         cmocka_unit_test(test_a_run_has_a_grace_to_wind_up),

@@ -59,7 +59,7 @@ int sample_run_tear_down(void **state)
 pybox_box *sample_run_box(const struct module_descriptor *guest, const pybox_box_options *options)
 {
     pybox_module *module;
-    pybox_box *box;
+    pybox_box *box = NULL;
     sigaction(SIGSEGV, &library_actions[0], NULL);
     sigaction(SIGBUS, &library_actions[1], NULL);
     if (pybox_module_open_linked(engine, guest, &module) != PYBOX_OK ||
