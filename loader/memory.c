@@ -83,10 +83,8 @@ uint64_t memory_grow(struct memory *memory, uint64_t delta)
     uint64_t old_pages = memory->pages;
     if (delta > memory->limit_pages - old_pages ||
         (delta > 0 && mprotect(memory->base + memory_bytes(memory), delta * MEMORY_PAGE_BYTES,
-                               PROT_READ | PROT_WRITE) != 0)) {
-        memory->refused = 1;
+                               PROT_READ | PROT_WRITE) != 0))
         return UINT64_MAX;
-    }
     memory->pages += delta;
     return old_pages;
 }

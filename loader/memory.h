@@ -29,7 +29,6 @@ struct memory {
     uint8_t *base;        /* of the reservation, aligned to 4096 */
     uint64_t pages;       /* accessible; never more than limit_pages */
     uint64_t limit_pages; /* at most MEMORY_MAX_PAGES */
-    int refused;          /* set when a memory_grow() was refused, never cleared here */
 };
 
 /* Reserves the address space and makes the first `pages` accessible, zeroed.
@@ -45,8 +44,8 @@ pybox_status memory_create(uint64_t pages, uint64_t limit_pages, struct memory *
  */
 pybox_status memory_map_image(struct memory *memory, int fd, uint64_t offset, uint64_t bytes);
 
-/* Makes `delta` more pages accessible, zeroed. The old number of pages; or UINT64_MAX, `refused`
- * set and nothing changed, if that would exceed the limit or the host has no memory. */
+/* Makes `delta` more pages accessible, zeroed. The old number of pages; or UINT64_MAX and
+ * nothing changed, if that would exceed the limit or the host has no memory. */
 uint64_t memory_grow(struct memory *memory, uint64_t delta);
 
 /* The kernel forgets what was written to `bytes` at `address` (multiples of 4096, within the memory):

@@ -666,10 +666,8 @@ pybox_status rollback_clone(struct rollback *from, struct rollback *to)
     if (status != PYBOX_OK)
         return status;
     to->complete = 0; /* what is written now, no thread entered for */
-    if (memory_grow(to->memory, from->memory->pages - to->memory->pages) == UINT64_MAX) {
-        to->memory->refused = 0; /* it was not the guest that asked */
+    if (memory_grow(to->memory, from->memory->pages - to->memory->pages) == UINT64_MAX)
         return error_set(PYBOX_ERROR_NO_MEMORY, "cannot make a cloned memory as large: %m");
-    }
     struct copying copying = {from->memory, to->memory};
     return rollback_each_change(from, copy_range, &copying);
 }
