@@ -9,7 +9,7 @@
 #ifndef MODULE_ABI_H
 #define MODULE_ABI_H
 
-#define MODULE_ABI 1
+#define MODULE_ABI 2
 
 /* The symbol that a module's shared object exports. A linked-in module is pybox_module_<name>. */
 #define MODULE_SYMBOL "pybox_module"

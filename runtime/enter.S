@@ -1,5 +1,5 @@
 /*
- * enter_guest() and enter_leave(): see enter.h. x86-64 System V.
+ * enter_guest(), enter_resume() and enter_leave(): see enter.h. x86-64 System V.
  *
  * The frame on the host's stack, which env->host_stack points to while the guest runs, from the low
  * end: the outer env->host_stack, the outer gs base, the control words, 2 spare slots (alignment);
@@ -20,14 +20,8 @@ guest_x87:   /* all exceptions masked, round to nearest, 64 bit */
     .word   0x037f
 
     .text
-    .globl  enter_guest
-    .hidden enter_guest
-    .type   enter_guest, @function
-    .p2align 4
-/* rdi env, rsi stack_top, rdx call, rcx instance, r8 values */
-enter_guest:
-    .cfi_startproc
-    .cfi_signal_frame /* to gdb, stacks that do not follow each other are an error elsewhere */
+/* Saves what is the host's, and makes the processor the guest's. rdi: env */
+    .macro  ENTER
     pushq   %rbp
     .cfi_def_cfa_offset 16
     .cfi_offset %rbp, -16
@@ -55,6 +49,18 @@ enter_guest:
     movq    %rsp, MODULE_ENV_HOST_STACK(%rdi)
     movq    MODULE_ENV_MEMORY_BASE(%rdi), %rax
     wrgsbase %rax
+    .endm
+
+    .globl  enter_guest
+    .hidden enter_guest
+    .type   enter_guest, @function
+    .p2align 4
+/* rdi env, rsi stack_top, rdx call, rcx instance, r8 values */
+enter_guest:
+    .cfi_startproc
+    .cfi_signal_frame /* to gdb, stacks that do not follow each other are an error elsewhere */
+    ENTER
+    movq    MODULE_ENV_FUEL(%rdi), %mm0
     movq    %rsi, %rsp
     /* Where the way back finds the env: module code may have taken any register for its own. */
     pushq   $0
@@ -68,6 +74,21 @@ enter_guest:
     .cfi_endproc
     .size   enter_guest, . - enter_guest
 
+    .globl  enter_resume
+    .hidden enter_resume
+    .type   enter_resume, @function
+    .p2align 4
+/* rdi env */
+enter_resume:
+    .cfi_startproc
+    .cfi_signal_frame
+    ENTER
+    movq    %rdi, %rbx
+    movq    MODULE_ENV_GUEST_STACK(%rdi), %rsp
+    ret     /* to host_call.S, which loads mm0 */
+    .cfi_endproc
+    .size   enter_resume, . - enter_resume
+
     .globl  enter_leave
     .hidden enter_leave
     .type   enter_leave, @function
@@ -76,8 +97,10 @@ enter_guest:
 enter_leave:
     .cfi_startproc
     .cfi_signal_frame
-    /* In the first instruction the thread is still elsewhere: nothing above it can be told. */
+    /* In the first instructions the thread is still elsewhere: nothing above it can be told. */
     .cfi_undefined %rip
+    movq    %mm0, MODULE_ENV_FUEL(%rdi)
+    emms
     movq    MODULE_ENV_HOST_STACK(%rdi), %rsp
     .cfi_restore %rip
     .cfi_def_cfa %rsp, ENTER_FRAME_BYTES + SAVED_BYTES + 8

@@ -3,7 +3,7 @@
  * assembly around wasm2c's output that make it a native module of module_abi.h.
  *
  * Names are ours, so that wasm2c's mangling has nothing to do: imports are host.i<n> (n: index of
- * the import), exported functions e<n> (n: index among exported functions), the start function
+ * the import), the hooks of metering host.<their name>, exported functions e<n> (n: index among exported functions), the start function
  * `start`, tables T<n>, the memory M0, mutable globals g<n> (n: index of the global). wasm2c is
  * run with the module name "guest".
  */
@@ -24,6 +24,7 @@ struct glue {
     struct meter_mark mark;
     uint32_t flags; /* MODULE_FLAG_* */
     uint32_t exported_functions;
+    uint32_t import_count; /* of the host's functions: the hooks of metering, which come last, are not */
     bool keeps_segments; /* code names data segments: they stay, the active ones empty */
     bool has_tail_calls;
 };
@@ -41,6 +42,9 @@ pybox_status glue_write_code(const struct glue *glue, struct wasm_writer *writer
 
 /* Appends the bytes of all active data segments, in order. Error: NO_MEMORY. */
 pybox_status glue_write_data(const struct glue *glue, struct wasm_writer *writer);
+
+/* Prints what goes behind wasm2c's header "guest.h": the instance as the host holds it, and the hooks. */
+void glue_print_header(const struct glue *glue, FILE *out);
 
 /* Prints the C source with the descriptor, the calls to imports and from exports. It includes
  * "guest.h". */

@@ -32,13 +32,14 @@ static struct wasm_text add_text(struct changed *changed, const char *prefix, ui
     return (struct wasm_text){text, (uint32_t)length};
 }
 
-static void rename_imports(struct changed *changed)
+static void rename_imports(struct changed *changed, uint32_t host_imports)
 {
     struct wasm_module *module = &changed->module;
     for (uint32_t i = 0; i < module->import_count; i++) {
         changed->imports[i] = module->imports[i];
         changed->imports[i].module = (struct wasm_text){"host", 4};
-        changed->imports[i].name = add_text(changed, "i", i);
+        if (i < host_imports)
+            changed->imports[i].name = add_text(changed, "i", i);
     }
     module->imports = changed->imports;
 }
@@ -185,7 +186,7 @@ pybox_status glue_write_code(const struct glue *glue, struct wasm_writer *writer
     struct changed changed = {.module = *glue->module};
     pybox_status status = allocate(&changed, glue->module);
     if (status == PYBOX_OK) {
-        rename_imports(&changed);
+        rename_imports(&changed, glue->import_count);
         make_exports(&changed, glue->module);
         empty_data(&changed, glue);
         tidy_names(&changed);

@@ -64,7 +64,7 @@ static pybox_status write_binary(const struct glue *glue, const char *folder, co
     return status;
 }
 
-enum text_part { SOURCE, NOTE, DATA };
+enum text_part { HEADER, SOURCE, NOTE, DATA };
 
 static pybox_status write_text(const struct glue *glue, const char *folder, const char *name,
                                enum text_part part)
@@ -73,7 +73,9 @@ static pybox_status write_text(const struct glue *glue, const char *folder, cons
     pybox_status status = text_open(&text);
     if (status != PYBOX_OK)
         return status;
-    if (part == SOURCE)
+    if (part == HEADER)
+        glue_print_header(glue, text.stream);
+    else if (part == SOURCE)
         glue_print_source(glue, text.stream);
     else if (part == NOTE)
         note_print(glue, text.stream);
@@ -87,6 +89,8 @@ static pybox_status write_all(const struct glue *glue, const char *folder)
     pybox_status status = write_binary(glue, folder, "code.wasm", glue_write_code);
     if (status == PYBOX_OK)
         status = write_binary(glue, folder, "data.bin", glue_write_data);
+    if (status == PYBOX_OK)
+        status = write_text(glue, folder, "instance.h", HEADER);
     if (status == PYBOX_OK)
         status = write_text(glue, folder, "glue.c", SOURCE);
     if (status == PYBOX_OK)

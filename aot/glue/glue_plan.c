@@ -185,6 +185,7 @@ pybox_status glue_plan(struct glue *glue)
         status = glue_check(module);
     if (status == PYBOX_OK)
         status = scan_code(glue);
+    glue->import_count = module->import_count - (glue->mark.version > 0 ? METER_HOOK_COUNT : 0);
     for (uint32_t i = 0; i < module->export_count; i++)
         glue->exported_functions += module->exports[i].kind == WASM_FUNCTION;
     for (uint32_t i = 0; i < module->global_count; i++)

@@ -110,13 +110,14 @@ static void print_exports(FILE *out, const struct glue *glue)
     fprintf(out, "    {0},\n};\n");
 }
 
-static void print_imports(FILE *out, const struct wasm_module *module)
+static void print_imports(FILE *out, const struct glue *glue)
 {
+    const struct wasm_module *module = glue->module;
     char text[GLUE_TYPE_BYTES];
-    for (uint32_t i = 0; i < module->import_count; i++)
+    for (uint32_t i = 0; i < glue->import_count; i++)
         print_import(out, i, &module->types[module->imports[i].type]);
     fprintf(out, "\nstatic const struct module_import imports[] = {\n");
-    for (uint32_t i = 0; i < module->import_count; i++) {
+    for (uint32_t i = 0; i < glue->import_count; i++) {
         fprintf(out, "    {");
         glue_print_string(out, module->imports[i].module);
         fprintf(out, ", ");
@@ -211,23 +212,25 @@ static void print_hash(FILE *out, const char *field, const uint8_t *hash)
  * in calls through a table; so the cell holds its own address, and what is needed is found from
  * there.
  */
-static void print_types(FILE *out, const struct wasm_module *module)
+void glue_print_header(const struct glue *glue, FILE *out)
 {
-    fprintf(out,
-            "\nstruct instance {\n    w2c_guest guest; /* first: the guest's code gets this */\n"
-            "    struct module_env *env;\n};\n");
-    if (module->import_count > 0)
-        fprintf(out, "\nstatic struct module_env *env_of(struct w2c_host *host)\n{\n"
+    fprintf(out, "\n/* Written by pybox-glue. */\n#ifndef GUEST_INSTANCE\n#define GUEST_INSTANCE\n"
+                 "struct instance {\n    w2c_guest guest; /* first: the guest's code gets this */\n"
+                 "    struct module_env *env;\n};\n");
+    if (glue->module->import_count > 0)
+        fprintf(out, "\nstatic inline struct module_env *env_of(struct w2c_host *host)\n{\n"
                      "    char *guest = (char *)host - offsetof(w2c_guest, w2c_host_instance);\n"
                      "    return ((struct instance *)guest)->env;\n}\n");
+    if (glue->mark.version > 0)
+        fprintf(out, "#include \"module_meter.h\"\n");
+    fprintf(out, "#endif\n");
 }
 
 void glue_print_source(const struct glue *glue, FILE *out)
 {
     const struct wasm_module *module = glue->module;
     fprintf(out, "/* Written by pybox-glue. */\n#include \"guest.h\"\n#include \"module_rt.h\"\n");
-    print_types(out, module);
-    print_imports(out, module);
+    print_imports(out, glue);
     print_exports(out, glue);
     uint32_t globals = print_globals(out, module);
     uint32_t segments = print_segments(out, module);
@@ -255,7 +258,7 @@ void glue_print_source(const struct glue *glue, FILE *out)
             "    .imports = imports,\n    .exports = exports,\n    .globals = globals,\n"
             "    .segments = segments,\n    .import_count = %u,\n    .export_count = %u,\n"
             "    .global_count = %u,\n    .segment_count = %u,\n    .start_export = %d,\n",
-            module->import_count, glue->exported_functions + module->has_start, globals, segments,
+            glue->import_count, glue->exported_functions + module->has_start, globals, segments,
             module->has_start ? (int)glue->exported_functions : -1);
     fprintf(out, "    .trap = &module_trap,\n    .code_start = module_code_start,\n"
                  "    .code_end = module_code_end,\n};\n");

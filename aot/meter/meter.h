@@ -1,20 +1,25 @@
 /*
  * The metering pass: wasm in, wasm out, with fuel counted.
  *
- * Version 0 counts nothing: it checks the module and writes it in its shortest form, without the
- * custom sections (debugging data, tool names) that say nothing about what it does. What comes out
- * is the module whose SHA-256 images are bound to.
+ * METERING.md says what is counted, and what the hooks are that the metered module imports. It is written in
+ * its shortest form, without the custom sections (debugging data, tool names) that say nothing about what
+ * it does. What comes out is the module whose SHA-256 images are bound to.
  *
  * A custom section, METER_SECTION, says which pass wrote a module: the version as LEB128, and the
- * SHA-256 of the cost table, zeroes in version 0.
+ * SHA-256 of the cost table, zeroes in a module that is not counted (version 0).
  */
 #ifndef METER_H
 #define METER_H
 
 #include "wasm_write.h"
 
-#define METER_VERSION 0
+#define METER_VERSION 1
 #define METER_SECTION "pybox.meter"
+
+/* The module that the hooks are imported from. */
+#define METER_HOOKS "pybox_meter"
+/* They are the last so many imports of a metered module. */
+#define METER_HOOK_COUNT 5
 
 /* What METER_SECTION says. */
 struct meter_mark {
@@ -22,8 +27,12 @@ struct meter_mark {
     uint8_t costs_hash[32];
 };
 
-/* Appends the metered form of `module`. Errors: ARGUMENT (it is metered already), NO_MEMORY. */
+/* Appends the metered form of `module`. Errors: ARGUMENT (it is metered already, or imports hooks), LIMIT,
+ * NO_MEMORY. */
 pybox_status meter_write(const struct wasm_module *module, struct wasm_writer *writer);
+
+/* Appends it as version 0: marked, but not counted. For comparing speeds. */
+pybox_status meter_write_uncounted(const struct wasm_module *module, struct wasm_writer *writer);
 
 /* The mark of a module that meter_write() wrote. Error: ARGUMENT (it has none). */
 pybox_status meter_read_mark(const struct wasm_module *module, struct meter_mark *mark);

@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] = "Usage: pybox-meter IN.wasm OUT.wasm\n"
-                            "Checks the WebAssembly module IN and writes it as OUT, metered "
-                            "(version 0: nothing is counted).\n";
+static const char usage[] = "Usage: pybox-meter [--uncounted] IN.wasm OUT.wasm\n"
+                            "Checks the WebAssembly module IN and writes it as OUT, with fuel "
+                            "counted (aot/meter/METERING.md).\n"
+                            "  --uncounted  leave the counting out, to compare speeds\n";
 
-static pybox_status meter_file(const char *from, const char *to)
+static pybox_status meter_file(const char *from, const char *to, bool is_counted)
 {
     uint8_t *bytes;
     size_t length;
@@ -24,7 +25,8 @@ static pybox_status meter_file(const char *from, const char *to)
     }
     status = wasm_read(bytes, length, &module);
     if (status == PYBOX_OK)
-        status = meter_write(&module, &writer);
+        status = is_counted ? meter_write(&module, &writer)
+                            : meter_write_uncounted(&module, &writer);
     if (status != PYBOX_OK) {
         fprintf(stderr, "pybox-meter: %s: %s\n", from, error_message());
     } else {
@@ -44,9 +46,11 @@ int main(int argc, char **argv)
         fputs(usage, stdout);
         return 0;
     }
-    if (argc != 3) {
+    bool is_counted = argc < 2 || strcmp(argv[1], "--uncounted") != 0;
+    int first = is_counted ? 1 : 2;
+    if (argc != first + 2) {
         fputs(usage, stderr);
         return 2;
     }
-    return meter_file(argv[1], argv[2]) == PYBOX_OK ? 0 : 1;
+    return meter_file(argv[first], argv[first + 1], is_counted) == PYBOX_OK ? 0 : 1;
 }

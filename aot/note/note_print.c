@@ -38,11 +38,11 @@ void note_print(const struct glue *glue, FILE *out)
             sizeof(NOTE_NAME), NOTE_TYPE, NOTE_LAYOUT, MODULE_ABI, glue->mark.version, glue->flags);
     print_hash(out, glue->hash);
     print_hash(out, glue->mark.costs_hash);
-    fprintf(out, "    .long %u, %u\n", module->import_count, glue->exported_functions);
+    fprintf(out, "    .long %u, %u\n", glue->import_count, glue->exported_functions);
     print_c_text(out, glue->name);
     print_c_text(out, glue->wasm2c);
     print_c_text(out, glue->compiler);
-    for (uint32_t i = 0; i < module->import_count; i++) {
+    for (uint32_t i = 0; i < glue->import_count; i++) {
         print_text(out, module->imports[i].module);
         print_text(out, module->imports[i].name);
         print_c_text(out, glue_type(&module->types[module->imports[i].type], text));

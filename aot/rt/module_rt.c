@@ -13,6 +13,37 @@ void wasm_rt_trap(wasm_rt_trap_t code)
     __builtin_trap(); /* it does not return */
 }
 
+/* Between two pieces of a long operation the host may look at the clock, and cut it off. */
+static void poll_host(struct module_env *env)
+{
+    host_call(env, MODULE_CALL_FUEL, NULL);
+}
+
+void wasm_rt_fill_long(struct module_env *env, uint8_t *destination, uint32_t value, size_t length)
+{
+    while (length > 0) {
+        size_t piece = length < WASM_RT_BULK_BYTES ? length : WASM_RT_BULK_BYTES;
+        wasm_rt_fill(env, destination, value, piece);
+        destination += piece;
+        length -= piece;
+        poll_host(env);
+    }
+}
+
+/* From the end that keeps what is still to be read. */
+void wasm_rt_move_long(struct module_env *env, uint8_t *destination, const uint8_t *source,
+                       size_t length)
+{
+    size_t done = 0;
+    while (done < length) {
+        size_t piece = length - done < WASM_RT_BULK_BYTES ? length - done : WASM_RT_BULK_BYTES;
+        size_t at = destination < source ? done : length - done - piece;
+        wasm_rt_move(env, destination + at, source + at, piece);
+        done += piece;
+        poll_host(env);
+    }
+}
+
 void wasm_rt_allocate_memory(wasm_rt_memory_t *memory, uint64_t pages, uint64_t max_pages,
                              bool is64)
 {

@@ -162,16 +162,34 @@ static inline void wasm_rt_reserve_stack(void)
     __asm__ volatile("testb $0, -%c0(%%rsp)" : : "i"(MODULE_STACK_RESERVE) : "cc");
 }
 
-/* The bulk operations of the generated code, after its range checks, as a libc call that is safe.
+/*
+ * The bulk operations of the generated code, after its range checks, as a libc call that is safe. They have been
+ * paid for by then (charge_by); very long ones are done piece by piece, so that deadlines are kept.
  */
-static inline void wasm_rt_fill(void *destination, uint32_t value, size_t length)
+#define WASM_RT_BULK_BYTES ((size_t)1 << 20)
+
+void wasm_rt_fill_long(struct module_env *env, uint8_t *destination, uint32_t value, size_t length);
+void wasm_rt_move_long(struct module_env *env, uint8_t *destination, const uint8_t *source,
+                       size_t length);
+
+static inline void wasm_rt_fill(struct module_env *env, void *destination, uint32_t value,
+                                size_t length)
 {
+    if (UNLIKELY(length > WASM_RT_BULK_BYTES)) {
+        wasm_rt_fill_long(env, destination, value, length);
+        return;
+    }
     wasm_rt_reserve_stack();
     memset(destination, (int)value, length);
 }
 
-static inline void wasm_rt_move(void *destination, const void *source, size_t length)
+static inline void wasm_rt_move(struct module_env *env, void *destination, const void *source,
+                                size_t length)
 {
+    if (UNLIKELY(length > WASM_RT_BULK_BYTES && env != NULL)) {
+        wasm_rt_move_long(env, destination, source, length);
+        return;
+    }
     wasm_rt_reserve_stack();
     memmove(destination, source, length);
 }
@@ -185,8 +203,13 @@ static inline int wasm_rt_types_differ(const char *a, const char *b)
     return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]) | (x[3] ^ y[3])) != 0;
 }
 
-#define memset(destination, value, length) wasm_rt_fill(destination, value, length)
-#define memmove(destination, source, length) wasm_rt_move(destination, source, length)
+/* In wasm2c's memory_fill() and memory_copy(), whose memories are `mem` and `dest`; `dest` may also be a table, which is
+ * copied in one piece. */
+#define memset(destination, value, length) wasm_rt_fill(mem->env, destination, value, length)
+#define memmove(destination, source, length)                                                       \
+    wasm_rt_move(_Generic((dest), wasm_rt_memory_t *: ((wasm_rt_memory_t *)dest)->env,             \
+                          default: (struct module_env *)NULL),                                     \
+                 destination, source, length)
 #define memcmp(a, b, length) wasm_rt_types_differ(a, b)
 
 #endif

@@ -1,5 +1,4 @@
-/* The metering pass, version 0: a module comes through as it is, marked, and without what is no
- * part of it. */
+/* The metering pass as a whole: marks, imports, renumbering. What it counts, tests/meter checks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "costs.h"
 #include "error.h"
 #include "meter.h"
 #include "wasm_file.h"
@@ -41,14 +41,38 @@ static void test_pass(void **state)
 
     assert_int_equal(wasm_read(first.bytes, first.length, &metered), PYBOX_OK);
     assert_int_equal(metered.body_count, module.body_count);
-    for (uint32_t i = 0; i < module.body_count; i++)
-        assert_memory_equal(metered.bodies[i].bytes, module.bodies[i].bytes,
-                            module.bodies[i].length);
+    assert_int_equal(metered.import_count, module.import_count + METER_HOOK_COUNT);
+    assert_int_equal(metered.imported_functions, module.imported_functions + METER_HOOK_COUNT);
+    for (uint32_t i = 0; i < METER_HOOK_COUNT; i++)
+        assert_memory_equal(metered.imports[module.import_count + i].module.bytes, METER_HOOKS,
+                            strlen(METER_HOOKS));
+    for (uint32_t i = 0; i < module.export_count; i++)
+        assert_int_equal(metered.exports[i].index,
+                         module.exports[i].index + (module.exports[i].kind == WASM_FUNCTION &&
+                                                            module.exports[i].index >=
+                                                                module.imported_functions
+                                                        ? METER_HOOK_COUNT
+                                                        : 0));
     assert_int_equal(metered.custom_count, 1);
     assert_int_equal(meter_read_mark(&metered, &mark), PYBOX_OK);
+    assert_int_equal(mark.version, METER_VERSION);
+    uint8_t costs[32];
+    cost_table_hash(costs);
+    assert_memory_equal(mark.costs_hash, costs, sizeof(costs));
+
+    /* Left uncounted, it comes through as it is. */
+    struct wasm_writer fourth = {0};
+    struct wasm_module plain;
+    assert_int_equal(meter_write_uncounted(&module, &fourth), PYBOX_OK);
+    assert_int_equal(wasm_read(fourth.bytes, fourth.length, &plain), PYBOX_OK);
+    assert_int_equal(meter_read_mark(&plain, &mark), PYBOX_OK);
     assert_int_equal(mark.version, 0);
     for (int i = 0; i < 32; i++)
         assert_int_equal(mark.costs_hash[i], 0);
+    for (uint32_t i = 0; i < module.body_count; i++)
+        assert_memory_equal(plain.bodies[i].bytes, module.bodies[i].bytes, module.bodies[i].length);
+    wasm_free(&plain);
+    free(fourth.bytes);
 
     /* Not twice. */
     struct wasm_writer third = {0};

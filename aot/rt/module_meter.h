@@ -1,0 +1,90 @@
+/*
+ * The hooks of the metering pass (aot/meter/METERING.md) as generated code executes them. Included at the end of
+ * wasm2c's header, so that calls of the imported hooks become these few instructions.
+ *
+ * The counter is the MMX register mm0 (module_abi.h). Neither gcc nor clang uses MMX registers by itself in
+ * code for x86-64, so the counter takes no general register away, no call has to pass it on, and one charge
+ * is one instruction, a subtraction from memory that is constant. bench/ has the figures, and those of other
+ * places for the counter: METER_COUNTER_MEMORY keeps it in the environment, to compare with.
+ *
+ * The slow path (meter_empty, in module_meter.S) preserves all registers, and the compiler is not told that it
+ * touches memory: what the host changes there (the request to stop) is looked at after a call at the
+ * earliest.
+ */
+#ifndef MODULE_METER_H
+#define MODULE_METER_H
+
+/* Charges up to this many units, either way, come from a table of constants. */
+#define METER_AMOUNTS 512
+
+#ifndef __ASSEMBLER__
+
+#include "module_rt.h"
+
+/* METER_AMOUNTS is at [METER_AMOUNTS], and so on. */
+extern const int64_t meter_amounts[2 * METER_AMOUNTS + 1];
+
+static inline __attribute__((always_inline)) int64_t meter_take(struct module_env *env)
+{
+    int64_t left;
+#ifdef METER_COUNTER_MEMORY
+    left = env->fuel;
+#else
+    (void)env;
+    __asm__ volatile("movq %%mm0, %0" : "=r"(left));
+#endif
+    return left;
+}
+
+static inline __attribute__((always_inline)) void meter_give(struct module_env *env, int64_t left)
+{
+#ifdef METER_COUNTER_MEMORY
+    env->fuel = left;
+#else
+    (void)env;
+    __asm__ volatile("movq %0, %%mm0" : : "r"(left));
+#endif
+}
+
+static inline __attribute__((always_inline)) void meter_charge(struct module_env *env,
+                                                               int64_t amount)
+{
+#ifdef METER_COUNTER_MEMORY
+    env->fuel -= amount;
+#else
+    (void)env;
+    if (amount >= -METER_AMOUNTS && amount <= METER_AMOUNTS)
+        __asm__ volatile("psubq %0, %%mm0" : : "m"(meter_amounts[amount + METER_AMOUNTS]));
+    else
+        __asm__ volatile("movq %0, %%mm1\n\tpsubq %%mm1, %%mm0" : : "r"(amount));
+#endif
+}
+
+static inline __attribute__((always_inline)) void meter_check(struct module_env *env)
+{
+    if (UNLIKELY(meter_take(env) < 0))
+        /* Below the red zone, which a function that calls nothing uses. */
+        __asm__ volatile("leaq -128(%%rsp), %%rsp\n\t"
+                         "callq meter_empty\n\t"
+                         "leaq 128(%%rsp), %%rsp"
+                         :
+                         : "D"(env)
+                         : "cc");
+}
+
+static inline __attribute__((always_inline)) void meter_charge_by(struct module_env *env,
+                                                                  uint32_t count, uint32_t price)
+{
+    int64_t amount = (int64_t)((uint64_t)count * price >> 4);
+    meter_give(env, meter_take(env) - amount);
+    meter_check(env);
+}
+
+#define w2c_host_charge(host, amount) meter_charge(env_of(host), (int64_t)(amount))
+#define w2c_host_check(host) meter_check(env_of(host))
+#define w2c_host_charge_by(host, count, price) meter_charge_by(env_of(host), count, price)
+#define w2c_host_take(host) ((u64)meter_take(env_of(host)))
+#define w2c_host_give(host, left) meter_give(env_of(host), (int64_t)(left))
+
+#endif
+#endif
