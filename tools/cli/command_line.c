@@ -7,11 +7,14 @@
 
 /* Ends at the first operand: what stands behind it belongs to the guest. */
 #define LETTERS "+:c:hV"
-#define OPTION_JSON BOX_OPTION_END
+
+enum { OPTION_JSON = BOX_OPTION_END, OPTION_STATS, OPTION_PROFILE };
 
 static const struct option table[] = {
     BOX_OPTIONS_LONG,
     {"json", no_argument, NULL, OPTION_JSON},
+    {"stats", no_argument, NULL, OPTION_STATS},
+    {"profile", optional_argument, NULL, OPTION_PROFILE},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -37,6 +40,13 @@ static int command_line_options(struct command_line *line, int argc, char **argv
         case OPTION_JSON:
             line->json = 1;
             break;
+        case OPTION_STATS:
+            line->stats = 1;
+            break;
+        case OPTION_PROFILE:
+            line->profile = 1;
+            line->profile_file = optarg;
+            break;
         default:
             if (box_options_take(&line->box, option, optarg) != 0)
                 return -1;
@@ -51,6 +61,8 @@ static int command_line_wants_terminal_only(const struct command_line *line, int
         return complain("repl takes no file; try 'pybox run FILE'");
     if (line->json)
         return complain("repl and --json do not go together");
+    if (line->profile)
+        return complain("repl and --profile do not go together");
     return 0;
 }
 

@@ -15,7 +15,8 @@ enum command {
 struct command_line {
     enum command command;
     struct box_options box;
-    int json;
+    int json, stats, profile;
+    const char *profile_file;     /* NULL: the profile is printed */
     const char *code;             /* of -c; else NULL */
     const char *file;             /* to be read by the command, "-" is standard input; or NULL */
     const char *const *arguments; /* sys.argv of the guest */

@@ -10,10 +10,10 @@
 #include "streams.h"
 #include "usage.h"
 
-/* Prints a text that was asked for. */
-static int pybox_main_print(const char *text)
+/* After a text that was asked for. */
+static int pybox_main_printed(void)
 {
-    return fputs(text, stdout) < 0 || fflush(stdout) != 0 ? EXIT_CODE_OUTPUT_LOST : EXIT_CODE_DONE;
+    return fflush(stdout) != 0 || ferror(stdout) ? EXIT_CODE_OUTPUT_LOST : EXIT_CODE_DONE;
 }
 
 static int pybox_main_do(const struct command_line *line)
@@ -24,10 +24,11 @@ static int pybox_main_do(const struct command_line *line)
     case COMMAND_REPL:
         return repl(line);
     case COMMAND_HELP:
-        return pybox_main_print(usage_full);
+        usage_print(stdout);
+        return pybox_main_printed();
     case COMMAND_VERSION:
         printf("pybox %s\n", pybox_version());
-        return pybox_main_print("");
+        return pybox_main_printed();
     case COMMAND_NONE:
         break;
     }

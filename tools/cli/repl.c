@@ -1,6 +1,7 @@
 #include "repl.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include "exit_code.h"
 #include "launch.h"
 #include "line_editor.h"
+#include "report.h"
+#include "stats.h"
 
 struct repl {
     const struct command_line *line;
@@ -75,19 +78,37 @@ static int repl_is_incomplete(const pybox_result *result)
 }
 
 /* The box was cut off: what it knew is lost, the conversation goes on in a new one. */
-static void repl_restart(struct repl *repl, const pybox_result *result)
+static void repl_restart(struct repl *repl)
 {
-    complain("stopped (%s): %.*s", pybox_outcome_name(result->outcome),
-             (int)result->error.message.length, result->error.message.bytes);
-    if (!repl->program.terminal) {
-        repl->cut = 1;
-        repl->done = 1;
-        repl->exit_code = exit_code_of(result->outcome, 0);
-    } else if (launch_box(&repl->launch, &repl->line->box, &repl->program) != PYBOX_OK) {
+    if (launch_box(&repl->launch, &repl->line->box, &repl->program) != PYBOX_OK)
         repl_fail(repl);
-    } else {
+    else
         complain("this is a new box: names from before are gone");
+}
+
+/* The statement was stopped. A person goes on, a script ends. */
+static void repl_stopped(struct repl *repl, const pybox_result *result, const char *filename)
+{
+    char text[STOPPED_BYTES];
+    complain("stopped: %s", stopped_explain(result, &repl->line->box.limits, filename, text));
+    repl->cut =
+        result->cut || result->outcome == PYBOX_TRAP || result->outcome == PYBOX_OUTPUT_FULL;
+    if (!repl->program.terminal || repl->launch.signal == SIGTERM) {
+        repl->done = 1;
+        repl->exit_code = launch_exit_code(&repl->launch, result);
+    } else if (repl->cut) {
+        repl->cut = 0;
+        repl_restart(repl);
     }
+}
+
+/* --stats: after every statement. */
+static void repl_stats(const struct repl *repl, const pybox_result *result, const char *filename)
+{
+    struct report report = {.limits = &repl->line->box.limits, .filename = filename};
+    report_run(&report, result);
+    stats_print(&report, stderr);
+    report_free(&report);
 }
 
 /* Runs the statement. Returns 1 if it goes on in the next line, 0 if it is done with. */
@@ -103,7 +124,7 @@ static int repl_run(struct repl *repl)
         .filename = filename,
     };
     const pybox_result *result;
-    if (pybox_box_run(repl->launch.box, &run, &result) != PYBOX_OK) {
+    if (launch_run(&repl->launch, &run, &result) != PYBOX_OK) {
         repl_fail(repl);
         return 0;
     }
@@ -111,11 +132,13 @@ static int repl_run(struct repl *repl)
         return 1;
     repl->count++;
     streams_write_all(STDERR_FILENO, result->error.traceback.bytes, result->error.traceback.length);
+    if (repl->line->stats)
+        repl_stats(repl, result, filename);
     if (result->outcome == PYBOX_EXIT) {
         repl->done = 1;
-        repl->exit_code = exit_code_of(PYBOX_EXIT, result->exit_code);
-    } else if (result->outcome != PYBOX_DONE && result->outcome != PYBOX_EXCEPTION) {
-        repl_restart(repl, result);
+        repl->exit_code = exit_code_of(result);
+    } else if (stopped_is(result)) {
+        repl_stopped(repl, result, filename);
     }
     return 0;
 }
@@ -155,7 +178,7 @@ static void repl_talk(struct repl *repl)
     while (!repl->done)
         repl_step(repl);
     const pybox_result *result;
-    if (!repl->cut && pybox_box_finish(repl->launch.box, &result) != PYBOX_OK)
+    if (!repl->cut && launch_finish(&repl->launch, &result) != PYBOX_OK)
         repl_fail(repl);
     if (repl->streams.output_error != 0 && repl->exit_code == EXIT_CODE_DONE)
         repl->exit_code = EXIT_CODE_OUTPUT_LOST;

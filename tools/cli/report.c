@@ -1,12 +1,14 @@
 #include "report.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "exit_code.h"
 #include "json_text.h"
+#include "limit_options.h"
 
 static void report_append(struct report *report, struct report_text *text, pybox_bytes added)
 {
@@ -23,39 +25,65 @@ static void report_append(struct report *report, struct report_text *text, pybox
     text->length += added.length;
 }
 
-void report_fail(struct report *report, pybox_status status)
+void report_fail(struct report *report, pybox_status status, const char *message, int exit_code)
 {
     report->status = status;
-    snprintf(report->failure, sizeof report->failure, "%s", pybox_error_message());
-    report->exit_code = EXIT_CODE_FAILED;
+    snprintf(report->failure, sizeof report->failure, "%s", message);
+    report->exit_code = exit_code;
 }
 
-void report_run(struct report *report, const pybox_result *result)
+/* What the program ended with. */
+static void report_end(struct report *report, const pybox_result *result)
 {
     report->outcome = result->outcome;
     report->guest_code = result->exit_code;
-    report->exit_code = exit_code_of(result->outcome, result->exit_code);
-    if (result->outcome == PYBOX_EXCEPTION &&
-        strcmp(result->error.type.bytes, "KeyboardInterrupt") == 0)
-        report->exit_code = EXIT_CODE_INTERRUPTED; /* as python3 does */
+    report->exit_code = exit_code_of(result);
     report->line = result->error.line;
-    report_append(report, &report->value, result->value);
-    report_append(report, &report->value_repr, result->value_repr);
+    report->cut = result->cut;
+    snprintf(report->limit, sizeof report->limit, "%s", result->limit.bytes);
+    stopped_explain(result, report->limits, report->filename, report->stopped);
+    if (result->outcome != PYBOX_DONE && result->outcome != PYBOX_EXIT)
+        stopped_place(result, report->filename, report->place);
     report_append(report, &report->type, result->error.type);
     report_append(report, &report->message, result->error.message);
     report_append(report, &report->traceback, result->error.traceback);
-    report_finish(report, result);
 }
 
-void report_finish(struct report *report, const pybox_result *result)
+/* What it cost, and its output. */
+static void report_add_costs(struct report *report, const pybox_result *result)
 {
     report_append(report, &report->output, result->output);
     report_append(report, &report->errors, result->errors);
     report->fuel_used += result->fuel_used;
+    report->fuel_left = result->fuel_left;
+    report->host_calls += result->host_calls;
+    report->output_bytes += result->output_bytes;
     report->wall_ns += result->wall_ns;
     report->cpu_ns += result->cpu_ns;
     if (result->memory_bytes > report->memory_bytes)
         report->memory_bytes = result->memory_bytes;
+}
+
+void report_run(struct report *report, const pybox_result *result)
+{
+    report_end(report, result);
+    report_append(report, &report->value, result->value);
+    report_append(report, &report->value_repr, result->value_repr);
+    report_append(report, &report->profile, result->profile);
+    report_add_costs(report, result);
+}
+
+void report_finish(struct report *report, const pybox_result *result)
+{
+    uint64_t fuel_left = report->fuel_left;
+    if (stopped_is(result)) {
+        free(report->type.bytes);
+        free(report->message.bytes);
+        report->type = report->message = (struct report_text){0};
+        report_end(report, result);
+    }
+    report_add_costs(report, result);
+    report->fuel_left = fuel_left; /* of the run: the finish had a budget of its own */
 }
 
 /* Adds an item that may be NULL because memory was exhausted. 1 if it went well. */
@@ -110,6 +138,44 @@ static cJSON *report_failure(const struct report *report)
                        json_text_string(report->failure, strlen(report->failure)));
 }
 
+/* Exactly, also beyond 2^53. */
+static cJSON *report_number(uint64_t number)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%" PRIu64, number);
+    return cJSON_CreateRaw(text);
+}
+
+static cJSON *report_fuel_left(const struct report *report)
+{
+    const struct limit_option *fuel = &limit_options[LIMIT_OPTION_FUEL];
+    return report->status != PYBOX_OK ||
+                   limit_options_value(report->limits, fuel) == PYBOX_UNLIMITED
+               ? cJSON_CreateNull()
+               : report_number(report->fuel_left);
+}
+
+/* What it used, and which limit it met. */
+static int report_fill_costs(const struct report *report, cJSON *object)
+{
+    cJSON *limit =
+        report->limit[0] != '\0' ? cJSON_CreateString(report->limit) : cJSON_CreateNull();
+    cJSON *profile =
+        report->profile.length > 0 ? report_value(&report->profile) : cJSON_CreateNull();
+    return report_add(object, "limit", limit) &&
+           report_add(object, "cut", cJSON_CreateBool(report->cut)) &&
+           report_add(object, "fuel",
+                      report_pair("used", report_number(report->fuel_used), "left",
+                                  report_fuel_left(report))) &&
+           report_add(object, "times",
+                      report_pair("wall_ms", cJSON_CreateNumber((double)report->wall_ns / 1e6),
+                                  "cpu_ms", cJSON_CreateNumber((double)report->cpu_ns / 1e6))) &&
+           report_add(object, "memory_bytes", report_number(report->memory_bytes)) &&
+           report_add(object, "host_calls", report_number(report->host_calls)) &&
+           report_add(object, "output_bytes", report_number(report->output_bytes)) &&
+           report_add(object, "profile", profile);
+}
+
 static int report_fill(const struct report *report, cJSON *object)
 {
     int ran = report->status == PYBOX_OK;
@@ -125,13 +191,7 @@ static int report_fill(const struct report *report, cJSON *object)
            report_add_text(object, "stdout", &report->output) &&
            report_add_text(object, "stderr", &report->errors) &&
            report_add(object, "exit_code", cJSON_CreateNumber(report->exit_code)) &&
-           report_add(object, "fuel",
-                      report_pair("used", cJSON_CreateNumber((double)report->fuel_used), "left",
-                                  cJSON_CreateNull())) &&
-           report_add(object, "times",
-                      report_pair("wall_ms", cJSON_CreateNumber((double)report->wall_ns / 1e6),
-                                  "cpu_ms", cJSON_CreateNumber((double)report->cpu_ns / 1e6))) &&
-           report_add(object, "memory_bytes", cJSON_CreateNumber((double)report->memory_bytes)) &&
+           report_fill_costs(report, object) &&
            report_add(object, "failure", report_failure(report));
 }
 
@@ -147,8 +207,8 @@ void report_free(struct report *report)
 {
     struct report_text *texts[] = {&report->value,   &report->value_repr, &report->type,
                                    &report->message, &report->traceback,  &report->output,
-                                   &report->errors};
+                                   &report->errors,  &report->profile};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]->bytes);
-    *report = (struct report){0};
+    *report = (struct report){.limits = report->limits, .filename = report->filename};
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include "pybox.h"
+#include "stopped.h"
 
 struct report_text {
     char *bytes; /* NULL while empty */
@@ -13,23 +14,32 @@ struct report_text {
 };
 
 struct report {
+    /* What it is about: not changed by the functions below. */
+    const pybox_limits *limits; /* that the program was given */
+    const char *filename;       /* of its code, as tracebacks show it */
+
     pybox_status status; /* the first call that failed, or PYBOX_OK */
     char failure[1024];  /* its message */
     pybox_outcome outcome;
     int guest_code; /* for EXIT */
     int exit_code;  /* what the command is to exit with */
-    struct report_text value, value_repr, type, message, traceback, output, errors;
+    struct report_text value, value_repr, type, message, traceback, output, errors, profile;
     uint32_t line;
-    uint64_t fuel_used, wall_ns, cpu_ns, memory_bytes;
+    char limit[32]; /* of pybox_limits: the field that stopped it; "" if none did */
+    int cut;
+    char stopped[STOPPED_BYTES];     /* why, and what to raise; "" if it was not stopped */
+    char place[STOPPED_PLACE_BYTES]; /* where it ended, if not at its end */
+    uint64_t fuel_used, fuel_left, host_calls, wall_ns, cpu_ns, memory_bytes, output_bytes;
 };
 
-/* A call failed: keeps this thread's message. */
-void report_fail(struct report *report, pybox_status status);
+/* Something failed that is not the guest's doing: keeps the message. */
+void report_fail(struct report *report, pybox_status status, const char *message, int exit_code);
 
 /* Copies what the program's run did. */
 void report_run(struct report *report, const pybox_result *result);
 
-/* Adds what its finish did: output and costs; an exception there does not change the outcome. */
+/* Adds what its finish did: output and costs. An exception there does not change the outcome,
+ * but to be stopped does. */
 void report_finish(struct report *report, const pybox_result *result);
 
 /* Prints it as a JSON object on standard output. 0, or an errno. */

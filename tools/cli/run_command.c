@@ -1,5 +1,6 @@
 #include "run_command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,27 +8,37 @@
 #include "complain.h"
 #include "exit_code.h"
 #include "launch.h"
+#include "profile.h"
 #include "report.h"
 #include "source_file.h"
+#include "stats.h"
+
+static void run_command_fail(struct report *report, pybox_status status)
+{
+    report_fail(report, status, pybox_error_message(), EXIT_CODE_FAILED);
+}
 
 /* Runs the code in the box, and then what a Python program does at its exit. */
-static void run_command_program(pybox_box *box, const pybox_run *run, struct report *report)
+static void run_command_program(struct launch *launch, const pybox_run *run, struct report *report)
 {
     const pybox_result *result;
-    pybox_status status = pybox_box_run(box, run, &result);
+    pybox_status status = launch_run(launch, run, &result);
     if (status != PYBOX_OK) {
-        report_fail(report, status);
+        run_command_fail(report, status);
         return;
     }
     report_run(report, result);
-    if (result->outcome != PYBOX_DONE && result->outcome != PYBOX_EXCEPTION &&
-        result->outcome != PYBOX_EXIT)
-        return; /* it was stopped: nothing of it may run any more */
-    status = pybox_box_finish(box, &result);
-    if (status != PYBOX_OK)
-        report_fail(report, status);
-    else
-        report_finish(report, result);
+    report->exit_code = launch_exit_code(launch, result);
+    if (stopped_is(result))
+        return; /* nothing of it may run any more */
+    status = launch_finish(launch, &result);
+    if (status != PYBOX_OK) {
+        run_command_fail(report, status);
+        return;
+    }
+    report_finish(report, result);
+    if (stopped_is(result))
+        report->exit_code = launch_exit_code(launch, result);
 }
 
 static const char *run_command_filename(const struct command_line *line)
@@ -52,7 +63,7 @@ static void run_command_in_box(const struct command_line *line, const struct sou
     if (status == PYBOX_OK)
         status = launch_box(&launch, &line->box, &program);
     if (status != PYBOX_OK) {
-        report_fail(report, status);
+        run_command_fail(report, status);
         launch_close(&launch);
         return;
     }
@@ -61,13 +72,14 @@ static void run_command_in_box(const struct command_line *line, const struct sou
         .mode = line->json && line->code != NULL ? PYBOX_MODE_EVAL : PYBOX_MODE_EXEC,
         .code = source->text,
         .code_length = source->length,
-        .filename = run_command_filename(line),
+        .filename = report->filename,
+        .profile = line->profile,
     };
-    run_command_program(launch.box, &run, report);
+    run_command_program(&launch, &run, report);
     launch_close(&launch);
 }
 
-/* What a person wants to read on standard error: the traceback, or why it was stopped. */
+/* What a person wants to read on standard error: the traceback, and why it was stopped. */
 static void run_command_explain(const struct report *report)
 {
     if (report->status != PYBOX_OK) {
@@ -76,29 +88,60 @@ static void run_command_explain(const struct report *report)
     }
     if (report->traceback.length > 0)
         streams_write_all(STDERR_FILENO, report->traceback.bytes, report->traceback.length);
-    if (report->exit_code >= EXIT_CODE_LIMIT && report->outcome != PYBOX_EXIT &&
-        report->outcome != PYBOX_EXCEPTION)
-        complain("stopped (%s): %.*s", pybox_outcome_name(report->outcome),
-                 (int)report->message.length,
-                 report->message.length > 0 ? report->message.bytes : "");
+    if (report->stopped[0] != '\0')
+        complain("stopped: %s", report->stopped);
+}
+
+/* What was asked for beside the outcome. */
+static void run_command_measure(const struct command_line *line, const struct report *report)
+{
+    const char *profile = report->profile.bytes;
+    size_t length = report->profile.length;
+    if (report->status != PYBOX_OK)
+        return;
+    if (line->stats && !line->json)
+        stats_print(report, stderr);
+    if (line->profile && length == 0)
+        complain("there is no profile: the program was cut off, or its module counts no fuel");
+    else if (line->profile_file != NULL)
+        profile_save(profile, length, line->profile_file);
+    else if (line->profile && !line->json && profile_print(profile, length, stderr) != 0)
+        complain("the profile is damaged");
+}
+
+/* Output that was lost is the program's failure, if it has not failed in another way. A closed
+ * pipe is how programs are told to end: its exception stays what it is. */
+static int run_command_lost_output(const struct report *report, int error)
+{
+    if (error == 0)
+        return 0;
+    return report->outcome == PYBOX_DONE || report->outcome == PYBOX_EXIT ||
+           (report->outcome == PYBOX_EXCEPTION && report->type.length > 0 &&
+            memcmp(report->type.bytes, "OSError", report->type.length) == 0);
 }
 
 int run_command(const struct command_line *line)
 {
     struct source source = {.text = (char *)line->code};
+    struct report report = {
+        .limits = &line->box.limits,
+        .filename = run_command_filename(line),
+    };
+    struct streams streams = STREAMS_TO(STDOUT_FILENO);
+    char failure[SOURCE_FILE_FAILURE_BYTES];
     if (line->code != NULL)
         source.length = strlen(line->code);
-    else if (source_file_read(line->file, &source) != 0)
-        return EXIT_CODE_USAGE;
-    struct streams streams = STREAMS_TO(STDOUT_FILENO);
-    struct report report = {0};
-    run_command_in_box(line, &source, &streams, &report);
+    if (line->code == NULL && source_file_read(line->file, &source, failure) != 0)
+        report_fail(&report, PYBOX_ERROR_IO, failure, EXIT_CODE_USAGE);
+    else
+        run_command_in_box(line, &source, &streams, &report);
     if (line->json)
         streams.output_error = report_print_json(&report);
     else
         run_command_explain(&report);
+    run_command_measure(line, &report);
     int code = report.exit_code;
-    if (streams.output_error != 0 && (report.outcome == PYBOX_DONE || report.outcome == PYBOX_EXIT))
+    if (run_command_lost_output(&report, streams.output_error))
         code = EXIT_CODE_OUTPUT_LOST;
     report_free(&report);
     if (line->code == NULL)

@@ -1,12 +1,14 @@
 #include "usage.h"
 
+#include "limit_options.h"
+
 const char usage_short[] =
     "usage: pybox [OPTION]... -c CODE [ARG]...     run a line of Python\n"
     "       pybox [OPTION]... run FILE [ARG]...    run a program; - is standard input\n"
     "       pybox [OPTION]... repl                 talk to Python\n"
     "       pybox help                             options, examples, exit codes\n";
 
-const char usage_full[] =
+static const char before_limits[] =
     "pybox runs Python that you need not trust: in a box of its own, which sees no files,\n"
     "no network and no environment of this machine but what you give it.\n"
     "\n"
@@ -27,19 +29,26 @@ const char usage_full[] =
     "  --seed N                 fix all random numbers\n"
     "  --clock NS               fix the clocks: they begin NS nanoseconds after 1970\n"
     "\n"
-    "What it may use (sizes: 65536, 64M, 1.5G)\n"
-    "  --memory SIZE            memory; over it Python raises MemoryError (default 512M,\n"
-    "                           at most 4G)\n"
-    "  --output-limit SIZE      what it may write to stdout and stderr (default: no limit, 16M\n"
-    "                           with --json; at most 64M there)\n"
-    "  --files-limit SIZE       what its files in the box may hold (default 64M)\n"
+    "What it may use (sizes 64M, 1.5G; counts 1000, 250k, 10M; times 250ms, 2s, 1.5h; or\n"
+    "'unlimited')\n";
+
+static const char behind_limits[] =
+    "\n"
+    "Out of fuel or time, a program gets an exception at the line that is running\n"
+    "(pybox.OutOfFuel, pybox.DeadlineExceeded), so that finally blocks run; if it has not ended\n"
+    "in its grace it is cut off.\n"
     "\n"
     "What comes back\n"
     "  --json                   one JSON object on stdout instead of the program's output:\n"
     "                           outcome, value (of -c: that of its last expression), value_repr,\n"
     "                           error {type, message, traceback, line}, stdout, stderr,\n"
-    "                           exit_code, fuel {used, left}, times {wall_ms, cpu_ms},\n"
-    "                           memory_bytes, failure {status, message} if pybox itself failed\n"
+    "                           exit_code, limit (what stopped it), cut, fuel {used, left},\n"
+    "                           times {wall_ms, cpu_ms}, memory_bytes, host_calls, output_bytes,\n"
+    "                           profile, failure {status, message} if pybox itself failed\n"
+    "  --stats                  fuel, times, memory, calls and output on stderr at the end\n"
+    "  --profile                fuel by function and line on stderr at the end\n"
+    "  --profile=FILE           the same to FILE, for flame graphs: folded stacks, or as JSON if\n"
+    "                           the name ends in .json\n"
     "\n"
     "What runs it\n"
     "  --module PATH            another Python module (default: the one installed with pybox)\n"
@@ -60,8 +69,15 @@ const char usage_full[] =
     "  2    wrong usage, or FILE cannot be read  124  its time was over\n"
     "  125  pybox itself failed: no module, a    126  it was stopped hard: a crash in the box\n"
     "       mount that does not exist, ...       130  Ctrl-C\n"
-    "  119  another limit\n"
+    "  119  another limit                        143  SIGTERM\n"
     "\n"
     "Environment\n"
     "  PYBOX_HOME               the folder of the module and its images\n"
     "  PYBOX_HISTORY            where repl keeps its history (default ~/.pybox_history)\n";
+
+void usage_print(FILE *file)
+{
+    fputs(before_limits, file);
+    limit_options_help(file);
+    fputs(behind_limits, file);
+}

@@ -2,7 +2,11 @@
 #ifndef USAGE_H
 #define USAGE_H
 
+#include <stdio.h>
+
 extern const char usage_short[];
-extern const char usage_full[];
+
+/* What "pybox help" prints. */
+void usage_print(FILE *file);
 
 #endif

@@ -55,13 +55,6 @@ static int box_options_environment(struct box_options *options, const char *valu
     return 0;
 }
 
-static int box_options_size(const char *name, const char *value, uint64_t *bytes)
-{
-    if (human_parse_size(value, bytes) != 0 || *bytes == 0)
-        return complain("%s wants a size such as 64M or 1.5G, not '%s'", name, value);
-    return 0;
-}
-
 static int box_options_number(const char *name, const char *value, uint64_t *number, int *given)
 {
     if (human_parse_number(value, number) != 0)
@@ -72,6 +65,8 @@ static int box_options_number(const char *name, const char *value, uint64_t *num
 
 int box_options_take(struct box_options *options, int option, char *value)
 {
+    if (option >= BOX_OPTION_LIMITS && option < BOX_OPTION_END)
+        return limit_options_take(&options->limits, option - BOX_OPTION_LIMITS, value);
     switch (option) {
     case BOX_OPTION_MODULE:
         options->module = value;
@@ -86,12 +81,6 @@ int box_options_take(struct box_options *options, int option, char *value)
         return box_options_mount(options, value);
     case BOX_OPTION_ENV:
         return box_options_environment(options, value);
-    case BOX_OPTION_MEMORY:
-        return box_options_size("--memory", value, &options->limits.memory_bytes);
-    case BOX_OPTION_FILES:
-        return box_options_size("--files-limit", value, &options->limits.files_bytes);
-    case BOX_OPTION_OUTPUT:
-        return box_options_size("--output-limit", value, &options->limits.output_bytes);
     case BOX_OPTION_SEED:
         return box_options_number("--seed", value, &options->seed, &options->has_seed);
     case BOX_OPTION_CLOCK:

@@ -5,6 +5,7 @@
 
 #include <getopt.h>
 
+#include "limit_options.h"
 #include "pybox.h"
 
 struct box_options {
@@ -28,25 +29,23 @@ enum box_option {
     BOX_OPTION_MOUNT,
     BOX_OPTION_ENV,
     BOX_OPTION_CWD,
-    BOX_OPTION_MEMORY,
-    BOX_OPTION_FILES,
-    BOX_OPTION_OUTPUT,
     BOX_OPTION_SEED,
     BOX_OPTION_CLOCK,
-    BOX_OPTION_END
+    BOX_OPTION_LIMITS, /* the first of LIMIT_OPTION_COUNT */
+    BOX_OPTION_END = BOX_OPTION_LIMITS + LIMIT_OPTION_COUNT
 };
 
 /* Their entries in a command's table of long options. */
 /* clang-format off */
+#define BOX_OPTION_LIMIT(id, name, ...) \
+    {name, required_argument, NULL, BOX_OPTION_LIMITS + LIMIT_OPTION_##id},
 #define BOX_OPTIONS_LONG \
+    LIMIT_OPTIONS(BOX_OPTION_LIMIT) \
     {"module", required_argument, NULL, BOX_OPTION_MODULE}, \
     {"image", required_argument, NULL, BOX_OPTION_IMAGE}, \
     {"mount", required_argument, NULL, BOX_OPTION_MOUNT}, \
     {"env", required_argument, NULL, BOX_OPTION_ENV}, \
     {"cwd", required_argument, NULL, BOX_OPTION_CWD}, \
-    {"memory", required_argument, NULL, BOX_OPTION_MEMORY}, \
-    {"files-limit", required_argument, NULL, BOX_OPTION_FILES}, \
-    {"output-limit", required_argument, NULL, BOX_OPTION_OUTPUT}, \
     {"seed", required_argument, NULL, BOX_OPTION_SEED}, \
     {"clock", required_argument, NULL, BOX_OPTION_CLOCK}
 /* clang-format on */

@@ -1,14 +1,17 @@
 #include "exit_code.h"
 
-int exit_code_of(pybox_outcome outcome, int guest_code)
+#include <string.h>
+
+int exit_code_of(const pybox_result *result)
 {
-    switch (outcome) {
+    switch (result->outcome) {
     case PYBOX_DONE:
         return EXIT_CODE_DONE;
-    case PYBOX_EXCEPTION:
-        return EXIT_CODE_EXCEPTION;
+    case PYBOX_EXCEPTION: /* Ctrl-C that nobody caught: as python3 */
+        return strcmp(result->error.type.bytes, "KeyboardInterrupt") == 0 ? EXIT_CODE_INTERRUPTED
+                                                                          : EXIT_CODE_EXCEPTION;
     case PYBOX_EXIT:
-        return guest_code & 0xff;
+        return result->exit_code & 0xff;
     case PYBOX_OUT_OF_FUEL:
         return EXIT_CODE_OUT_OF_FUEL;
     case PYBOX_DEADLINE:

@@ -18,10 +18,10 @@ enum exit_code {
     EXIT_CODE_FAILED = 125,   /* pybox itself could not do its work */
     EXIT_CODE_TRAP = 126,
     EXIT_CODE_INTERRUPTED = 130, /* as after Ctrl-C in a shell */
+    EXIT_CODE_TERMINATED = 143,  /* as after SIGTERM in a shell */
 };
 
-/* What a command exits with after a run with that outcome; `guest_code` counts for PYBOX_EXIT only.
- */
-int exit_code_of(pybox_outcome outcome, int guest_code);
+/* What a command exits with after that run. */
+int exit_code_of(const pybox_result *result);
 
 #endif

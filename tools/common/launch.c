@@ -1,9 +1,19 @@
 #include "launch.h"
 
+#include <signal.h>
+#include <time.h>
+
+#include "exit_code.h"
+#include "interrupts.h"
+
 pybox_status launch_open(struct launch *launch, const struct box_options *options, int from_nothing)
 {
     *launch = (struct launch){0};
-    pybox_status status = pybox_engine_create(NULL, &launch->engine);
+    const pybox_engine_options engine = {
+        .size = sizeof engine,
+        .stack_bytes = options->limits.stack_bytes,
+    };
+    pybox_status status = pybox_engine_create(&engine, &launch->engine);
     if (status == PYBOX_OK)
         status = pybox_module_open(launch->engine, options->module, &launch->module);
     if (status == PYBOX_OK && !from_nothing)
@@ -18,6 +28,8 @@ pybox_status launch_box(struct launch *launch, const struct box_options *options
 {
     pybox_box_destroy(launch->box);
     launch->box = NULL;
+    launch->streams = program->streams;
+    launch->wall_ns = options->limits.wall_ns;
     pybox_box_options box = {
         .size = sizeof box,
         .arguments = program->arguments,
@@ -37,6 +49,50 @@ pybox_status launch_box(struct launch *launch, const struct box_options *options
         .terminal = program->terminal,
     };
     return pybox_box_create(launch->module, launch->image, &box, &launch->box);
+}
+
+static void launch_begin(struct launch *launch)
+{
+    launch->streams->until_ns = UINT64_MAX;
+    if (launch->wall_ns > 0 && launch->wall_ns < (uint64_t)INT64_MAX) {
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        launch->streams->until_ns =
+            (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec + launch->wall_ns;
+    }
+    interrupts_to(launch->box);
+}
+
+static pybox_status launch_end(struct launch *launch, pybox_status status)
+{
+    launch->signal = interrupts_end();
+    launch->streams->until_ns = UINT64_MAX;
+    return status;
+}
+
+pybox_status launch_run(struct launch *launch, const pybox_run *run, const pybox_result **result)
+{
+    launch_begin(launch);
+    return launch_end(launch, pybox_box_run(launch->box, run, result));
+}
+
+pybox_status launch_finish(struct launch *launch, const pybox_result **result)
+{
+    launch_begin(launch);
+    return launch_end(launch, pybox_box_finish(launch->box, result));
+}
+
+pybox_status launch_start(struct launch *launch, const pybox_result **result)
+{
+    launch_begin(launch);
+    return launch_end(launch, pybox_box_start(launch->box, result));
+}
+
+int launch_exit_code(const struct launch *launch, const pybox_result *result)
+{
+    if (result->outcome == PYBOX_INTERRUPTED && launch->signal == SIGTERM)
+        return EXIT_CODE_TERMINATED;
+    return exit_code_of(result);
 }
 
 void launch_close(struct launch *launch)

@@ -11,6 +11,9 @@ struct launch {
     pybox_module *module;
     pybox_image *image; /* NULL: boxes are started from nothing */
     pybox_box *box;
+    struct streams *streams; /* of the box */
+    uint64_t wall_ns;        /* that a run may take: waiting for a stream ends then; 0: for ever */
+    int signal;              /* the last one that came during the last run, or 0 */
 };
 
 /* How the program in the box sees the world, beside the options. */
@@ -29,6 +32,14 @@ pybox_status launch_open(struct launch *launch, const struct box_options *option
 /* Makes the box; one that is there already is destroyed first. */
 pybox_status launch_box(struct launch *launch, const struct box_options *options,
                         const struct launch_program *program);
+
+/* pybox_box_run(), _finish() and _start(), with signals and waiting as interrupts.h says. */
+pybox_status launch_run(struct launch *launch, const pybox_run *run, const pybox_result **result);
+pybox_status launch_finish(struct launch *launch, const pybox_result **result);
+pybox_status launch_start(struct launch *launch, const pybox_result **result);
+
+/* What the command exits with after that run, the last one. */
+int launch_exit_code(const struct launch *launch, const pybox_result *result);
 
 void launch_close(struct launch *launch);
 

@@ -2,11 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-#include "complain.h"
 
 #define MAX_SOURCE_BYTES ((size_t)256 << 20)
 
@@ -36,7 +35,8 @@ static int source_file_drain(int fd, struct source *source)
     return 0;
 }
 
-int source_file_read(const char *path, struct source *source)
+int source_file_read(const char *path, struct source *source,
+                     char failure[SOURCE_FILE_FAILURE_BYTES])
 {
     *source = (struct source){0};
     int from_input = strcmp(path, "-") == 0;
@@ -47,7 +47,9 @@ int source_file_read(const char *path, struct source *source)
     if (failed == 0)
         return 0;
     source_file_free(source);
-    return complain("can't read %s: %s", from_input ? "standard input" : path, strerror(failed));
+    snprintf(failure, SOURCE_FILE_FAILURE_BYTES, "can't read %s: %s",
+             from_input ? "standard input" : path, strerror(failed));
+    return -1;
 }
 
 void source_file_free(struct source *source)

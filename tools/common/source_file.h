@@ -9,9 +9,12 @@ struct source {
     size_t length;
 };
 
-/* Reads all of the file at `path`, "-" for standard input; source_file_free() when done. 0, or -1
- * after a message on standard error. */
-int source_file_read(const char *path, struct source *source);
+#define SOURCE_FILE_FAILURE_BYTES 512
+
+/* Reads all of the file at `path`, "-" for standard input; source_file_free() when done. 0, or
+ * -1 with what is wrong in `failure`. */
+int source_file_read(const char *path, struct source *source,
+                     char failure[SOURCE_FILE_FAILURE_BYTES]);
 
 void source_file_free(struct source *source);
 

@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "exit_code.h"
+#include "interrupts.h"
 
 void streams_open_closed(void)
 {
@@ -33,27 +35,48 @@ int streams_write_all(int fd, const void *bytes, size_t length)
     return 0;
 }
 
+/* Waits as the run allows it. 0, or an errno. */
+static int streams_wait(const struct streams *streams, int fd, short events)
+{
+    if (poll(&(struct pollfd){.fd = fd, .events = events}, 1, 0) > 0)
+        return 0;
+    return interrupts_wait(fd, events, streams->until_ns);
+}
+
 int streams_write(void *context, pybox_stream stream, const void *bytes, size_t length)
 {
     struct streams *streams = context;
-    if (stream == PYBOX_STDERR)
-        return streams_write_all(STDERR_FILENO, bytes, length);
-    int failed = streams_write_all(streams->output_fd, bytes, length);
-    if (failed != 0 && streams->output_error == 0)
+    int fd = stream == PYBOX_STDERR ? STDERR_FILENO : streams->output_fd, failed = 0;
+    const char *next = bytes;
+    while (length > 0 && failed == 0) {
+        failed = streams_wait(streams, fd, POLLOUT);
+        if (failed != 0)
+            break;
+        /* A pipe that takes anything takes that much without waiting. */
+        ssize_t written = write(fd, next, length < PIPE_BUF ? length : PIPE_BUF);
+        if (written >= 0) {
+            next += written;
+            length -= (size_t)written;
+        } else if (errno != EAGAIN && errno != EINTR) {
+            failed = errno;
+        }
+    }
+    if (failed != 0 && failed != EINTR && stream == PYBOX_STDOUT && streams->output_error == 0)
         streams->output_error = failed;
     return failed;
 }
 
 /* read() from standard input. The number of bytes, 0 at the end, or a negative errno. */
-static ptrdiff_t streams_fill(void *bytes, size_t capacity)
+static ptrdiff_t streams_fill(const struct streams *streams, void *bytes, size_t capacity)
 {
     for (;;) {
+        int failed = streams_wait(streams, STDIN_FILENO, POLLIN);
+        if (failed != 0)
+            return -failed;
         ssize_t got = read(STDIN_FILENO, bytes, capacity);
         if (got >= 0)
             return got;
-        if (errno == EAGAIN)
-            poll(&(struct pollfd){.fd = STDIN_FILENO, .events = POLLIN}, 1, -1);
-        else if (errno != EINTR)
+        if (errno != EAGAIN && errno != EINTR)
             return -errno;
     }
 }
@@ -61,7 +84,7 @@ static ptrdiff_t streams_fill(void *bytes, size_t capacity)
 /* Reads more into the empty buffer. As streams_fill(). */
 static ptrdiff_t streams_refill(struct streams *streams)
 {
-    ptrdiff_t got = streams_fill(streams->buffer, sizeof streams->buffer);
+    ptrdiff_t got = streams_fill(streams, streams->buffer, sizeof streams->buffer);
     streams->start = 0;
     streams->end = got > 0 ? (size_t)got : 0;
     return got;
@@ -72,7 +95,7 @@ ptrdiff_t streams_read(void *context, void *bytes, size_t capacity)
     struct streams *streams = context;
     if (streams->start == streams->end) {
         if (!streams->by_line)
-            return streams_fill(bytes, capacity);
+            return streams_fill(streams, bytes, capacity);
         ptrdiff_t got = streams_refill(streams);
         if (got <= 0)
             return got;

@@ -11,6 +11,7 @@
 #include "launch.h"
 #include "snap_info.h"
 #include "snap_steps.h"
+#include "stopped.h"
 
 enum option_value {
     OPTION_FROM_NOTHING = BOX_OPTION_END,
@@ -101,7 +102,8 @@ static int snap_create_read(struct snap_create *create, int argc, char **argv)
 }
 
 /* Runs one step. Returns the exit code. */
-static int snap_create_step(pybox_box *box, const struct snap_step *step)
+static int snap_create_step(struct launch *launch, const pybox_limits *limits,
+                            const struct snap_step *step)
 {
     pybox_run run = {
         .size = sizeof run,
@@ -110,15 +112,18 @@ static int snap_create_step(pybox_box *box, const struct snap_step *step)
         .filename = step->filename,
     };
     const pybox_result *result;
-    if (pybox_box_run(box, &run, &result) != PYBOX_OK) {
+    if (launch_run(launch, &run, &result) != PYBOX_OK) {
         complain("%s", pybox_error_message());
         return EXIT_CODE_FAILED;
     }
-    int code = exit_code_of(result->outcome, result->exit_code);
+    int code = launch_exit_code(launch, result);
     if (code == EXIT_CODE_DONE)
         return code;
+    char stopped[STOPPED_BYTES];
     streams_write_all(STDERR_FILENO, result->error.traceback.bytes, result->error.traceback.length);
-    if (result->outcome == PYBOX_EXIT)
+    if (*stopped_explain(result, limits, step->filename, stopped) != '\0')
+        complain("stopped: %s; nothing was saved", stopped);
+    else if (result->outcome == PYBOX_EXIT)
         complain("%s called sys.exit(%d); nothing was saved", step->filename, result->exit_code);
     else
         complain("%s ended with %s%s%.*s; nothing was saved", step->filename,
@@ -137,7 +142,7 @@ static int snap_create_run(const struct snap_create *create, struct launch *laun
         return EXIT_CODE_FAILED;
     }
     for (size_t i = 0; i < create->steps.count; i++) {
-        int code = snap_create_step(launch->box, &create->steps.steps[i]);
+        int code = snap_create_step(launch, &create->box.limits, &create->steps.steps[i]);
         if (code != EXIT_CODE_DONE)
             return code;
     }

@@ -18,12 +18,13 @@ static const char *snap_info_form(const pybox_snapshot_info *info)
 
 static int snap_info_print_text(const char *path, const pybox_snapshot_info *info)
 {
-    char file[HUMAN_SIZE_BYTES], memory[HUMAN_SIZE_BYTES], stored[HUMAN_SIZE_BYTES];
-    char tree[HUMAN_SIZE_BYTES];
-    printf("%s: %s snapshot, %s\n", path, snap_info_form(info), human_size(info->file_bytes, file));
-    printf("  memory    %s, stored as %s\n", human_size(info->memory_bytes, memory),
-           human_size(info->stored_bytes, stored));
-    printf("  files     %s\n", human_size(info->tree_bytes, tree));
+    char file[HUMAN_BYTES], memory[HUMAN_BYTES], stored[HUMAN_BYTES];
+    char tree[HUMAN_BYTES];
+    printf("%s: %s snapshot, %s\n", path, snap_info_form(info),
+           human_show(HUMAN_SIZE, info->file_bytes, file));
+    printf("  memory    %s, stored as %s\n", human_show(HUMAN_SIZE, info->memory_bytes, memory),
+           human_show(HUMAN_SIZE, info->stored_bytes, stored));
+    printf("  files     %s\n", human_show(HUMAN_SIZE, info->tree_bytes, tree));
     printf("  globals   %" PRIu32 "\n", info->globals);
     printf("  digest    %s\n", info->digest);
     printf("  module    %s\n", info->module_hash);

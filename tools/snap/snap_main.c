@@ -5,6 +5,7 @@
 
 #include "complain.h"
 #include "exit_code.h"
+#include "limit_options.h"
 #include "snap_create.h"
 #include "snap_info.h"
 #include "streams.h"
@@ -15,7 +16,7 @@ static const char usage_short[] =
     "       pybox-snap verify FILE              check every byte of it\n"
     "       pybox-snap help                     options, examples, exit codes\n";
 
-static const char usage_full[] =
+static const char before_limits[] =
     "pybox-snap saves the state of a box, so that the next one starts from there in no time.\n"
     "\n"
     "  pybox-snap create OUT [OPTION]...   run code and save the state it leaves as OUT\n"
@@ -40,9 +41,12 @@ static const char usage_full[] =
     "create: what it begins with\n"
     "  --image PATH             another snapshot (default: the base image)\n"
     "  --from-nothing           no image at all: Python starts up, as for a base image\n"
-    "  --module PATH, --mount HOST:GUEST[:ro], --env NAME=VALUE, --cwd DIR, --memory SIZE,\n"
-    "  --files-limit SIZE, --output-limit SIZE, --seed N, --clock NS: as for pybox; of these\n"
-    "  only the environment is kept in OUT\n"
+    "  --module PATH, --mount HOST:GUEST[:ro], --env NAME=VALUE, --cwd DIR, --seed N,\n"
+    "  --clock NS: as for pybox; of these only the environment is kept in OUT\n"
+    "\n"
+    "create: what each step may use (none of it is kept in OUT)\n";
+
+static const char behind_limits[] =
     "\n"
     "What the code prints goes to stderr. OUT is replaced at once when all went well; until then\n"
     "the old file stays.\n"
@@ -56,9 +60,18 @@ static const char usage_full[] =
     "called sys.exit(n), n not 0; 2 wrong usage; 119 to 124, 126 the code ran into a limit (see\n"
     "pybox help); 125 anything else.\n";
 
-static int snap_main_print(const char *text)
+/* After a text that was asked for. */
+static int snap_main_printed(void)
 {
-    return fputs(text, stdout) < 0 || fflush(stdout) != 0 ? EXIT_CODE_OUTPUT_LOST : EXIT_CODE_DONE;
+    return fflush(stdout) != 0 || ferror(stdout) ? EXIT_CODE_OUTPUT_LOST : EXIT_CODE_DONE;
+}
+
+static int snap_main_help(void)
+{
+    fputs(before_limits, stdout);
+    limit_options_help(stdout);
+    fputs(behind_limits, stdout);
+    return snap_main_printed();
 }
 
 static int snap_main_is(const char *word, const char *a, const char *b)
@@ -80,10 +93,10 @@ int main(int argc, char **argv)
         return EXIT_CODE_USAGE;
     }
     if (snap_main_is(argv[1], "--help", "-h") || strcmp(argv[1], "help") == 0)
-        return snap_main_print(usage_full);
+        return snap_main_help();
     if (snap_main_is(argv[1], "--version", "-V")) {
         printf("pybox-snap %s\n", pybox_version());
-        return snap_main_print("");
+        return snap_main_printed();
     }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(argv[1], commands[i].name) == 0)

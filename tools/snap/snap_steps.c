@@ -32,8 +32,9 @@ int snap_steps_add_code(struct snap_steps *steps, const char *code)
 int snap_steps_add_script(struct snap_steps *steps, const char *path)
 {
     struct source source;
-    if (source_file_read(path, &source) != 0)
-        return -1;
+    char failure[SOURCE_FILE_FAILURE_BYTES];
+    if (source_file_read(path, &source, failure) != 0)
+        return complain("%s", failure);
     return snap_steps_add(steps, source.text, source.length, strdup(path));
 }
 
@@ -66,8 +67,9 @@ int snap_steps_add_import(struct snap_steps *steps, const char *module)
 int snap_steps_add_import_list(struct snap_steps *steps, const char *path)
 {
     struct source source;
-    if (source_file_read(path, &source) != 0)
-        return -1;
+    char failure[SOURCE_FILE_FAILURE_BYTES];
+    if (source_file_read(path, &source, failure) != 0)
+        return complain("%s", failure);
     int failed = 0;
     char *rest = source.text, *line;
     while (failed == 0 && (line = strsep(&rest, "\n")) != NULL) {
