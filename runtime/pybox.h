@@ -66,7 +66,7 @@ typedef enum pybox_status {
     PYBOX_ERROR_NO_MEMORY = 2,   /* the host's memory or address space is exhausted */
     PYBOX_ERROR_IO = 3,          /* a host system call on a file failed */
     PYBOX_ERROR_UNSUPPORTED = 4, /* the CPU, the kernel or this build lacks something needed */
-    PYBOX_ERROR_BUSY = 5,        /* the box is running */
+    PYBOX_ERROR_BUSY = 5,        /* the box is running, or a run of it is pending */
     PYBOX_ERROR_DIRTY = 6,       /* the box was cut off mid-run; destroy it */
     PYBOX_ERROR_LIMIT = 7,       /* a size, count or depth is over its cap */
 
@@ -202,7 +202,11 @@ PYBOX_API void pybox_image_close(pybox_image *image);
  * an exception at the line that is running (pybox.OutOfFuel, pybox.DeadlineExceeded: subclasses of
  * BaseException), so that `finally` and `with` blocks run, within the grace. A guest that is not
  * through by then is cut, and its box is dirty. The other limits answer as the guest's system would
- * (MemoryError, OSError, RecursionError), except output_bytes and host_calls, which cut the run. */
+ * (MemoryError, OSError, RecursionError), except output_bytes, host_calls and stack_bytes, which cut the run.
+ *
+ * Limits are looked at when the guest calls the host, and in between each tenth of a millisecond or so; fuel is exact. A
+ * module that is not metered is looked at in calls of the host only, and a limit of fuel is refused for it
+ * (UNSUPPORTED). Time spent in the host's own callbacks counts, and is noticed when they return. */
 typedef struct pybox_limits {
     size_t size;
     uint64_t fuel;         /* a run's, beyond what its start needs; default unlimited */
@@ -276,7 +280,8 @@ typedef struct pybox_box_options {
 /* Makes a box from an image in microseconds. With image == NULL the guest is started from nothing,
  * as is done once to make a base image and for command modules. Allocates and maps memory; with
  * image == NULL it runs guest code. Any thread.
- * Errors: ARGUMENT, PATH (a mount), NO_MEMORY, MODULE_EXPORT, GUEST. */
+ * Errors: ARGUMENT, PATH (a mount), UNSUPPORTED (a limit that the module cannot keep), LIMIT (too little memory),
+ * NO_MEMORY, MODULE_EXPORT, GUEST (a start from nothing failed, or took a minute). */
 PYBOX_API pybox_status pybox_box_create(pybox_module *module, pybox_image *image,
                                         const pybox_box_options *options, pybox_box **box);
 
@@ -298,7 +303,7 @@ typedef enum pybox_outcome {
     PYBOX_INTERRUPTED = 6,    /* pybox_box_interrupt() */
     PYBOX_OUT_OF_MEMORY = 7,  /* an uncaught MemoryError of an allocation that failed */
     PYBOX_OUTPUT_FULL = 8,    /* wrote more than limits.output_bytes */
-    PYBOX_LIMIT = 9,          /* another limit: result.limit names it */
+    PYBOX_LIMIT = 9,          /* another limit cut it: result.limit names it */
     PYBOX_TRAP = 10,          /* the guest was stopped hard; error.message says why */
 } pybox_outcome;
 
@@ -317,7 +322,7 @@ typedef enum pybox_mode {
  * as it stands; pybox_box_resume() goes on with a slice of fuel. */
 #define PYBOX_REFILL_YIELD UINT64_MAX
 
-/* Asked when a run has used up its fuel, `used` in all so far. Returns how much more it gets, 0 for
+/* Asked when a run has used more than its fuel, `used` in all so far. Returns how much more it gets, 0 for
  * none (the run is stopped), or PYBOX_REFILL_YIELD. Runs on the thread of the run, and may run other
  * boxes, but not this one. */
 typedef uint64_t pybox_refill_callback(void *context, pybox_box *box, uint64_t used);
@@ -351,10 +356,12 @@ typedef struct pybox_result {
     pybox_bytes value_repr; /* MODE_EVAL: its repr(), "" for None or no value */
 
     struct {
-        pybox_bytes type;      /* "ValueError"; qualified unless built in; "" without an error */
-        pybox_bytes message;   /* str(exception), or why the run was stopped */
-        pybox_bytes traceback; /* as Python prints it, with a newline at the end */
-        uint32_t line;         /* 1-based line of the innermost frame in the run's code; 0: unknown */
+        pybox_bytes type;      /* "ValueError"; qualified unless built in; "" without an exception */
+        pybox_bytes message;   /* str(exception); or why the run was stopped, where, and what to raise */
+        pybox_bytes traceback; /* as Python prints it, with a newline at the end; also of a stopped run
+                                  that let an exception out */
+        uint32_t line;         /* 1-based line of the innermost frame in the run's code, or where it was
+                                  cut; 0: unknown */
     } error;
 
     pybox_bytes output;        /* captured standard output; empty with a callback */
@@ -362,9 +369,9 @@ typedef struct pybox_result {
     uint64_t output_bytes;     /* written to both streams, captured or not */
 
     pybox_bytes limit;         /* which field of pybox_limits stopped the run ("fuel", "wall_ns",
-                                  "host_calls", ...), "interrupt", or "" */
+                                  "host_calls", "memory_bytes", ...), "interrupt", or "" */
     int cut;                   /* it was stopped by the second step, and the box is dirty */
-    uint64_t fuel_used;        /* 0 in a module that is not metered; set-up of the run not counted */
+    uint64_t fuel_used;        /* grace included, set-up of the run not; 0 if not metered */
     uint64_t fuel_left;        /* of limits.fuel and refills; PYBOX_UNLIMITED without a limit */
     uint64_t host_calls;       /* WASI calls and host functions */
     pybox_bytes profile;       /* with pybox_run.profile: JSON, see docs/PROFILE.md; else empty */
@@ -378,7 +385,8 @@ typedef struct pybox_result {
  * be destroyed; after an EXIT by os._exit() its program has ended (sys.exit() leaves the box usable). A
  * run that was stopped by the first step leaves a box that works.
  * Runs guest code, blocks as long as the guest does, allocates. One thread at a time per box.
- * Errors: ARGUMENT, BUSY, DIRTY, MODULE_EXPORT (not Python), NO_MEMORY, GUEST. */
+ * Errors: ARGUMENT, BUSY, DIRTY, MODULE_EXPORT (not Python), UNSUPPORTED (a limit that the module cannot
+ * keep), NO_MEMORY, GUEST (it broke its protocol, or did not come out of its set-up). */
 PYBOX_API pybox_status pybox_box_run(pybox_box *box, const pybox_run *run,
                                      const pybox_result **result);
 
@@ -390,15 +398,15 @@ typedef enum pybox_interrupt {
     PYBOX_INTERRUPT_CUT = 2,      /* at once; the box is dirty */
 } pybox_interrupt;
 
-/* Interrupts the run that is in progress, also one that sleeps or waits for input of a file; without one, does
- * nothing. The run's thread notices within a fraction of a millisecond, in a host function or an
- * input callback only when that returns. A guest without a first step (a WASI command) is cut.
+/* Interrupts the run that is in progress, also one that sleeps or is pending; without one, does nothing. The run's thread notices within a fraction of a millisecond, in a host function or an
+ * input callback only when that returns (-EINTR lets the guest look and ask again). A guest without a first step (a WASI command) is cut.
  * Any thread, and in signal handlers; the box must not be destroyed meanwhile. */
 PYBOX_API void pybox_box_interrupt(pybox_box *box, pybox_interrupt how);
 
 /* Goes on with a run whose outcome was PENDING because its refill callback yielded: `fuel` more for
  * it (0: it is stopped). On the thread that ran it. Its wall-clock limit has gone on meanwhile.
- * The result is of the whole run so far. Errors: ARGUMENT (nothing is pending), BUSY. */
+ * The result is of the whole run so far. A pending run is given up by pybox_box_destroy().
+ * Errors: ARGUMENT (nothing is pending, or another thread's), BUSY, NO_MEMORY, GUEST. */
 PYBOX_API pybox_status pybox_box_resume(pybox_box *box, uint64_t fuel, const pybox_result **result);
 
 /* Ends the program in the box as the interpreter's exit does: atexit callbacks, `__main__` cleared,

@@ -271,12 +271,8 @@ static int thread_prepare(void)
     return 1;
 }
 
-#pragma weak enter_resume /* until enter.S has it */
-
 int trap_resume(const struct trap_run *run)
 {
-    if (enter_resume == NULL)
-        return MODULE_TRAP_HOST;
     struct trap_entry entry = {run, current};
     current = &entry;
     atomic_signal_fence(memory_order_seq_cst);
