@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "box.h"
-#include "error.h"
 
 /* With a limit of CPU time, that clock is looked at when so much has passed on the other one: to ask it takes a
  * system call. */
@@ -330,8 +329,7 @@ pybox_status guard_forget(struct pybox_box *box)
 {
     if (!box->stop.told || guard_tell(box, GUEST_STOP_NONE))
         return PYBOX_OK;
-    return error_set(PYBOX_ERROR_GUEST, "the guest cannot be told that its run is over: its code has "
-                                        "been tampered with; destroy the box");
+    return guest_broken("it cannot be told that its run is over");
 }
 
 uint32_t guard_resume(struct pybox_box *box, uint64_t fuel)

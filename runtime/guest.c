@@ -11,7 +11,7 @@ uint8_t *guest_range(const struct guest_memory *memory, uint32_t address, uint64
     return memory->base + address;
 }
 
-static pybox_status guest_broken(const char *what)
+pybox_status guest_broken(const char *what)
 {
     return error_set(PYBOX_ERROR_GUEST,
                      "the guest broke its protocol (%s): its code has been tampered with; "

@@ -31,6 +31,9 @@ uint8_t *guest_range(const struct guest_memory *memory, uint32_t address, uint64
 pybox_status guest_read_reply(const struct guest_memory *memory, uint32_t address,
                               struct guest_reply *reply, struct guest_text texts[GUEST_MAX_TEXTS]);
 
+/* The error of a guest that broke its protocol, with what it did. */
+pybox_status guest_broken(const char *what);
+
 /* The profile that comes with a reply; empty if there is none. Errors: GUEST. */
 pybox_status guest_read_profile(const struct guest_memory *memory, const struct guest_reply *reply,
                                 struct guest_text *profile);

@@ -124,6 +124,8 @@ pybox_status outcome_of_reply(struct pybox_box *box, uint32_t address)
     } else if (reply.kind == GUEST_REPLY_EXIT) {
         result->outcome = PYBOX_EXIT;
         result->exit_code = reply.exit_code;
+    } else if (reply.kind != GUEST_REPLY_DONE) {
+        status = guest_broken("a reply to another question");
     }
     if (status == PYBOX_OK && box->profiling)
         status = outcome_of_profile(box, &memory, &reply);

@@ -105,6 +105,30 @@ static void test_a_refill_may_run_other_boxes(void **state)
     pybox_box_destroy(box);
 }
 
+static uint64_t begin_other(void *context, pybox_box *box, uint64_t used)
+{
+    (void)box, (void)used;
+    const pybox_run run = {.code = "recurse 20 spin 150 used", .limits = &small, .refill = yield};
+    const pybox_result *result;
+    assert_int_equal(pybox_box_run(context, &run, &result), PYBOX_OK);
+    assert_int_equal(result->outcome, PYBOX_PENDING);
+    return 100000;
+}
+
+static void test_a_run_that_began_in_a_refill_outlives_it(void **state)
+{
+    (void)state;
+    pybox_box *box = sample_run_limited(NULL), *other = sample_run_limited(NULL);
+    const pybox_run run = {.code = "spin 1000 used", .limits = &small, .refill = begin_other, .refill_context = other};
+    const pybox_result *result;
+    assert_int_equal(pybox_box_run(box, &run, &result), PYBOX_OK);
+    assert_int_equal(result->outcome, PYBOX_DONE);
+    sample_run_is(result->value, "10002");
+    sample_run_is(resume(other, 5000)->value, "1503");
+    pybox_box_destroy(other);
+    pybox_box_destroy(box);
+}
+
 static void test_a_run_waits_and_goes_on(void **state)
 {
     (void)state;
@@ -250,6 +274,7 @@ int main(void)
         cmocka_unit_test(test_refills_keep_a_run_going),
         cmocka_unit_test(test_a_refill_of_nothing_stops_it),
         cmocka_unit_test(test_a_refill_may_run_other_boxes),
+        cmocka_unit_test(test_a_run_that_began_in_a_refill_outlives_it),
         cmocka_unit_test(test_a_run_waits_and_goes_on),
         cmocka_unit_test(test_while_it_waits_the_box_is_busy),
         cmocka_unit_test(test_it_goes_on_where_it_began),

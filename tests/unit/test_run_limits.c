@@ -234,6 +234,16 @@ static void test_a_set_up_that_does_not_end_is_the_guests_fault(void **state)
     assert_dirty(box);
 }
 
+static void test_an_answer_to_another_question_is_against_the_protocol(void **state)
+{
+    (void)state;
+    pybox_box *box = sample_run_limited(NULL);
+    const pybox_result *result;
+    assert_int_equal(pybox_box_run(box, &(pybox_run){.code = "place"}, &result), PYBOX_ERROR_GUEST);
+    assert_null(result);
+    assert_dirty(box);
+}
+
 static void test_the_end_of_a_program_is_a_run(void **state)
 {
     (void)state;
@@ -454,6 +464,7 @@ int main(void)
         cmocka_unit_test(test_a_guest_that_cannot_be_told_is_cut_at_once),
         cmocka_unit_test(test_hostile_answers_to_the_two_questions),
         cmocka_unit_test(test_a_set_up_that_does_not_end_is_the_guests_fault),
+        cmocka_unit_test(test_an_answer_to_another_question_is_against_the_protocol),
         cmocka_unit_test(test_the_end_of_a_program_is_a_run),
         cmocka_unit_test(test_fuel_needs_a_metered_module),
         cmocka_unit_test(test_a_wall_clock_deadline),

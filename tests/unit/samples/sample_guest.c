@@ -143,6 +143,13 @@ GUEST_CODE static uint32_t reply_value(uint64_t number)
                      put_number(put_number(TEXTS_AT, number), number));
 }
 
+/* Where it is: the reply of pybox_where. */
+GUEST_CODE static uint32_t put_place(struct sample_state *state)
+{
+    uint32_t end = put_text(put_text(WHERE_TEXTS_AT, "<run>"), "f\n");
+    return put_reply(WHERE_AT, GUEST_REPLY_WHERE, WHERE_TEXTS_AT, put_number(end, state->line));
+}
+
 GUEST_CODE static uint32_t reply_told(struct sample_state *state)
 {
     static const char *const types[] = {"",
@@ -245,6 +252,8 @@ GUEST_CODE static uint32_t do_word(struct sample_state *state, const char *word)
         return reply_value(import(state, IMPORT_FUEL_USED, 0, 0, 0, 0));
     } else if (is(word, "told")) {
         return reply_value(state->told_last);
+    } else if (is(word, "place")) {
+        return put_place(state);
     } else {
         become(state, word);
     }
@@ -311,9 +320,7 @@ GUEST_CODE static void call_where(void *instance, uint64_t *values)
         spin_for_ever(state);
     if (state->stuck & IMPORT_WHERE)
         import(state, IMPORT_YIELD, 0, 0, 0, 0);
-    uint32_t end = put_text(put_text(WHERE_TEXTS_AT, "<run>"), "f\n");
-    values[0] = put_reply(WHERE_AT, GUEST_REPLY_WHERE, WHERE_TEXTS_AT,
-                          put_number(end, state->line));
+    values[0] = put_place(state);
 }
 
 GUEST_CODE static void call_start(void *instance, uint64_t *values)

@@ -12,6 +12,7 @@
  *   fault         an access outside memory
  *   used          the run's value is the fuel that it has used so far
  *   told          the run's value is what the guest was last told, as a number of enum guest_stop
+ *   place         the run answers as pybox_where does, which is against the protocol
  *
  * and, for all that comes, also in later runs:
  *
