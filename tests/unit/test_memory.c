@@ -182,6 +182,48 @@ static void test_an_image_must_fit_the_memory_and_the_file(void **state)
     close(fd);
 }
 
+static void test_writes_can_be_forgotten(void **state)
+{
+    (void)state;
+    struct memory memory;
+    int fd = image_file(65536);
+    assert_int_equal(memory_create(2, 2, &memory), PYBOX_OK);
+    assert_int_equal(memory_map_image(&memory, fd, 0, 65536), PYBOX_OK);
+    memset(memory.base, 9, 2 * 65536);
+    assert_int_equal(memory_forget(&memory, 4096, 0), 0);
+    assert_int_equal(memory_forget(&memory, 4096, 65536), 0);
+    assert_int_equal(memory.base[0], 9);
+    assert_int_equal(number_at(&memory, 4096), 2);
+    assert_int_equal(number_at(&memory, 65536), 0);
+    assert_int_equal(memory.base[65536 + 4096], 9);
+    /* Also what the host has locked. */
+    if (mlock(memory.base, 65536) == 0) {
+        assert_int_equal(memory_forget(&memory, 0, 4096), 0);
+        assert_int_equal(number_at(&memory, 0), 1);
+    }
+    close(fd);
+    memory_destroy(&memory);
+}
+
+static void test_a_memory_can_become_smaller(void **state)
+{
+    (void)state;
+    struct memory memory;
+    assert_int_equal(memory_create(1, 9, &memory), PYBOX_OK);
+    assert_int_equal(memory_grow(&memory, 4), 1);
+    memset(memory.base, 9, 5 * 65536);
+    assert_int_equal(memory_shrink(&memory, 5), 0);
+    assert_int_equal(memory_shrink(&memory, 2), 0);
+    assert_int_equal(memory.pages, 2);
+    assert_int_equal(memory.base[2 * 65536 - 1], 9);
+    assert_false(readable(memory.base + 2 * 65536));
+    assert_int_equal(mappings(&memory), 2);
+    assert_int_equal(memory_grow(&memory, 3), 2);
+    for (uint64_t at = 2 * 65536; at < 5 * 65536; at++)
+        assert_int_equal(memory.base[at], 0);
+    memory_destroy(&memory);
+}
+
 static void test_ranges_are_checked(void **state)
 {
     (void)state;
@@ -223,6 +265,8 @@ int main(void)
         cmocka_unit_test(test_growth_stops_at_the_limit),
         cmocka_unit_test(test_an_image_is_mapped_copy_on_write),
         cmocka_unit_test(test_an_image_must_fit_the_memory_and_the_file),
+        cmocka_unit_test(test_writes_can_be_forgotten),
+        cmocka_unit_test(test_a_memory_can_become_smaller),
         cmocka_unit_test(test_ranges_are_checked),
         cmocka_unit_test(test_a_lack_of_address_space_is_an_error),
     };

@@ -2,6 +2,7 @@
 #include "rollback.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,11 +88,32 @@ static void test_a_writer_need_not_enter(void **state)
     fixture_free(&fixture);
 }
 
-static void *write_elsewhere(void *argument)
+/* Another thread, that writes the memory whenever it is asked to. */
+struct writer {
+    struct fixture *fixture;
+    sem_t asked, done;
+    uint64_t page; /* 0: end */
+};
+
+static void *write_when_asked(void *argument)
 {
-    fixture_write(argument, 33, 1);
-    fixture_write(argument, 600, 1);
-    return NULL;
+    struct writer *writer = argument;
+    for (;;) {
+        sem_wait(&writer->asked);
+        if (writer->page == 0)
+            return NULL;
+        fixture_write(writer->fixture, writer->page, 1);
+        sem_post(&writer->done);
+    }
+}
+
+static void ask(struct writer *writer, uint64_t page)
+{
+    writer->page = page;
+    sem_post(&writer->asked);
+    if (page != 0)
+        while (sem_wait(&writer->done) != 0)
+            ;
 }
 
 static void test_writers_may_be_on_several_threads(void **state)
@@ -99,18 +121,25 @@ static void test_writers_may_be_on_several_threads(void **state)
     (void)state;
     struct fixture fixture;
     make(&fixture);
-    restore(&fixture);
-    for (int round = 0; round < 6; round++) {
-        pthread_t thread;
+    struct writer writer = {.fixture = &fixture};
+    sem_init(&writer.asked, 0, 0);
+    sem_init(&writer.done, 0, 0);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, write_when_asked, &writer), 0);
+    for (uint64_t round = 1; round < 100; round++) {
         if (round % 2 == 0)
-            fixture_write(&fixture, 5, 1);
-        assert_int_equal(pthread_create(&thread, NULL, write_elsewhere, &fixture), 0);
-        pthread_join(thread, NULL);
+            fixture_write(&fixture, 5, 1); /* this thread alone would need no scan */
+        ask(&writer, round * 10);
         if (round % 3 == 0)
             fixture_write(&fixture, 6, 1);
         restore(&fixture);
-        fixture_assert_fresh(&fixture);
+        assert_int_equal(fixture.memory.base[round * 10 * FIXTURE_PAGE], 0);
     }
+    fixture_assert_fresh(&fixture);
+    ask(&writer, 0);
+    pthread_join(thread, NULL);
+    sem_destroy(&writer.asked);
+    sem_destroy(&writer.done);
     fixture_free(&fixture);
 }
 
@@ -295,6 +324,8 @@ static void test_a_large_session_is_tracked(void **state)
         fixture_write(&fixture, page, (uint8_t)(page + 1));
     uint8_t *kept = fixture_copy(&fixture);
     checkpoint(&fixture);
+    assert_int_equal(rollback_statistics(fixture.rollback).protections,
+                     way->options.method == ROLLBACK_TRACK);
     for (int round = 0; round < 5; round++) {
         fixture_write(&fixture, 3, 200);
         fixture_write(&fixture, 300 + (uint64_t)round, 200);
@@ -311,6 +342,53 @@ static void test_a_large_session_is_tracked(void **state)
     fixture_write(&fixture, 9, 1);
     restore(&fixture);
     fixture_assert_fresh(&fixture);
+    free(kept);
+    fixture_free(&fixture);
+}
+
+static void test_a_session_that_becomes_large_is_tracked(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    fixture_write(&fixture, 0, 1);
+    checkpoint(&fixture);
+    for (uint64_t page = 0; page < 700; page++)
+        fixture_write(&fixture, page, (uint8_t)(page + 1));
+    for (int round = 0; round < 4; round++) {
+        fixture_write(&fixture, 9, (uint8_t)round);
+        assert_int_equal(rollback_renew(fixture.rollback), PYBOX_OK);
+    }
+    assert_int_equal(rollback_statistics(fixture.rollback).protections,
+                     way->options.method == ROLLBACK_TRACK);
+    uint8_t *kept = fixture_copy(&fixture);
+    fixture_write(&fixture, 9, 80);
+    restore(&fixture);
+    fixture_assert_equal(&fixture, kept, FIXTURE_PAGES);
+    rollback_enter(fixture.rollback); /* without a write */
+    assert_int_equal(rollback_reset(fixture.rollback), PYBOX_OK);
+    fixture_assert_fresh(&fixture);
+    free(kept);
+    fixture_free(&fixture);
+}
+
+static void test_saved_pages_among_dropped_ones_stay(void **state)
+{
+    (void)state;
+    struct rollback_options options = way->options;
+    options.resident_bytes = FIXTURE_PAGE;
+    struct fixture fixture;
+    fixture_make(&fixture, &options);
+    for (uint64_t page = 0; page < 1024; page += 2)
+        fixture_write(&fixture, page, 5);
+    checkpoint(&fixture);
+    uint8_t *kept = fixture_copy(&fixture);
+    for (uint64_t page = 1; page < 100; page += 2)
+        fixture_write(&fixture, page, 6);
+    restore(&fixture);
+    fixture_assert_equal(&fixture, kept, FIXTURE_PAGES);
+    if (way->options.method != ROLLBACK_PLAIN)
+        assert_true(rollback_statistics(fixture.rollback).pages_dropped >= 50);
     free(kept);
     fixture_free(&fixture);
 }
@@ -381,6 +459,10 @@ static void test_a_clone_is_equal_and_independent(void **state)
     restore(&clone);
     fixture_assert_equal(&clone, kept, FIXTURE_PAGES + 3);
     assert_int_equal(rollback_reset(clone.rollback), PYBOX_OK);
+    fixture_assert_fresh(&clone);
+    assert_int_equal(rollback_clone(fixture.rollback, clone.rollback), PYBOX_OK);
+    rollback_enter(clone.rollback); /* without a write */
+    restore(&clone);
     fixture_assert_fresh(&clone);
     free(kept);
     fixture_free_sibling(&clone);
@@ -640,6 +722,8 @@ int main(void)
         TEST(test_checkpoints_are_a_stack),
         TEST(test_a_renewed_checkpoint_is_the_state_now),
         TEST(test_a_large_session_is_tracked),
+        TEST(test_a_session_that_becomes_large_is_tracked),
+        TEST(test_saved_pages_among_dropped_ones_stay),
         TEST(test_there_must_be_a_checkpoint_and_not_too_many),
         TEST(test_trimming_keeps_the_state_and_frees_the_rest),
         TEST(test_a_clone_is_equal_and_independent),

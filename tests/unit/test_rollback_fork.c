@@ -188,6 +188,12 @@ static void test_a_host_may_close_the_descriptors(void **state)
         fixture_write(&fixture, 102, 7);
         well = well && rollback_restore(fixture.rollback) == PYBOX_OK && is_equal(&fixture, kept) &&
                runs_are_undone(&fixture, kept, 300);
+        close_what_is_unknown();
+        rollback_enter(fixture.rollback);
+        fixture.memory.base[700 * FIXTURE_PAGE] = 9; /* no longer protected: perhaps no fault */
+        well = well && rollback_restore(fixture.rollback) == PYBOX_OK && is_equal(&fixture, kept);
+        if (way->options.method != ROLLBACK_PLAIN) /* new descriptors were opened */
+            well = well && rollback_statistics(fixture.rollback).rebuilds == 0;
         for (int fd = 3; fd < 40; fd++) /* the file still has what the host gave it */
             well = well && fcntl(fd, F_GETFD) >= 0;
         _exit(!well);
