@@ -30,6 +30,10 @@
 
 /* Enough to format a traceback when the program has used up the rest. */
 #define RESERVE_BYTES (512 * 1024)
+#define SMALL_BYTES (32 * 1024)
+
+/* Frames. Beyond it, formatting all of them (about 50 us each) and then leaving most out would take too long. */
+#define FULL_TRACEBACK 2000
 
 static struct guest_reply reply;
 static PyObject *payload;      /* bytes behind reply.payload */
@@ -129,6 +133,19 @@ static void use_reserve(void)
     reserve = NULL;
 }
 
+/* Before a MemoryError is raised. Not all that is refused means that memory is used up; if it is, the exception and its
+ * traceback need some. */
+static void on_no_memory(void)
+{
+    void *volatile some = malloc(SMALL_BYTES); /* or the compiler takes it for granted */
+    if (some == NULL) {
+        use_reserve();
+        return;
+    }
+    free(some);
+    take_reserve();
+}
+
 /* The reply that the bridge would have made, with as little as possible and without an allocation. */
 static uint32_t reply_undescribed(PyObject *exception)
 {
@@ -170,6 +187,8 @@ static PyObject *ask_for_description(PyObject *exception, int brief)
 {
     PyTracebackObject *traceback =
         (PyTracebackObject *)((PyBaseExceptionObject *)exception)->traceback;
+    if (where_depth(traceback) > FULL_TRACEBACK)
+        brief = 1;
     PyObject *frames = brief ? where_frames(traceback) : Py_NewRef(Py_None);
     if (frames == NULL)
         return NULL;
@@ -470,5 +489,6 @@ EXPORT(GUEST_EXPORT_START) int32_t pybox_start(void)
         return -1;
     }
     main_globals = PyModule_GetDict(main_module);
+    _PyErr_NoMemoryHook = on_no_memory;
     return 0;
 }

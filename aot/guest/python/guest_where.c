@@ -111,11 +111,17 @@ int where_raised(const PyTracebackObject *step)
     return found != NULL ? raised_line(found) : 0;
 }
 
-PyObject *where_frames(const PyTracebackObject *step)
+Py_ssize_t where_depth(const PyTracebackObject *step)
 {
     Py_ssize_t count = 0;
-    for (const PyTracebackObject *s = step; s != NULL; s = s->tb_next)
+    for (; step != NULL; step = step->tb_next)
         count++;
+    return count;
+}
+
+PyObject *where_frames(const PyTracebackObject *step)
+{
+    const Py_ssize_t count = where_depth(step);
     PyObject *frames = PyList_New(0);
     for (Py_ssize_t i = 0; frames != NULL && step != NULL; i++, step = step->tb_next) {
         PyObject *item = NULL;
