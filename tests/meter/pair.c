@@ -87,9 +87,10 @@ static void compare_memory(struct pair *pair, const struct side *other)
                (unsigned long long)other_bytes);
         return;
     }
-    uint64_t part = bytes < COMPARED_BYTES ? bytes : COMPARED_BYTES;
-    if (part > 0 && (memcmp(memory, other_memory, part) != 0 ||
-                     memcmp(memory + bytes - part, other_memory + bytes - part, part) != 0))
+    uint64_t low = bytes < COMPARED_BYTES ? bytes : COMPARED_BYTES;
+    uint64_t high = bytes - low < COMPARED_BYTES ? bytes - low : COMPARED_BYTES;
+    if ((low > 0 && memcmp(memory, other_memory, low) != 0) ||
+        (high > 0 && memcmp(memory + bytes - high, other_memory + bytes - high, high) != 0))
         differ(pair, "memory has other bytes");
 }
 
