@@ -111,8 +111,8 @@ uint64_t vfs_used_bytes(const struct vfs *vfs);
  *
  * A checkpoint costs one small allocation the first time, and then what is changed after it: an old node, a directory's
  * entry, 32 KiB of contents are kept once, when they are first changed. That memory is not charged to the guest's quota:
- * it fits in as much as was charged when the checkpoint was made, so a tree with n checkpoints takes at most n + 1 times
- * its quota. If there is no memory for it, the guest's call fails (ENOMEM) and changes nothing; a rollback allocates
+ * it fits in as much as was charged when the checkpoint was made, so a tree with n checkpoints takes about n + 1 times
+ * its quota at most. If there is no memory for it, the guest's call fails (ENOMEM) and changes nothing; a rollback allocates
  * nothing and cannot fail. Without a change, checkpoint, rollback and drop do not allocate at all from the second time on.
  *
  * While there are checkpoints nothing can be mounted (ARGUMENT). vfs_decode() drops all of them.

@@ -5,9 +5,9 @@
 
 #include <stddef.h>
 
-/* The allocation that fails: counts down to 0; negative: none. */
-static long fail_at = -1;
-static unsigned long allocations; /* so far */
+/* The allocation of this thread that fails: counts down to 0; negative: none. */
+static _Thread_local long fail_at = -1;
+static _Thread_local unsigned long allocations; /* so far */
 
 static int fails(void)
 {

@@ -1,5 +1,6 @@
 /* A tree's state as bytes and back; forged states; memory that runs out at every allocation. */
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -176,6 +177,14 @@ static void test_what_is_not_there_any_more_is_lost(void **state)
     assert_int_equal(vfs_mount_memory(other.vfs, "/work/sub/inner"), PYBOX_OK);
     assert_int_equal(vfs_decode(other.vfs, fixture->bytes, fixture->length, &lost), PYBOX_OK);
     assert_int_equal(lost, 4); /* two of the archive, the host's, /usr */
+    const struct vfs_lost *files = vfs_lost_files(other.vfs, &lost);
+    static const char *const paths[] = {"/usr/lib/python3.13/lib/a.py", "/mnt/host",
+                                        "/usr/lib/python3.13/lib", "/usr"};
+    assert_int_equal(lost, 4);
+    for (uint32_t i = 0; i < lost; i++) {
+        assert_int_equal(files[i].fd, fixture->fds[i + 1]);
+        assert_string_equal(files[i].path, paths[i]);
+    }
     check_files(&other);
     assert_int_equal(guest_read(&other, fixture->fds[1], text, 4, &done), E_BADF);
     guest_end(&other);
@@ -185,7 +194,236 @@ static void test_what_is_not_there_any_more_is_lost(void **state)
     assert_int_equal(vfs_mount_host(other.vfs, "/mnt", fixture->folder, 1), PYBOX_OK);
     assert_int_equal(vfs_decode(other.vfs, fixture->bytes, fixture->length, &lost), PYBOX_OK);
     assert_int_equal(lost, 1);
+    assert_string_equal(vfs_lost_files(other.vfs, &lost)->path, "/mnt/host");
     guest_end(&other);
+}
+
+/* ---- clones ---- */
+
+/* A guest over a clone of another's tree. */
+static void guest_clone(struct guest *from, struct guest *to)
+{
+    memset(to, 0, sizeof *to);
+    assert_int_equal(vfs_clone(from->vfs, &to->vfs), PYBOX_OK);
+    assert_int_equal(wasi_clone(from->wasi, to, to->vfs, &to->wasi), PYBOX_OK);
+    to->memory.size = GUEST_BYTES;
+    to->memory.base = calloc(1, GUEST_BYTES);
+    assert_non_null(to->memory.base);
+}
+
+static void test_a_clone_has_the_same_state(void **state)
+{
+    struct fixture *fixture = *state;
+    struct guest other;
+    void *again;
+    size_t length;
+    uint32_t lost = 9;
+    assert_int_equal(vfs_checkpoint(fixture->guest.vfs), PYBOX_OK);
+    guest_clone(&fixture->guest, &other);
+    assert_int_equal(vfs_checkpoint_count(other.vfs), 0);
+    assert_null(vfs_lost_files(other.vfs, &lost));
+    assert_int_equal(lost, 0);
+    assert_int_equal(vfs_used_bytes(other.vfs), vfs_used_bytes(fixture->guest.vfs));
+    assert_int_equal(vfs_encode(other.vfs, &again, &length), PYBOX_OK);
+    assert_int_equal(length, fixture->length);
+    assert_memory_equal(again, fixture->bytes, length);
+    free(again);
+    check_files(&other);
+    check_descriptors(&other, fixture->fds);
+    check_files(&fixture->guest);
+    check_descriptors(&fixture->guest, fixture->fds); /* with offsets of its own */
+    guest_end(&other);
+}
+
+static void test_a_clone_lives_apart(void **state)
+{
+    struct fixture *fixture = *state;
+    struct guest *guest = &fixture->guest;
+    struct guest other, third;
+    char path[32];
+    guest_clone(guest, &other);
+    guest_clone(&other, &third); /* of a clone */
+    assert_int_equal(guest_put_file(guest, "work/a", "here"), E_OK);
+    assert_int_equal(guest_put_file(&other, "work/b", "there"), E_OK);
+    assert_string_equal(guest_text(guest, "work/d/c"), "here");
+    assert_string_equal(guest_text(&other, "work/a"), "there");
+    check_files(&third);
+    assert_int_equal(guest_path(&other, "path_unlink_file", "work/link"), E_OK);
+    assert_int_equal(guest_two(guest, "path_rename", "work/d", "work/e"), E_OK);
+    for (int i = 0; i < 100; i++) {
+        snprintf(path, sizeof path, "work/%d", i);
+        assert_int_equal(guest_put_file(&other, path, ""), E_OK);
+    }
+    assert_int_equal(guest_stat(guest, "work/50", 1), E_NOENT);
+    assert_int_equal(guest_path(&other, "path_remove_directory", "work/sub"), E_BUSY); /* a mount */
+    check_files(&third);
+    guest_end(&other);
+    assert_int_equal(guest_stat(guest, "work/link", 0), E_OK);
+    check_files(&third);
+    check_descriptors(&third, fixture->fds);
+    guest_end(&third);
+}
+
+static void test_a_clone_of_what_changed_since_a_checkpoint(void **state)
+{
+    struct fixture *fixture = *state;
+    struct guest *guest = &fixture->guest;
+    struct guest other;
+    assert_int_equal(vfs_checkpoint(guest->vfs), PYBOX_OK);
+    assert_int_equal(guest_put_file(guest, "work/a", "changed"), E_OK);
+    assert_int_equal(CALL(guest, "fd_close", fixture->fds[0]), E_OK); /* the unlinked file */
+    guest_clone(guest, &other);
+    assert_int_equal(vfs_used_bytes(other.vfs), vfs_used_bytes(guest->vfs));
+    vfs_rollback(guest->vfs);
+    check_files(guest);
+    check_descriptors(guest, fixture->fds);
+    assert_string_equal(guest_text(&other, "work/a"), "changed");
+    assert_int_equal(CALL(&other, "fd_close", fixture->fds[0]), E_BADF);
+    assert_int_equal(vfs_checkpoint(other.vfs), PYBOX_OK);
+    assert_int_equal(guest_put_file(&other, "work/a", "again"), E_OK);
+    vfs_rollback(other.vfs);
+    assert_string_equal(guest_text(&other, "work/a"), "changed");
+    guest_end(&other);
+}
+
+static void test_a_clone_loses_what_the_host_took_away(void **state)
+{
+    struct fixture *fixture = *state;
+    struct guest *guest = &fixture->guest;
+    struct guest other;
+    uint32_t lost, done;
+    char text[8], path[128], moved[140];
+    snprintf(path, sizeof path, "%s/host", fixture->folder);
+    snprintf(moved, sizeof moved, "%s.moved", path);
+    assert_int_equal(rename(path, moved), 0);
+    guest_clone(guest, &other);
+    const struct vfs_lost *files = vfs_lost_files(other.vfs, &lost);
+    assert_int_equal(lost, 1);
+    assert_int_equal(files->fd, fixture->fds[2]);
+    assert_string_equal(files->path, "/mnt/host");
+    assert_int_equal(guest_read(&other, fixture->fds[2], text, 4, &done), E_BADF);
+    guest_end(&other);
+    /* Another file of the same name is not the same file. */
+    assert_int_equal(guest_put_file(guest, "mnt/host", "another"), E_OK);
+    guest_clone(guest, &other);
+    vfs_lost_files(other.vfs, &lost);
+    assert_int_equal(lost, 1);
+    guest_end(&other);
+    assert_int_equal(rename(moved, path), 0);
+    check_descriptors(guest, fixture->fds);
+}
+
+static void test_a_clones_shim(void **state)
+{
+    (void)state;
+    static const char *const arguments[] = {"x", "yy"};
+    static const char *const environment[] = {"A=1"};
+    const uint64_t seed = 3;
+    const struct wasi_options options = {
+        .arguments = arguments,
+        .argument_count = 2,
+        .environment = environment,
+        .environment_count = 1,
+        .seed = &seed,
+        .clock_fixed = 1,
+    };
+    struct guest guest, other;
+    uint32_t done;
+    guest_start(&guest, NULL, NULL, &options);
+    assert_int_equal(CALL(&guest, "random_get", GUEST_FREE, 100), E_OK);
+    assert_int_equal(CALL(&guest, "clock_time_get", 1, 0, GUEST_RESULT), E_OK);
+    guest_clone(&guest, &other);
+    guest_end(&guest); /* the clone needs nothing of it */
+    assert_int_equal(CALL(&other, "args_get", GUEST_FREE, GUEST_FREE + 64), E_OK);
+    assert_string_equal((char *)other.memory.base + GUEST_FREE + 66, "yy");
+    assert_int_equal(CALL(&other, "environ_get", GUEST_FREE, GUEST_FREE + 64), E_OK);
+    assert_string_equal((char *)other.memory.base + GUEST_FREE + 64, "A=1");
+    assert_int_equal(guest_write(&other, 1, "out", 3, &done), E_OK);
+    assert_string_equal(other.output, "out");
+    assert_int_equal(CALL(&other, "clock_time_get", 1, 0, GUEST_RESULT), E_OK);
+    assert_int_equal(guest_u64(&other, GUEST_RESULT), 2000);
+    assert_int_equal(wasi_save(other.wasi).random_bytes, 100);
+    guest_end(&other);
+}
+
+static void test_every_allocation_of_a_clone_fails(void **state)
+{
+    struct fixture *fixture = *state;
+    struct guest *guest = &fixture->guest;
+    pybox_status status = PYBOX_ERROR_NO_MEMORY;
+    long failures = 0;
+    while (status != PYBOX_OK) {
+        struct vfs *vfs = (struct vfs *)1;
+        fail_at = failures;
+        status = vfs_clone(guest->vfs, &vfs);
+        fail_at = -1;
+        if (status == PYBOX_OK) {
+            vfs_destroy(vfs);
+            break;
+        }
+        assert_int_equal(status, PYBOX_ERROR_NO_MEMORY);
+        assert_null(vfs);
+        failures++;
+    }
+    assert_true(failures > 30);
+    for (long i = 0; i < 3; i++) {
+        struct wasi *wasi = (struct wasi *)1;
+        fail_at = i;
+        assert_int_equal(wasi_clone(guest->wasi, NULL, guest->vfs, &wasi), PYBOX_ERROR_NO_MEMORY);
+        fail_at = -1;
+        assert_null(wasi);
+    }
+    check_files(guest);
+    check_descriptors(guest, fixture->fds);
+}
+
+/* Writes all over its own tree, whose contents began as another's. */
+static void *write_all(void *context)
+{
+    struct guest *guest = context;
+    for (int i = 0; i < 300; i++) {
+        assert_int_equal(vfs_checkpoint(guest->vfs), PYBOX_OK);
+        assert_int_equal(guest_put_file(guest, "work/a", i % 2 ? "one" : "another"), E_OK);
+        assert_int_equal(guest_put_file(guest, "work/sub/inner/deep", "x"), E_OK);
+        if (i % 3 == 0)
+            vfs_rollback(guest->vfs);
+        vfs_drop(guest->vfs);
+    }
+    return NULL;
+}
+
+static void test_clones_on_several_threads(void **state)
+{
+    struct fixture *fixture = *state;
+    struct guest others[3];
+    pthread_t threads[3];
+    for (int i = 0; i < 3; i++)
+        guest_clone(&fixture->guest, &others[i]);
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, write_all, &others[i]), 0);
+    for (int i = 0; i < 3; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < 3; i++) {
+        assert_string_equal(guest_text(&others[i], "work/b"), "one");
+        guest_end(&others[i]);
+    }
+    check_files(&fixture->guest);
+}
+
+/* ---- limits ---- */
+
+static void test_the_largest_quotas(void **state)
+{
+    (void)state;
+    struct vfs *vfs;
+    const struct vfs_quota too_large[] = {{.files = 65537}, {.open_files = 257}, {.name_bytes = 256}};
+    const struct vfs_quota largest = {.files = 65536, .open_files = 256, .name_bytes = 255};
+    for (size_t i = 0; i < sizeof too_large / sizeof *too_large; i++) {
+        assert_int_equal(vfs_create(&too_large[i], &vfs), PYBOX_ERROR_ARGUMENT);
+        assert_null(vfs);
+    }
+    assert_int_equal(vfs_create(&largest, &vfs), PYBOX_OK);
+    vfs_destroy(vfs);
 }
 
 static void test_smaller_quotas(void **state)
@@ -348,6 +586,14 @@ int main(void)
         TEST(test_round_trip_into_another_box),
         TEST(test_back_in_the_same_box),
         TEST(test_what_is_not_there_any_more_is_lost),
+        TEST(test_a_clone_has_the_same_state),
+        TEST(test_a_clone_lives_apart),
+        TEST(test_a_clone_of_what_changed_since_a_checkpoint),
+        TEST(test_a_clone_loses_what_the_host_took_away),
+        cmocka_unit_test(test_a_clones_shim),
+        TEST(test_every_allocation_of_a_clone_fails),
+        TEST(test_clones_on_several_threads),
+        cmocka_unit_test(test_the_largest_quotas),
         TEST(test_smaller_quotas),
         TEST(test_forged_states),
         TEST(test_every_allocation_of_encode_and_decode_fails),

@@ -452,6 +452,43 @@ static void test_sockets_are_refused(void **state)
     assert_int_equal(CALL(guest, "sock_shutdown", 9, 3), E_BADF);
 }
 
+/* For charging by length: what went over the border, in either direction. */
+static void test_moved_bytes_are_counted(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"four"};
+    const struct wasi_options options = {.arguments = words, .argument_count = 1};
+    const uint64_t list = 8; /* one buffer */
+    struct guest guest;
+    uint32_t fd, done;
+    char text[16];
+    guest_start(&guest, NULL, NULL, &options);
+    assert_int_equal(guest_open(&guest, "work/f", O_CREATE_, R_ALL, &fd), E_OK);
+    wasi_take_moved_bytes(guest.wasi);
+    assert_int_equal(guest_write(&guest, fd, "hello", 5, &done), E_OK);
+    assert_int_equal(wasi_take_moved_bytes(guest.wasi), 5 + list);
+    assert_int_equal(wasi_take_moved_bytes(guest.wasi), 0);
+    assert_int_equal(guest_write(&guest, 1, "out", 3, &done), E_OK);
+    assert_int_equal(wasi_take_moved_bytes(guest.wasi), 3 + list);
+    assert_int_equal(CALL(&guest, "fd_seek", fd, 2, 0, GUEST_RESULT), E_OK);
+    assert_int_equal(guest_read(&guest, fd, text, 16, &done), E_OK);
+    assert_int_equal(wasi_take_moved_bytes(guest.wasi), 3 + list); /* not the 16 asked for */
+    assert_int_equal(CALL(&guest, "random_get", GUEST_FREE, 1000), E_OK);
+    assert_int_equal(wasi_take_moved_bytes(guest.wasi), 1000);
+    assert_int_equal(CALL(&guest, "args_get", GUEST_FREE, GUEST_FREE + 64), E_OK);
+    assert_int_equal(wasi_take_moved_bytes(guest.wasi), 4 + 5);
+    assert_int_equal(guest_symlink(&guest, "target", "work/l"), E_OK);
+    wasi_take_moved_bytes(guest.wasi);
+    assert_int_equal(guest_call(&guest, "path_readlink", 6,
+                                (uint64_t[]){3, GUEST_PATH2, 6, GUEST_FREE, 100, GUEST_RESULT}), E_OK);
+    assert_int_equal(wasi_take_moved_bytes(guest.wasi), 6);
+    guest_list(&guest, "work", 4096); /* four entries */
+    assert_int_equal(wasi_take_moved_bytes(guest.wasi), 4 * 24 + 1 + 2 + 1 + 1);
+    assert_int_equal(guest_write(&guest, 9, "x", 1, &done), E_BADF);
+    assert_int_equal(wasi_take_moved_bytes(guest.wasi), 0);
+    guest_end(&guest);
+}
+
 static void test_quotas(void **state)
 {
     (void)state;
@@ -512,6 +549,7 @@ int main(void)
         TEST(test_poll_errors), TEST(test_poll_descriptors), TEST(test_process),
         TEST(test_sockets_are_refused),
         cmocka_unit_test(test_quotas),
+        cmocka_unit_test(test_moved_bytes_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
