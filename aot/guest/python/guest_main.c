@@ -19,6 +19,7 @@
 #include <wasi/api.h>
 
 #include "guest_abi.h"
+#include "guest_profile.h"
 #include "guest_stop.h"
 #include "guest_texts.h"
 #include "guest_where.h"
@@ -353,15 +354,14 @@ static void begin(void)
     stop_code_begins();
 }
 
-EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_length,
-                                            uint32_t filename_length)
+/* The value of the requested code, or NULL with an exception. */
+static PyObject *run_request(uint32_t mode, uint32_t code_length, uint32_t filename_length)
 {
     const char *code = request;
-    begin();
     PyObject *filename = PyUnicode_DecodeFSDefaultAndSize(request + code_length + 1,
                                                           (Py_ssize_t)filename_length);
     if (filename == NULL)
-        return reply_exception();
+        return NULL;
     PyObject *value = NULL;
     if (strlen(code) != code_length)
         PyErr_SetString(PyExc_SyntaxError, "source code cannot contain null bytes");
@@ -370,8 +370,12 @@ EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_length,
     Py_DECREF(filename);
     if (value != NULL && stop_swallowed())
         Py_CLEAR(value);
-    if (value == NULL)
-        return reply_exception();
+    return value;
+}
+
+/* Takes the value. */
+static uint32_t reply_value(uint32_t mode, PyObject *value)
+{
     if (mode != GUEST_MODE_EVAL || value == Py_None) {
         Py_DECREF(value);
         stop_code_ended();
@@ -385,6 +389,32 @@ EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_length,
     stop_code_ended();
     flush_streams();
     return reply_with(GUEST_REPLY_VALUE, description);
+}
+
+EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_length,
+                                            uint32_t filename_length)
+{
+    const int profiled = (mode & GUEST_RUN_PROFILE) != 0;
+    const char *profile = NULL;
+    uint32_t profile_bytes = 0;
+    PyObject *value = NULL;
+    mode &= ~GUEST_RUN_PROFILE;
+    begin();
+    if (!profiled)
+        value = run_request(mode, code_length, filename_length);
+    else if (profile_begin() == 0) {
+        value = run_request(mode, code_length, filename_length);
+        PyObject *exception = PyErr_GetRaisedException();
+        stop_code_ended();
+        profile = profile_end(&profile_bytes);
+        PyErr_SetRaisedException(exception);
+    }
+    const uint32_t address = value != NULL ? reply_value(mode, value) : reply_exception();
+    if (profile != NULL) {
+        reply.profile = (uint32_t)(uintptr_t)profile;
+        reply.profile_bytes = profile_bytes;
+    }
+    return address;
 }
 
 /* Calls a function of the bridge that returns nothing. */
@@ -422,6 +452,7 @@ EXPORT(GUEST_EXPORT_RESTORE) void pybox_restore(void)
 
 EXPORT(GUEST_EXPORT_SETTLE) void pybox_settle(void)
 {
+    profile_calibrate();
     call_bridge("settle", NULL);
     free(request); /* the first run's buffer would be part of every image */
     request = NULL;
