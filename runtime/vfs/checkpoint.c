@@ -102,6 +102,5 @@ void checkpoint_drop_all(struct vfs *vfs)
 {
     while (vfs->memfs.undo.top != NULL)
         vfs_drop(vfs);
-    free(vfs->memfs.undo.spare);
-    vfs->memfs.undo.spare = NULL;
+    undo_clear(&vfs->memfs);
 }

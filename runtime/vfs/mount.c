@@ -139,25 +139,46 @@ static pybox_status mount_find(struct vfs *vfs, const char *path, size_t length,
     return PYBOX_OK;
 }
 
-/* The mount that is at `path` already. It may be replaced while nothing is in it or open. */
-static pybox_status mount_existing(struct vfs *vfs, const char *path, size_t length, uint32_t *number)
+/* 1 if the mount is below the path, among made-up directories. */
+static int mount_is_below(const struct mount *mount, const char *path, size_t length)
+{
+    return mount->inside == TREE_SKELETON && mount->length > length && mount->path[length] == '/' &&
+           memcmp(mount->path, path, length) == 0;
+}
+
+/* What a box has of itself and cannot do without: the standard library, and devices. */
+static pybox_status mount_refuse_own(const char *path, const struct mount *mount)
+{
+    return error_set(PYBOX_ERROR_PATH, "cannot mount at %s: the box's own %s is there; expected another "
+                                       "path, such as /mnt", path, mount->path);
+}
+
+/* The mount that is at `path` already, or the count. Only an in-memory one of the defaults gives way, if nothing is in it
+ * or open: whatever else is there would be hidden without a word. */
+static pybox_status mount_existing(const struct vfs *vfs, const char *path, size_t length, uint32_t *number)
 {
     for (*number = 0; *number < vfs->mount_count; ++*number) {
         const struct mount *mount = &vfs->mounts[*number];
         if (mount->length == length && memcmp(mount->path, path, length) == 0)
             break;
-        if (mount->inside == TREE_SKELETON && mount->length > length && mount->path[length] == '/' &&
-            memcmp(mount->path, path, length) == 0)
-            return mount_refuse(path, "something is mounted below it; mount the outer one first");
+        if (mount_is_below(mount, path, length))
+            return mount->by_default && mount->kind != MOUNT_MEMORY
+                       ? mount_refuse_own(path, mount)
+                       : mount_refuse(path, "something is mounted below it; mount the outer one first");
     }
     if (*number == vfs->mount_count)
         return PYBOX_OK;
     const struct mount *mount = &vfs->mounts[*number];
-    int used = mount->children > 0 || (mount->kind == MOUNT_MEMORY && mount->root != NULL);
+    if (!mount->by_default)
+        return mount_refuse(path, "something is mounted there already; expected each mount at a path of its own");
+    if (mount->kind != MOUNT_MEMORY)
+        return mount_refuse_own(path, mount);
+    int used = mount->children > 0 || mount->root != NULL;
     for (uint32_t i = 0; i < vfs->file_capacity; i++)
         if (vfs->files[i].public.kind == VFS_OPEN && vfs->files[i].opened->place.mount == *number)
             used = 1;
-    return used ? mount_refuse(path, "the mount there is in use") : PYBOX_OK;
+    return used ? mount_refuse(path, "there are files or mounts in it already; mount the outer one first")
+                : PYBOX_OK;
 }
 
 static pybox_status mount_reserve(struct vfs *vfs)
@@ -273,17 +294,24 @@ pybox_status vfs_mount_memory(struct vfs *vfs, const char *guest_path)
     return mount_put(vfs, guest_path, 0, (struct mount){.kind = MOUNT_MEMORY});
 }
 
-pybox_status vfs_mount_archive(struct vfs *vfs, const char *guest_path, struct vfs_archive *archive)
+static pybox_status mount_put_archive(struct vfs *vfs, const char *guest_path, int by_default,
+                                      struct vfs_archive *archive)
 {
     const struct mount mount = {
         .kind = MOUNT_ARCHIVE,
         .read_only = 1,
+        .by_default = (uint8_t)by_default,
         .archive = archive,
     };
     pybox_status status = mount_put(vfs, guest_path, 0, mount);
     if (status == PYBOX_OK)
         vfs_archive_hold(archive);
     return status;
+}
+
+pybox_status vfs_mount_archive(struct vfs *vfs, const char *guest_path, struct vfs_archive *archive)
+{
+    return mount_put_archive(vfs, guest_path, 0, archive);
 }
 
 pybox_status vfs_mount_host(struct vfs *vfs, const char *guest_path, const char *host_path,
@@ -316,10 +344,11 @@ pybox_status vfs_mount_host(struct vfs *vfs, const char *guest_path, const char 
 pybox_status vfs_mount_defaults(struct vfs *vfs, struct vfs_archive *archive,
                                 const char *archive_path)
 {
-    pybox_status status = mount_put(vfs, "/work", 1, (struct mount){.kind = MOUNT_MEMORY});
+    const struct mount memory = {.kind = MOUNT_MEMORY, .by_default = 1};
+    pybox_status status = mount_put(vfs, "/work", 1, memory);
     if (status == PYBOX_OK)
-        status = mount_put(vfs, "/tmp", 1, (struct mount){.kind = MOUNT_MEMORY});
+        status = mount_put(vfs, "/tmp", 1, memory);
     if (status == PYBOX_OK && archive != NULL)
-        status = vfs_mount_archive(vfs, archive_path, archive);
+        status = mount_put_archive(vfs, archive_path, 1, archive);
     return status;
 }

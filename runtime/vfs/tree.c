@@ -234,7 +234,7 @@ static void tree_mount_device(struct vfs *vfs, const char *path, uint8_t kind)
 {
     uint8_t number = (uint8_t)vfs->mount_count++;
     struct mount *mount = &vfs->mounts[number];
-    *mount = (struct mount){.path = path, .length = (uint16_t)strlen(path), .kind = kind};
+    *mount = (struct mount){.path = path, .length = (uint16_t)strlen(path), .kind = kind, .by_default = 1};
     mount->inside = TREE_SKELETON;
     mount->above = tree_root();
     mount->above.skeleton.mount = number;

@@ -41,6 +41,7 @@ struct mount {
     uint8_t kind;
     uint8_t read_only;
     uint8_t owned;    /* the path is ours to free */
+    uint8_t by_default; /* nobody asked for it */
     uint8_t inside;   /* the mount it is in, or TREE_SKELETON */
     uint8_t children; /* mounts directly inside */
     struct place above; /* its parent directory; unused if that is in a host directory */

@@ -218,9 +218,10 @@ int undo_push(struct memfs *memfs)
 {
     struct undo *undo = &memfs->undo;
     struct undo_point *point = undo->spare;
-    if (point == NULL && (point = malloc(sizeof *point)) == NULL)
+    if (point != NULL)
+        undo->spare = point->lower;
+    else if ((point = malloc(sizeof *point)) == NULL)
         return ENOMEM;
-    undo->spare = NULL;
     *point = (struct undo_point){
         .lower = undo->top,
         .serial = ++undo->last_serial,
@@ -277,6 +278,15 @@ void undo_drop(struct memfs *memfs)
     undo->top = lower;
     undo->epoch = lower == NULL ? 0 : lower->serial;
     undo->count--;
-    free(undo->spare);
+    top->lower = undo->spare;
     undo->spare = top;
+}
+
+void undo_clear(struct memfs *memfs)
+{
+    for (struct undo_point *point = memfs->undo.spare, *next; point != NULL; point = next) {
+        next = point->lower;
+        free(point);
+    }
+    memfs->undo.spare = NULL;
 }

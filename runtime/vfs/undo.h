@@ -30,7 +30,7 @@ struct undo_point {
 
 struct undo {
     struct undo_point *top;   /* NULL: there is no point, and nothing is kept */
-    struct undo_point *spare; /* for the next one */
+    struct undo_point *spare; /* for the next ones, by `lower` */
     uint64_t epoch;           /* serial of `top`, or 0: what is stamped with less is to be kept */
     uint64_t last_serial;
     uint32_t count; /* of points */
@@ -44,6 +44,9 @@ void undo_rollback(struct memfs *memfs);
 
 /* Forgets the newest point. What an older one needs goes to that. Descriptors' records must be gone. */
 void undo_drop(struct memfs *memfs);
+
+/* Frees what dropped points left for new ones. */
+void undo_clear(struct memfs *memfs);
 
 /* 1 if nothing has changed since the newest point. */
 int undo_is_clean(const struct memfs *memfs);

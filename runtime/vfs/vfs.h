@@ -66,9 +66,9 @@ pybox_status vfs_create(const struct vfs_quota *quota, struct vfs **vfs);
 /* Closes and frees everything. NULL is allowed. */
 void vfs_destroy(struct vfs *vfs);
 
-/* Mount points are absolute paths without `.`, `..`, empty components and final slash, and not `/`. A mount takes the
- * place of one that is there if that holds no files, descriptors or mounts yet; what is mounted below another must be
- * mounted after it. The parent directories are made up; inside an in-memory mount they are created, inside an archive or
+/* Mount points are absolute paths without `.`, `..`, empty components and final slash, and not `/`. Each is
+ * used once; only /work and /tmp of vfs_mount_defaults() give way to another mount, if they hold no files, descriptors or
+ * mounts yet. What is mounted below another must be mounted after it. The parent directories are made up; inside an in-memory mount they are created, inside an archive or
  * host directory the parent must exist.
  * Errors of all: PATH (the mount point or the host's path cannot be used), LIMIT (too many), NO_MEMORY. */
 

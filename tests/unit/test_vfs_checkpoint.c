@@ -194,15 +194,18 @@ static void test_nothing_is_allocated_when_nothing_changes(void **state)
     uint32_t fds[3];
     for (int i = 0; i < 3; i++)
         assert_int_equal(guest_open(guest, "work/a", 0, R_ALL, &fds[i]), E_OK);
-    assert_int_equal(vfs_checkpoint(guest->vfs), PYBOX_OK);
-    vfs_drop(guest->vfs);
+    for (int i = 0; i < 6; i++)
+        i < 3 ? (void)vfs_checkpoint(guest->vfs) : vfs_drop(guest->vfs);
     unsigned long before = allocations;
     uint64_t changes = vfs_change_count(guest->vfs);
     for (int i = 0; i < 100; i++) {
-        assert_int_equal(vfs_checkpoint(guest->vfs), PYBOX_OK);
+        for (int j = 0; j < 3; j++)
+            assert_int_equal(vfs_checkpoint(guest->vfs), PYBOX_OK);
         assert_int_equal(guest_stat(guest, "work/a", 1), E_OK);
-        vfs_rollback(guest->vfs);
-        vfs_drop(guest->vfs);
+        for (int j = 0; j < 3; j++) {
+            vfs_rollback(guest->vfs);
+            vfs_drop(guest->vfs);
+        }
     }
     assert_int_equal(allocations, before);
     assert_int_equal(vfs_change_count(guest->vfs), changes);

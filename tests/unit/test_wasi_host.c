@@ -16,6 +16,7 @@
 
 #include "error.h"
 #include "wasi_fixture.h"
+#include "zip_fixture.h"
 
 #include <cmocka.h>
 
@@ -266,6 +267,42 @@ static void test_listing(void **state)
 }
 
 /* The guest's own mounts inside host directories hide what is under them, whatever way one comes. */
+static void expect_refused(pybox_status status, const char *because)
+{
+    assert_int_equal(status, PYBOX_ERROR_PATH);
+    assert_non_null(strstr(error_message(), because));
+}
+
+static void test_a_mount_hides_nothing(void **state)
+{
+    struct host *host = *state;
+    struct vfs *vfs;
+    struct zip_fixture zip;
+    struct vfs_archive *archive;
+    zip_fixture_start(&zip);
+    zip_fixture_add(&zip, "os.py", "");
+    zip_fixture_end(&zip);
+    assert_int_equal(vfs_archive_open_bytes(zip.bytes, zip.length, "test", &archive), PYBOX_OK);
+    assert_int_equal(vfs_create(NULL, &vfs), PYBOX_OK);
+    assert_int_equal(vfs_mount_defaults(vfs, archive, "/usr/lib/python3.13"), PYBOX_OK);
+    const char *folder = inside(host, "mnt");
+    expect_refused(vfs_mount_host(vfs, "/usr/lib/python3.13", folder, 1), "own /usr/lib/python3.13 is there");
+    expect_refused(vfs_mount_host(vfs, "/usr/lib", folder, 1), "own /usr/lib/python3.13 is there");
+    expect_refused(vfs_mount_host(vfs, "/dev/null", folder, 1), "own /dev/null is there");
+    expect_refused(vfs_mount_host(vfs, "/dev", folder, 1), "own /dev/null is there");
+    assert_int_equal(vfs_mount_host(vfs, "/work", folder, 1), PYBOX_OK); /* in place of the default */
+    expect_refused(vfs_mount_host(vfs, "/work", folder, 1), "mounted there already");
+    assert_int_equal(vfs_mount_memory(vfs, "/data/x"), PYBOX_OK);
+    expect_refused(vfs_mount_memory(vfs, "/data/x"), "mounted there already");
+    expect_refused(vfs_mount_memory(vfs, "/data"), "mounted below it");
+    assert_int_equal(vfs_mount_memory(vfs, "/tmp/x"), PYBOX_OK);
+    expect_refused(vfs_mount_memory(vfs, "/tmp"), "in it already");
+    assert_true(vfs_is_directory(vfs, "/usr/lib/python3.13"));
+    vfs_destroy(vfs);
+    vfs_archive_close(archive);
+    zip_fixture_free(&zip);
+}
+
 static void test_mounts_inside_a_host_directory(void **state)
 {
     struct host *host = *state;
@@ -429,6 +466,7 @@ int main(void)
         BOTH(test_files), BOTH(test_read_only), BOTH(test_nothing_leads_out),
         BOTH(test_links_that_would_lead_out_are_not_made),
         BOTH(test_devices_pipes_and_sockets_are_refused), BOTH(test_listing),
+        cmocka_unit_test_setup_teardown(test_a_mount_hides_nothing, set_up_openat2, tear_down),
         BOTH(test_mounts_inside_a_host_directory), BOTH(test_a_single_file),
         BOTH(test_a_link_swapped_during_the_walk), BOTH(test_odd_names),
         BOTH(test_descriptors_are_closed_on_exec),
