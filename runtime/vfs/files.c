@@ -1,7 +1,6 @@
 /* Descriptors and what can be done with them. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,8 +8,10 @@
 #include "tree.h"
 #include "walk.h"
 
-/* Most that one call reads from or writes to a file of the host. */
-#define HOST_IO_BYTES ((size_t)INT_MAX & ~(size_t)4095)
+/* Most that one call reads from or writes to a file of the host, and reads of random bytes: a few milliseconds each, as
+ * the limits of a run are looked at between calls only. */
+#define HOST_IO_BYTES ((size_t)8 << 20)
+#define RANDOM_BYTES ((size_t)1 << 20)
 
 /* ---- the table ---- */
 
@@ -421,6 +422,8 @@ int vfs_read(struct vfs *vfs, uint32_t fd, void *bytes, size_t length, uint64_t 
     case MOUNT_RANDOM:
         if (vfs->hooks.random == NULL)
             return ENOSYS;
+        if (length > RANDOM_BYTES)
+            length = RANDOM_BYTES;
         error = vfs->hooks.random(vfs->hooks.context, bytes, length);
         *done = error == 0 ? length : 0;
         return error;
