@@ -15,8 +15,8 @@
 static const char usage[] =
     "Usage: pybox-aot [OPTION]... FILE.wasm -o OUT\n"
     "Compiles a WASI module ahead of time. OUT is\n"
-    "  a program, if it has neither ending: PROGRAM [--mount HOST:GUEST[:ro]]... [--env K=V]... "
-    "[--] ARGS\n"
+    "  a program, if it has neither ending: PROGRAM [OPTION]... [--] ARGUMENT...; see PROGRAM "
+    "--help\n"
     "  a module for pybox_module_open(), if it ends in .so\n"
     "  a static library for pybox_module_open_linked(), if it ends in .a; its symbol is "
     "pybox_module_NAME\n"
@@ -118,13 +118,14 @@ static int build_module(const struct options *options, const struct aot_parts *p
 static int link_program(const struct options *options, const struct aot_parts *parts,
                         const char *archive)
 {
-    char define[128], include[PATH_MAX + 2];
-    snprintf(define, sizeof(define), "-DPROGRAM_MODULE=pybox_module_%s", options->name);
-    snprintf(include, sizeof(include), "-I%s", parts->include);
+    char module[128], another_name[128];
+    snprintf(module, sizeof(module), "-Wl,-u,pybox_module_%s", options->name);
+    snprintf(another_name, sizeof(another_name), "-Wl,--defsym=program_module=pybox_module_%s",
+             options->name);
     struct aot_command command = {0};
-    aot_run_add(&command, options->compiler != NULL ? options->compiler : "clang-19", "-O2");
-    aot_run_add(&command, define, include);
-    aot_run_add(&command, parts->main_source, archive);
+    aot_run_add(&command, options->compiler != NULL ? options->compiler : "clang-19", module);
+    aot_run_add(&command, another_name, NULL);
+    aot_run_add(&command, parts->program, archive);
     aot_run_add(&command, parts->library, NULL);
     aot_run_add(&command, "-Wl,--as-needed,--gc-sections,-z,relro,-z,now", "-pie");
     aot_run_add(&command, "-lelf", "-lzstd");

@@ -28,8 +28,8 @@ int aot_parts_find(struct aot_parts *parts, int for_program)
 {
     static const char *const scripts[] = {"share/pybox/aot/build-module", NULL};
     static const char *const programs[] = {"libexec/pybox/pybox-glue", "bin/pybox-glue", NULL};
-    static const char *const sources[] = {"share/pybox/program_main.c", NULL};
-    static const char *const headers[] = {"include/pybox.h", NULL};
+    static const char *const mains[] = {"libexec/pybox/libpybox_program.a",
+                                        "lib/libpybox_program.a", NULL};
     static const char *const libraries[] = {PYBOX_LIBDIR "/libpybox.a", "lib/libpybox.a", NULL};
     char root[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", root, sizeof(root) - 1);
@@ -39,14 +39,12 @@ int aot_parts_find(struct aot_parts *parts, int for_program)
     int failed = find(root, scripts, parts->build_module) + find(root, programs, parts->programs);
     cut(parts->programs);
     if (for_program)
-        failed += find(root, sources, parts->main_source) + find(root, headers, parts->include) +
-                  find(root, libraries, parts->library);
-    cut(parts->include);
+        failed += find(root, mains, parts->program) + find(root, libraries, parts->library);
     if (failed == 0)
         return 0;
     fprintf(stderr,
             "pybox-aot: parts of it are missing; expected in %s: share/pybox/aot/build-module, "
-            "libexec/pybox/pybox-glue, share/pybox/program_main.c, include/pybox.h, " PYBOX_LIBDIR
+            "libexec/pybox/pybox-glue, libexec/pybox/libpybox_program.a, " PYBOX_LIBDIR
             "/libpybox.a; install pybox again\n",
             root);
     return -1;

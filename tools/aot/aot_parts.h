@@ -8,12 +8,11 @@
 struct aot_parts {
     char build_module[PATH_MAX]; /* the script that runs the steps */
     char programs[PATH_MAX];     /* the folder of pybox-meter and pybox-glue */
-    char main_source[PATH_MAX];  /* program_main.c */
-    char include[PATH_MAX];      /* the folder of pybox.h */
+    char program[PATH_MAX];      /* libpybox_program.a: the main program around a module */
     char library[PATH_MAX];      /* libpybox.a */
 };
 
-/* Finds them. `for_program`: the last three are needed as well. 0, or -1 after a message. */
+/* Finds them. `for_program`: the last two are needed as well. 0, or -1 after a message. */
 int aot_parts_find(struct aot_parts *parts, int for_program);
 
 #endif

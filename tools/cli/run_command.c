@@ -80,12 +80,14 @@ static void run_command_in_box(const struct command_line *line, const struct sou
 }
 
 /* What a person wants to read on standard error: the traceback, and why it was stopped. */
-static void run_command_explain(const struct report *report)
+static void run_command_explain(const struct report *report, const struct streams *streams)
 {
     if (report->status != PYBOX_OK) {
         complain("%s", report->failure);
         return;
     }
+    if (streams->unfinished && report->stopped[0] != '\0')
+        streams_write_all(STDERR_FILENO, "\n", 1);
     if (report->traceback.length > 0)
         streams_write_all(STDERR_FILENO, report->traceback.bytes, report->traceback.length);
     if (report->stopped[0] != '\0')
@@ -138,7 +140,7 @@ int run_command(const struct command_line *line)
     if (line->json)
         streams.output_error = report_print_json(&report);
     else
-        run_command_explain(&report);
+        run_command_explain(&report, &streams);
     run_command_measure(line, &report);
     int code = report.exit_code;
     if (run_command_lost_output(&report, streams.output_error))

@@ -35,19 +35,21 @@ enum box_option {
     BOX_OPTION_END = BOX_OPTION_LIMITS + LIMIT_OPTION_COUNT
 };
 
-/* Their entries in a command's table of long options. */
+/* Their entries in a command's table of long options: all, and those for what is in the box already. */
 /* clang-format off */
 #define BOX_OPTION_LIMIT(id, name, ...) \
     {name, required_argument, NULL, BOX_OPTION_LIMITS + LIMIT_OPTION_##id},
-#define BOX_OPTIONS_LONG \
+#define BOX_OPTIONS_WORLD \
     LIMIT_OPTIONS(BOX_OPTION_LIMIT) \
-    {"module", required_argument, NULL, BOX_OPTION_MODULE}, \
-    {"image", required_argument, NULL, BOX_OPTION_IMAGE}, \
     {"mount", required_argument, NULL, BOX_OPTION_MOUNT}, \
     {"env", required_argument, NULL, BOX_OPTION_ENV}, \
     {"cwd", required_argument, NULL, BOX_OPTION_CWD}, \
     {"seed", required_argument, NULL, BOX_OPTION_SEED}, \
     {"clock", required_argument, NULL, BOX_OPTION_CLOCK}
+#define BOX_OPTIONS_LONG \
+    BOX_OPTIONS_WORLD, \
+    {"module", required_argument, NULL, BOX_OPTION_MODULE}, \
+    {"image", required_argument, NULL, BOX_OPTION_IMAGE}
 /* clang-format on */
 
 /* Takes one of them. `value` is kept, and cut into pieces. 0, or -1 after a message on standard

@@ -6,18 +6,34 @@
 #include "exit_code.h"
 #include "interrupts.h"
 
-pybox_status launch_open(struct launch *launch, const struct box_options *options, int from_nothing)
+static pybox_status launch_engine(struct launch *launch, const struct box_options *options)
 {
     *launch = (struct launch){0};
     const pybox_engine_options engine = {
         .size = sizeof engine,
         .stack_bytes = options->limits.stack_bytes,
     };
-    pybox_status status = pybox_engine_create(&engine, &launch->engine);
+    return pybox_engine_create(&engine, &launch->engine);
+}
+
+pybox_status launch_open(struct launch *launch, const struct box_options *options, int from_nothing)
+{
+    pybox_status status = launch_engine(launch, options);
     if (status == PYBOX_OK)
         status = pybox_module_open(launch->engine, options->module, &launch->module);
     if (status == PYBOX_OK && !from_nothing)
         status = pybox_image_open(launch->module, options->image, &launch->image);
+    if (status != PYBOX_OK)
+        launch_close(launch);
+    return status;
+}
+
+pybox_status launch_open_linked(struct launch *launch, const struct box_options *options,
+                                const pybox_linked_module *linked)
+{
+    pybox_status status = launch_engine(launch, options);
+    if (status == PYBOX_OK)
+        status = pybox_module_open_linked(launch->engine, linked, &launch->module);
     if (status != PYBOX_OK)
         launch_close(launch);
     return status;

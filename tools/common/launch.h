@@ -29,6 +29,10 @@ struct launch_program {
 pybox_status launch_open(struct launch *launch, const struct box_options *options,
                          int from_nothing);
 
+/* The same with a module that is linked in, without an image. */
+pybox_status launch_open_linked(struct launch *launch, const struct box_options *options,
+                                const pybox_linked_module *linked);
+
 /* Makes the box; one that is there already is destroyed first. */
 pybox_status launch_box(struct launch *launch, const struct box_options *options,
                         const struct launch_program *program);

@@ -144,12 +144,10 @@ static void stopped_hint(const pybox_result *result, const struct limit_option *
                  human_spell(option->kind, stopped_enough(result, option, limit), spelt));
 }
 
-/* Whether the run was told before it was cut. */
-static int stopped_had_grace(const struct limit_option *option)
+/* Whether the run was told before it was cut: its message says so. */
+static int stopped_had_grace(const pybox_result *result)
 {
-    size_t index = option != NULL ? (size_t)(option - limit_options) : LIMIT_OPTION_COUNT;
-    return index == LIMIT_OPTION_FUEL || index == LIMIT_OPTION_TIMEOUT ||
-           index == LIMIT_OPTION_CPU_TIME;
+    return result->cut && strstr(result->error.message.bytes, "it went on and was cut") != NULL;
 }
 
 /* Without a limit: an interrupt, a crash. */
@@ -191,8 +189,7 @@ const char *stopped_explain(const pybox_result *result, const pybox_limits *limi
         stopped_otherwise(result, what, sizeof what);
     }
     stopped_place(result, filename, place);
-    const char *grace =
-        result->cut && stopped_had_grace(option) ? ", and it did not end in its grace" : "";
+    const char *grace = stopped_had_grace(result) ? ", and it did not end in its grace" : "";
     snprintf(text, STOPPED_BYTES, "%s%s%s%s%s", what, place[0] != '\0' ? " at " : "", place, grace,
              hint);
     return text;

@@ -57,6 +57,8 @@ int streams_write(void *context, pybox_stream stream, const void *bytes, size_t 
         if (written >= 0) {
             next += written;
             length -= (size_t)written;
+            if (stream == PYBOX_STDERR && written > 0)
+                streams->unfinished = next[-1] != '\n';
         } else if (errno != EAGAIN && errno != EINTR) {
             failed = errno;
         }

@@ -8,6 +8,7 @@
 struct streams {
     int output_fd;    /* where the guest's standard output goes */
     int output_error; /* the errno of the first write to it that failed, or 0 */
+    int unfinished;   /* the guest's standard error does not end with a newline */
     uint64_t until_ns; /* of CLOCK_MONOTONIC: when waiting ends, with EINTR; UINT64_MAX: never */
     int by_line;       /* the guest gets a line at a time: the others are for streams_read_line() */
     size_t start, end; /* of what is read and not yet given */

@@ -1,0 +1,6 @@
+# any() of what has no end.
+# options: --fuel 100M
+# expect: out_of_fuel fuel 121
+import itertools
+
+any(itertools.repeat(0))

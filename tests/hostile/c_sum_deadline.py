@@ -1,0 +1,5 @@
+# The same against the clock.
+# options: --timeout 200ms
+# expect: deadline wall_ns 124
+# stderr: ^pybox: stopped: its time of 200ms was over at line 5 of c_sum_deadline\.py
+sum(range(10**12))

@@ -1,0 +1,7 @@
+# An event loop that nothing can wake.
+# options: --timeout 200ms
+# expect: exception - 1
+# stderr: ^RuntimeError: deadlock
+import asyncio
+
+asyncio.run(asyncio.Event().wait())
