@@ -47,7 +47,6 @@ EXPORT(divide) int divide(int a, int b) { return a / b; }
 EXPORT(load) int load(uint32_t at) { return *(volatile int *)at; }
 EXPORT(load_far) int load_far(uint32_t at) { return ((volatile int *)at)[0x1fffffff]; }
 EXPORT(store) void store(uint32_t at, int v) { *(volatile int *)at = v; }
-EXPORT(dead_load) void dead_load(uint32_t at) { (void)*(volatile int *)at; }
 EXPORT(fill) void fill(uint32_t at, int v, uint32_t n) { __builtin_memset((void *)at, v, n); }
 EXPORT(move) void move(uint32_t to, uint32_t from, uint32_t n)
 {

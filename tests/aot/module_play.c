@@ -1,25 +1,13 @@
 /*
- * module_play MODULE.so SCRIPT: calls a native module as the script says and compares what it does.
+ * module_play MODULE.so SCRIPT: calls a native module as the script says (play_script.h) and compares what it does.
  * A host of its own, written from loader/module_abi.h alone, so that a module is tested against the
  * contract and not against the runtime's reading of it.
- *
- * A script's lines:
- *   NAME ARG... = RESULT       a call; without a result nothing stands behind the =
- *   NAME ARG... ! TRAP         a call that traps: memory, divide, overflow, conversion,
- * unreachable, indirect, exhaustion, or a number > MODULE.NAME ARG... = R   the import that the
- * last call called; lines in that order, all of them global INDEX = VALUE       a mutable global
- *   bytes OFFSET TEXT          linear memory holds TEXT there
- *   start = yes | no           whether there is a start function (it was called before the first
- * line) savable = yes | no         the module's flag reset                      a new instance,
- * with new memory, started # ...                      a remark Numbers are decimal or 0x...; floats
- * as strtod reads them, "nan" is any NaN. An import returns the sum of its arguments; one named
- * stop sets the trap code to its argument; one named grow refuses memory from then on.
  */
 #include "module_abi.h"
+#include "play_script.h"
 
 #include <dlfcn.h>
 #include <immintrin.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +18,7 @@
 #define RESERVED ((8ull << 30) + (1 << 20)) /* 32-bit index + 32-bit offset + access */
 #define STACK_BYTES (1 << 20)
 #define GUARD_BYTES (1 << 17)
+#define FUEL ((int64_t)1 << 60)
 
 static const struct module_descriptor *module;
 static struct module_env env;
@@ -39,8 +28,7 @@ static uint64_t memory_pages;
 static int refuses_memory;
 static ucontext_t host_context, guest_context;
 static volatile uint32_t trap_code;
-static char import_log[65536];
-static int line_number, failures;
+static int64_t fuel_used; /* by the last call */
 
 static void *map(size_t length, int protection)
 {
@@ -52,109 +40,9 @@ static void *map(size_t length, int protection)
     return at;
 }
 
-static void complain(const char *what, const char *found)
-{
-    fprintf(stderr, "line %d: %s; found: %s\n", line_number, what, found);
-    failures++;
-}
-
-/* ------------------------------------------------------------------------------------------
- * Values as text
- */
-
-static void print_value(char type, uint64_t value, char *text, size_t room)
-{
-    float single;
-    double number;
-    memcpy(&single, &value, sizeof(single));
-    memcpy(&number, &value, sizeof(number));
-    if (type == 'i')
-        snprintf(text, room, "%d%s", (int32_t)value,
-                 value >> 32 != 0 ? " (not zero-extended)" : "");
-    else if (type == 'I')
-        snprintf(text, room, "%lld", (long long)value);
-    else
-        snprintf(text, room, "%.17g", type == 'f' ? (double)single : number);
-}
-
-static uint64_t parse_value(char type, const char *text)
-{
-    uint64_t bits = 0;
-    double number = strtod(text, NULL);
-    float single = strtof(text, NULL);
-    if (type == 'f')
-        memcpy(&bits, &single, sizeof(single));
-    else if (type == 'F')
-        memcpy(&bits, &number, sizeof(number));
-    else
-        bits = text[0] == '-' ? (uint64_t)strtoll(text, NULL, 0) : strtoull(text, NULL, 0);
-    return type == 'i' ? (uint32_t)bits : bits;
-}
-
-static int same_value(char type, uint64_t value, const char *expected)
-{
-    char text[64];
-    print_value(type, value, text, sizeof(text));
-    if (strcmp(expected, "nan") == 0 || strcmp(expected, "-nan") == 0)
-        return strstr(text, "nan") != NULL;
-    return value == parse_value(type, expected);
-}
-
 /* ------------------------------------------------------------------------------------------
  * The host's side of the contract
  */
-
-static void log_import(const struct module_import *import, const uint64_t *values)
-{
-    size_t used = strlen(import_log);
-    char text[64];
-    used += (size_t)snprintf(import_log + used, sizeof(import_log) - used, "> %s.%s",
-                             import->module, import->name);
-    for (size_t i = 0; import->type[i] != ':'; i++) {
-        print_value(import->type[i], values[i], text, sizeof(text));
-        used += (size_t)snprintf(import_log + used, sizeof(import_log) - used, " %s", text);
-    }
-    snprintf(import_log + used, sizeof(import_log) - used, "\n");
-}
-
-/* Import results: the sum of the arguments, in the type of the result. */
-static void answer_import(const struct module_import *import, uint64_t *values)
-{
-    double sum = 0;
-    size_t i;
-    for (i = 0; import->type[i] != ':'; i++) {
-        float single;
-        double number;
-        memcpy(&single, &values[i], sizeof(single));
-        memcpy(&number, &values[i], sizeof(number));
-        switch (import->type[i]) {
-        case 'i':
-            sum += (int32_t)values[i];
-            break;
-        case 'I':
-            sum += (double)(int64_t)values[i];
-            break;
-        default:
-            sum += import->type[i] == 'f' ? (double)single : number;
-        }
-    }
-    float single = (float)sum;
-    values[0] = ~0ull; /* what is not of the result's type must not matter */
-    switch (import->type[i + 1]) {
-    case 'i':
-        values[0] = (0xdeadull << 32) | (uint32_t)(int32_t)sum;
-        break;
-    case 'I':
-        values[0] = (uint64_t)(int64_t)sum;
-        break;
-    case 'f':
-        memcpy(values, &single, sizeof(single));
-        break;
-    case 'F':
-        memcpy(values, &sum, sizeof(sum));
-        break;
-    }
-}
 
 static void grow(uint64_t *values)
 {
@@ -173,24 +61,37 @@ static void host_call(struct module_env *called, uint32_t number, uint64_t *valu
     char here;
     if (called != &env || &here < (char *)host_stack || &here > (char *)host_stack + STACK_BYTES ||
         ((uintptr_t)__builtin_frame_address(0) & 15) != 0)
-        complain("host calls come with the environment, on the host's stack, aligned", "otherwise");
+        play_complain("host calls come with the environment, on the host's stack, aligned", "otherwise");
     _writegsbase_u64(0); /* as if another box had run */
     if (number == MODULE_CALL_MEMORY_GROW) {
         grow(values);
         return;
     }
+    if (number == MODULE_CALL_FUEL) {
+        if (env.fuel < 0)
+            env.stop = MODULE_TRAP_LIMIT;
+        return;
+    }
     const struct module_import *import = &module->imports[number];
-    uint64_t argument = values[0];
-    log_import(import, values);
-    answer_import(import, values);
-    if (strcmp(import->name, "stop") == 0)
-        env.stop = (uint32_t)argument;
+    char result = strchr(import->type, ':')[1];
+    env.stop = play_import(true, import->module, import->name, import->type, values);
+    if (result == 'i')
+        values[0] |= 0xdeadull << 32; /* what is not of the result's type must not matter */
+    else if (result == 0)
+        values[0] = ~0ull;
     if (strcmp(import->name, "refuse") == 0)
         refuses_memory = 1;
 }
 
+/* What is left is in mm0 while module code runs. */
+static void save_fuel(void)
+{
+    __asm__ volatile("movq %%mm0, %0\n\temms" : "=m"(env.fuel));
+}
+
 static void leave(uint32_t code)
 {
+    save_fuel();
     trap_code = code;
     setcontext(&host_context);
     abort();
@@ -221,18 +122,20 @@ static void fault(int number, siginfo_t *info, void *data)
 }
 
 static const struct module_export *called_export;
-static uint64_t called_values[64];
+static uint64_t called_values[PLAY_VALUES];
 
 static void guest_main(void)
 {
     _writegsbase_u64((uintptr_t)memory);
+    __asm__ volatile("movq %0, %%mm0" : : "m"(env.fuel));
     called_export->call(instance, called_values);
+    save_fuel();
 }
 
 /* 0, or the trap's code. */
-static uint32_t call(const struct module_export *export)
+static uint32_t call(const struct module_export *export, int64_t fuel)
 {
-    import_log[0] = 0;
+    env.fuel = fuel;
     env.stop = 0;
     trap_code = 0;
     called_export = export;
@@ -242,11 +145,13 @@ static uint32_t call(const struct module_export *export)
     guest_context.uc_link = &host_context;
     makecontext(&guest_context, guest_main, 0);
     swapcontext(&host_context, &guest_context);
+    fuel_used = fuel - env.fuel;
     return trap_code;
 }
 
-static void reset(void)
+static void reset(void *context)
 {
+    (void)context;
     if (instance != NULL) {
         module->release(instance);
         free(instance);
@@ -260,31 +165,21 @@ static void reset(void)
     instance = aligned_alloc(16, (module->instance_bytes + 15) & ~15ull);
     memset(instance, 0, module->instance_bytes);
     if (module->instantiate(instance, &env, memory_pages) != 0)
-        complain("instantiate", "out of memory");
+        play_complain("instantiate", "out of memory");
     for (uint64_t i = 0; i < memory_pages << 16; i += 4096)
         if (memory[i] != 0)
-            complain("instantiate leaves linear memory alone", "it wrote to it");
+            play_complain("instantiate leaves linear memory alone", "it wrote to it");
     for (uint32_t i = 0; i < module->segment_count; i++)
         memcpy(memory + module->segments[i].offset, module->segments[i].bytes,
                module->segments[i].length);
+    fuel_used = 0;
     if (module->start_export >= 0)
-        call(&module->exports[module->start_export]);
+        call(&module->exports[module->start_export], FUEL);
 }
 
 /* ------------------------------------------------------------------------------------------
- * The script
+ * What the script asks for
  */
-
-static uint32_t trap_number(const char *text)
-{
-    static const char *const names[] = {NULL,         "memory",      "overflow", "divide",
-                                        "conversion", "unreachable", "indirect", NULL,
-                                        NULL,         "exhaustion"};
-    for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-        if (names[i] != NULL && strcmp(names[i], text) == 0)
-            return i;
-    return (uint32_t)strtoul(text, NULL, 0);
-}
 
 static const struct module_export *find_export(const char *name)
 {
@@ -294,118 +189,77 @@ static const struct module_export *find_export(const char *name)
     return NULL;
 }
 
-/* `word` is the first one; strtok goes on with the others. */
-static void play_call(const char *word)
+static const char *type_of(void *context, const char *export)
 {
-    const struct module_export *export = find_export(word);
-    if (export == NULL) {
-        complain(word, "no such export");
-        return;
-    }
-    size_t count = 0;
-    for (; export->type[count] != ':'; count++) {
-        const char *argument = strtok(NULL, " ");
-        called_values[count] = argument == NULL ? 0 : parse_value(export->type[count], argument);
-    }
-    const char *sign = strtok(NULL, " "), *expected = strtok(NULL, " ");
-    char result_type = export->type[count + 1], found[80];
-    uint32_t code = call(export);
-    if (sign == NULL || (sign[0] == '!' && expected == NULL)) {
-        complain("expected = or !", "neither");
-    } else if (sign[0] == '!') {
-        snprintf(found, sizeof(found), "trap %u", code);
-        if (code != trap_number(expected))
-            complain(expected, found);
-    } else if (code != 0) {
-        snprintf(found, sizeof(found), "trap %u", code);
-        complain(word, found);
-    } else if (result_type != 0 &&
-               (expected == NULL || !same_value(result_type, called_values[0], expected))) {
-        print_value(result_type, called_values[0], found, sizeof(found));
-        complain(expected == NULL ? "a result" : expected, found);
-    }
+    (void)context;
+    const struct module_export *found = find_export(export);
+    return found == NULL ? NULL : found->type;
 }
 
-static void play_global(uint32_t index, const char *expected)
+static uint32_t call_with(const char *export, uint64_t *values, int64_t fuel)
 {
+    memcpy(called_values, values, sizeof(called_values));
+    uint32_t trap = call(find_export(export), fuel);
+    memcpy(values, called_values, sizeof(called_values));
+    return trap;
+}
+
+static uint32_t call_export(void *context, const char *export, uint64_t *values)
+{
+    (void)context;
+    return call_with(export, values, FUEL);
+}
+
+static int64_t fuel(void *context)
+{
+    (void)context;
+    return fuel_used;
+}
+
+static bool stops(void *context, int64_t fuel_there, const char *export, uint64_t *values,
+                  int64_t *used)
+{
+    (void)context;
+    uint32_t trap = call_with(export, values, fuel_there);
+    *used = fuel_used;
+    return trap == MODULE_TRAP_LIMIT;
+}
+
+static bool global(void *context, uint32_t index, char *type, uint64_t *value)
+{
+    (void)context;
     for (uint32_t i = 0; i < module->global_count; i++) {
-        const struct module_global *global = &module->globals[i];
-        uint64_t value = 0;
-        if (global->index != index)
+        const struct module_global *found = &module->globals[i];
+        if (found->index != index)
             continue;
-        memcpy(&value, (char *)instance + global->offset,
-               global->type == 'i' || global->type == 'f' ? 4 : 8);
-        if (!same_value(global->type, value, expected)) {
-            char found[64];
-            print_value(global->type, value, found, sizeof(found));
-            complain(expected, found);
-        }
-        return;
+        *type = found->type;
+        *value = 0;
+        memcpy(value, (char *)instance + found->offset,
+               found->type == 'i' || found->type == 'f' ? 4 : 8);
+        return true;
     }
-    complain("a mutable global", "no such one");
+    return false;
 }
 
-static void check_yes(const char *what, int found, const char *expected)
+static const uint8_t *bytes(void *context, uint64_t at, size_t length)
 {
-    if (expected == NULL || found != (strcmp(expected, "yes") == 0))
-        complain(what, found ? "yes" : "no");
-}
-
-static void play_line(char *line)
-{
-    static char whole[1024];
-    line[strcspn(line, "\n")] = 0;
-    snprintf(whole, sizeof(whole), "%.1000s\n", line);
-    char *word = strtok(line, " ");
-    if (word == NULL || word[0] == '#')
-        return;
-    if (word[0] == '>') {
-        size_t length = strlen(whole);
-        if (strncmp(import_log, whole, length) != 0)
-            complain(whole, import_log);
-        else
-            memmove(import_log, import_log + length, strlen(import_log + length) + 1);
-        return;
-    }
-    if (import_log[0] != 0)
-        complain("no more calls of imports", import_log);
-    import_log[0] = 0;
-    if (strcmp(word, "reset") == 0) {
-        reset();
-    } else if (strcmp(word, "global") == 0) {
-        uint32_t index = (uint32_t)strtoul(strtok(NULL, " "), NULL, 0);
-        strtok(NULL, " ");
-        play_global(index, strtok(NULL, " "));
-    } else if (strcmp(word, "bytes") == 0) {
-        uint32_t offset = (uint32_t)strtoul(strtok(NULL, " "), NULL, 0);
-        const char *text = strtok(NULL, "");
-        if (memcmp(memory + offset, text, strlen(text)) != 0)
-            complain(text, "other bytes");
-    } else if (strcmp(word, "start") == 0) {
-        strtok(NULL, " ");
-        check_yes("start", module->start_export >= 0, strtok(NULL, " "));
-    } else if (strcmp(word, "savable") == 0) {
-        strtok(NULL, " ");
-        check_yes("savable", (module->flags & MODULE_FLAG_UNSAVABLE) == 0, strtok(NULL, " "));
-    } else {
-        play_call(word);
-    }
+    (void)context;
+    uint64_t size = memory_pages << 16;
+    return at <= size && length <= size - at ? memory + at : NULL;
 }
 
 int main(int argc, char **argv)
 {
-    char line[1024];
     if (argc != 3) {
         fprintf(stderr, "usage: module_play MODULE.so SCRIPT\n");
         return 2;
     }
     void *library = dlopen(argv[1], RTLD_NOW | RTLD_LOCAL);
     module = library != NULL ? dlsym(library, MODULE_SYMBOL) : NULL;
-    FILE *script = fopen(argv[2], "r");
-    if (module == NULL || script == NULL || module->abi != MODULE_ABI ||
+    if (module == NULL || module->abi != MODULE_ABI ||
         module->descriptor_bytes != sizeof(*module)) {
         fprintf(stderr, "module_play: %s\n",
-                library == NULL ? dlerror() : "no module or no script");
+                library == NULL ? dlerror() : "no module of this ABI");
         return 2;
     }
     static uint8_t signal_stack[65536];
@@ -420,10 +274,16 @@ int main(int argc, char **argv)
     env.host_stack = host_stack + STACK_BYTES;
     env.host_call = host_call;
     *module->trap = leave;
-    reset();
-    for (line_number = 1; fgets(line, sizeof(line), script) != NULL; line_number++)
-        play_line(line);
-    fclose(script);
-    printf("%s: %d lines, %d failures\n", argv[2], line_number - 1, failures);
-    return failures > 0;
+    const struct play_host host = {
+        .reset = reset,
+        .type = type_of,
+        .call = call_export,
+        .fuel = fuel,
+        .stops = stops,
+        .global = global,
+        .bytes = bytes,
+        .has_start = module->start_export >= 0 ? PLAY_YES : PLAY_NO,
+        .is_savable = (module->flags & MODULE_FLAG_UNSAVABLE) == 0 ? PLAY_YES : PLAY_NO,
+    };
+    return play_script(argv[2], &host, NULL) > 0;
 }

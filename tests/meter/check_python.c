@@ -1,13 +1,15 @@
 /*
- * check_python PYTHON.wasm STDLIB.zip PROGRAM.py OUTPUT.txt: starts Python and runs a program in it, stepped unmetered and metered, each over a
- * WASI shim of its own with the same seed and clock: the same fuel at each boundary, the same memory, and the output
- * that is expected.
+ * check_python PYTHON.wasm STDLIB.zip PROGRAM.py OUTPUT.txt [PYTHON.so]: starts Python and runs a program in it, stepped
+ * unmetered and metered, each over a WASI shim of its own with the same seed and clock: the same fuel at each boundary, the
+ * same memory, and the output that is expected. With the native module, its run must have used as much, too. The order of
+ * calls is that of pybox_box_create() and pybox_box_run().
  */
 #include "error.h"
 #include "guest_abi.h"
 #include "meter.h"
 #include "module_abi.h"
 #include "pair.h"
+#include "python_native.h"
 #include "wasi.h"
 #include "wasm_file.h"
 
@@ -16,6 +18,7 @@
 #include <string.h>
 
 #define OUTPUT_BYTES 65536
+#define MOVED_BYTES_A_UNIT 16 /* what the runtime charges for the bytes that a call moves */
 
 /* What one side of the pair lives in. */
 struct world {
@@ -23,6 +26,7 @@ struct world {
     struct wasi *wasi;
     char output[OUTPUT_BYTES];
     size_t output_length;
+    uint64_t host_fuel; /* what the runtime adds to the module's fuel */
 };
 
 struct check {
@@ -30,6 +34,8 @@ struct check {
     struct wasm_module module, metered;
     struct vfs_archive *stdlib;
     const struct wasi_call **calls; /* by imported function */
+    uint32_t fuel_import;           /* the function that is pybox.fuel_used */
+    uint64_t run_fuel;              /* what the program used, the runtime's part included */
     struct world worlds[PAIR_SIDES];
     struct pair *pair;
     bool failed;
@@ -60,12 +66,18 @@ static uint32_t answer(void *context, struct stepper *stepper, int side, uint32_
                        uint64_t *values)
 {
     struct check *check = context;
+    struct world *world = &check->worlds[side];
     struct wasi_memory memory;
     memory.base = stepper_memory(stepper, &memory.size);
+    if (import == check->fuel_import) {
+        values[0] = (uint64_t)stepper_used(stepper) + world->host_fuel;
+        return 0;
+    }
     if (check->calls[import] == NULL)
         return MODULE_TRAP_HOST;
-    wasi_call_run(check->calls[import], check->worlds[side].wasi, &memory, values);
-    return wasi_stop(check->worlds[side].wasi);
+    wasi_call_run(check->calls[import], world->wasi, &memory, values);
+    world->host_fuel += wasi_take_moved_bytes(world->wasi) / MOVED_BYTES_A_UNIT;
+    return wasi_stop(world->wasi);
 }
 
 static pybox_status make_world(struct world *world, struct vfs_archive *stdlib)
@@ -91,6 +103,7 @@ static bool bind_imports(struct check *check)
 {
     const struct wasm_module *module = &check->module;
     check->calls = calloc(module->imported_functions + 1u, sizeof(*check->calls));
+    check->fuel_import = UINT32_MAX;
     if (check->calls == NULL)
         return false;
     for (uint32_t i = 0, function = 0; i < module->import_count; i++) {
@@ -110,7 +123,10 @@ static bool bind_imports(struct check *check)
         snprintf(names[0], sizeof(names[0]), "%.*s", (int)import->module.length,
                  import->module.bytes);
         snprintf(names[1], sizeof(names[1]), "%.*s", (int)import->name.length, import->name.bytes);
-        check->calls[function++] = wasi_find(names[0], names[1], text);
+        check->calls[function] = wasi_find(names[0], names[1], text);
+        if (strcmp(names[0], GUEST_IMPORT_MODULE) == 0 && strcmp(names[1], GUEST_IMPORT_FUEL) == 0)
+            check->fuel_import = function;
+        function++;
     }
     return true;
 }
@@ -132,7 +148,7 @@ static uint32_t call(struct check *check, const char *export, uint32_t a, uint32
     if (pair_take_difference(check->pair, difference))
         complain(check, export, difference);
     if (!check->failed)
-        printf("%-16s %13lld units of fuel\n", export, (long long)pair_fuel(check->pair));
+        printf("%-16s %13lld units of fuel\n", export, (long long)pair_fuel(check->pair, 0));
     return (uint32_t)values[0];
 }
 
@@ -151,14 +167,17 @@ static void put_bytes(struct check *check, uint32_t at, const void *bytes, size_
 
 static void run_program(struct check *check, const uint8_t *program, size_t length)
 {
-    static const char names[] = "\0<check>"; /* behind the program: its end, and its name */
+    static const char names[] = "\0<run>"; /* behind the program: its end, and its name */
     struct guest_reply reply;
     uint64_t size;
     uint32_t buffer = call(check, GUEST_EXPORT_BUFFER, (uint32_t)(length + sizeof(names)), 0, 0);
     put_bytes(check, buffer, program, length);
     put_bytes(check, buffer + (uint32_t)length, names, sizeof(names));
+    uint64_t host_fuel = check->worlds[0].host_fuel;
     uint32_t at = call(check, GUEST_EXPORT_RUN, GUEST_MODE_EXEC, (uint32_t)length,
                        sizeof(names) - 2);
+    check->run_fuel =
+        (uint64_t)pair_fuel(check->pair, 0) + check->worlds[0].host_fuel - host_fuel;
     const uint8_t *memory = stepper_memory(pair_stepper(check->pair, 0), &size);
     if (at > size || sizeof(reply) > size - at) {
         complain(check, GUEST_EXPORT_RUN, "a reply out of bounds");
@@ -191,9 +210,31 @@ static void play(struct check *check, const uint8_t *program, size_t length)
     call(check, "_initialize", 0, 0, 0);
     if (call(check, GUEST_EXPORT_START, 0, 0, 0) != 0)
         complain(check, GUEST_EXPORT_START, "it failed");
-    call(check, GUEST_EXPORT_SETTLE, 0, 0, 0);
     if (!check->failed)
         run_program(check, program, length);
+    call(check, GUEST_EXPORT_SETTLE, 0, 0, 0);
+}
+
+static void compare_native(struct check *check, const char *module, const uint8_t *program,
+                           size_t length)
+{
+    static char output[OUTPUT_BYTES];
+    size_t output_length = 0;
+    uint64_t fuel = 0;
+    char found[64];
+    if (python_native_run(module, program, length, &fuel, output, sizeof(output),
+                          &output_length) != PYBOX_OK) {
+        complain(check, module, error_message());
+        return;
+    }
+    printf("%-16s %13llu units of fuel\n", "native", (unsigned long long)fuel);
+    snprintf(found, sizeof(found), "used %llu units; stepped %llu", (unsigned long long)fuel,
+             (unsigned long long)check->run_fuel);
+    if (fuel != check->run_fuel)
+        complain(check, module, found);
+    if (output_length != check->worlds[0].output_length ||
+        memcmp(output, check->worlds[0].output, output_length) != 0)
+        complain(check, module, "writes something else");
 }
 
 /* Reads the guest and meters it, and makes a world for each side. */
@@ -220,8 +261,9 @@ int main(int argc, char **argv)
     struct wasm_writer writer = {0};
     uint8_t *program = NULL, *expected = NULL;
     size_t program_length, expected_length;
-    if (argc != 5) {
-        fprintf(stderr, "usage: check_python PYTHON.wasm STDLIB.zip PROGRAM.py OUTPUT.txt\n");
+    if (argc != 5 && argc != 6) {
+        fprintf(stderr,
+                "usage: check_python PYTHON.wasm STDLIB.zip PROGRAM.py OUTPUT.txt [PYTHON.so]\n");
         return 2;
     }
     pybox_status status = prepare(&check, argv, &writer);
@@ -236,6 +278,8 @@ int main(int argc, char **argv)
     } else {
         play(&check, program, program_length);
         compare_output(&check, expected, expected_length);
+        if (argc == 6 && !check.failed)
+            compare_native(&check, argv[5], program, program_length);
     }
     pair_destroy(check.pair);
     for (int side = 0; side < PAIR_SIDES; side++) {

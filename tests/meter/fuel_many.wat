@@ -1,6 +1,10 @@
-;; Several values from blocks, loops, ifs and functions.
+;; Several values from blocks, loops, ifs and functions. Exports pass one at most.
 (module
   (func $three (param i32) (result i32 i64 i32) (local.get 0) (i64.const 5) (i32.mul (local.get 0) (i32.const 2)))
+  ;; a, b, c as one number of decimal digits
+  (func $digits (param i32 i64 i32) (result i64)
+    (i64.add (i64.extend_i32_u (i32.add (i32.mul (local.get 0) (i32.const 100)) (local.get 2)))
+      (i64.mul (local.get 1) (i64.const 10))))
   (func (export "block") (param i32) (result i32)
     (block $b (result i32 i32)
       (i32.const 1) (i32.const 2) (i32.const 4)
@@ -16,18 +20,20 @@
       (else (drop) (i64.const 7) (i64.const 8)))
     (i64.shl))
   ;; Two values around the loop.
-  (func (export "around") (param $n i32) (result i32 i32) (local $a i32)
+  (func (export "around") (param $n i32) (result i32) (local $a i32)
     (i32.const 0) (i32.const 1)
     (loop $again (param i32 i32) (result i32 i32)
       (local.tee $a)
       (i32.add)
       (local.get $a)
-      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
-  (func (export "all") (param i32) (result i32 i64 i32)
-    (call $three (i32.add (local.get 0) (i32.const 1))))
+      (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (i32.mul))
+  (func (export "all") (param i32) (result i64)
+    (call $digits (call $three (i32.add (local.get 0) (i32.const 1)))))
   (func (export "first") (param i32) (result i32) (call $three (local.get 0)) (drop) (drop))
-  (func (export "early") (param i32) (result i32 i64 i32)
+  (func $early (param i32) (result i32 i64 i32)
     (i32.const 9) (f64.const 1)
     (i32.const 1) (i64.const 2) (i32.const 3)
     (br_if 0 (local.get 0))
-    (return_call $three (i32.const 4))))
+    (return_call $three (i32.const 4)))
+  (func (export "early") (param i32) (result i64) (return_call $digits (call $early (local.get 0)))))

@@ -148,8 +148,7 @@ static void compare_results(struct pair *pair, const struct wasm_type *type, con
 static void compare_fuel(struct pair *pair, const struct side *other, uint32_t trap)
 {
     const struct side *first = &pair->sides[0];
-    int64_t used = stepper_used(first->stepper) - first->before;
-    int64_t other_used = stepper_used(other->stepper) - other->before;
+    int64_t used = pair_fuel(pair, 0), other_used = pair_fuel(pair, other->number);
     if (trap == 0 && used != other_used)
         differ(pair, "used %lld units by the rule, %lld when %s", (long long)used,
                (long long)other_used, side_names[other - pair->sides]);
@@ -157,8 +156,7 @@ static void compare_fuel(struct pair *pair, const struct side *other, uint32_t t
         differ(pair, "the fuel differs at one of %llu boundaries in the call (%llu when %s)",
                (unsigned long long)first->events, (unsigned long long)other->events,
                side_names[other - pair->sides]);
-    if (other == &pair->sides[2] &&
-        other_used != stepper_used(pair->sides[1].stepper) - pair->sides[1].before)
+    if (other_used != pair_fuel(pair, 1))
         differ(pair, "metered, it does not use the same fuel twice");
 }
 
@@ -226,9 +224,9 @@ uint32_t pair_start(struct pair *pair)
     return module->has_start ? call_all(pair, module->start, &none) : 0;
 }
 
-int64_t pair_fuel(const struct pair *pair)
+int64_t pair_fuel(const struct pair *pair, int side)
 {
-    return stepper_used(pair->sides[0].stepper) - pair->sides[0].before;
+    return stepper_used(pair->sides[side].stepper) - pair->sides[side].before;
 }
 
 bool pair_take_difference(struct pair *pair, char text[PAIR_DIFFERENCE_BYTES])

@@ -40,8 +40,8 @@ uint32_t pair_call(struct pair *pair, const char *export, uint64_t *values);
 /* Calls the start function, if there is one. */
 uint32_t pair_start(struct pair *pair);
 
-/* What the last call used, by the rule. */
-int64_t pair_fuel(const struct pair *pair);
+/* What the last call used on a side. The metered ones differ from side 0 only if it trapped. */
+int64_t pair_fuel(const struct pair *pair, int side);
 
 /* The first difference that was found since this was asked last, as text. False: there was none. */
 bool pair_take_difference(struct pair *pair, char text[PAIR_DIFFERENCE_BYTES]);

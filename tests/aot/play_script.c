@@ -1,5 +1,6 @@
 #include "play_script.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 static const struct play_host *host;
 static const char *script_path;
 static int line_number, failures;
+static FILE *copy;
 static char import_log[65536];
 static uint64_t values[PLAY_VALUES];
 
@@ -168,6 +170,13 @@ static void check_results(const char *types)
     }
 }
 
+/* For those who play the copy. How deep calls can go, only each of them knows. */
+static void note_fuel(uint32_t trap)
+{
+    if (copy != NULL && trap != trap_number("exhaustion"))
+        fprintf(copy, "fuel %lld\n", (long long)host->fuel(host->context));
+}
+
 static void play_call(const char *export)
 {
     const char *results = take_arguments(export), *sign = strtok(NULL, " ");
@@ -175,6 +184,7 @@ static void play_call(const char *export)
     if (results == NULL)
         return;
     uint32_t trap = host->call(host->context, export, values);
+    note_fuel(trap);
     const char *expected = sign != NULL && sign[0] == '!' ? strtok(NULL, " ") : NULL;
     if (sign == NULL || (sign[0] == '!' && expected == NULL)) {
         play_complain("expected = or !", "neither");
@@ -207,13 +217,33 @@ static void play_fuel(const char *expected)
         play_complain(expected == NULL ? "a number" : expected, found);
 }
 
-static void play_stops(const char *fuel, const char *export)
+static void play_stops(const char *text, const char *export)
 {
-    const char *why = "";
-    if (fuel == NULL || export == NULL || take_arguments(export) == NULL)
+    int64_t fuel = text == NULL ? 0 : strtoll(text, NULL, 0), used;
+    char found[64];
+    if (text == NULL || export == NULL || take_arguments(export) == NULL) {
         play_complain("stops FUEL NAME ARG...", "not that");
-    else if (!host->stops(host->context, strtoll(fuel, NULL, 0), export, values, &why))
-        play_complain("stopped in time", why);
+        return;
+    }
+    host->reset(host->context);
+    bool is_stopped = host->stops(host->context, fuel, export, values, &used);
+    if (!is_stopped || used <= fuel || used > fuel + PLAY_OVERSHOOT) {
+        snprintf(found, sizeof(found), "%s after %lld units", is_stopped ? "stopped" : "at its end",
+                 (long long)used);
+        play_complain("stopped for want of fuel, in time", found);
+    }
+    host->reset(host->context);
+    import_log[0] = 0;
+}
+
+/* "= yes" or "= no" */
+static void play_question(const char *what, enum play_answer found)
+{
+    const char *sign = strtok(NULL, " "), *expected = strtok(NULL, " ");
+    if (sign == NULL || expected == NULL)
+        play_complain("= yes or = no", "neither");
+    else if (found != PLAY_UNKNOWN && found != (strcmp(expected, "yes") == 0 ? PLAY_YES : PLAY_NO))
+        play_complain(what, found == PLAY_YES ? "yes" : "no");
 }
 
 /* Moves what the line says out of the log. */
@@ -257,7 +287,6 @@ static void play_line(char *line)
     } else if (strcmp(word, "stops") == 0) {
         const char *fuel = strtok(NULL, " ");
         play_stops(fuel, strtok(NULL, " "));
-        import_log[0] = 0;
     } else if (strcmp(word, "global") == 0) {
         uint32_t index = (uint32_t)strtoul(strtok(NULL, " "), NULL, 0);
         strtok(NULL, " ");
@@ -266,31 +295,38 @@ static void play_line(char *line)
         uint64_t at = strtoull(strtok(NULL, " "), NULL, 0);
         play_bytes(at, strtok(NULL, ""));
     } else if (strcmp(word, "start") == 0) {
-        strtok(NULL, " ");
-        if ((strcmp(strtok(NULL, " "), "yes") == 0) != host->has_start)
-            play_complain("start", host->has_start ? "yes" : "no");
-    } else if (strcmp(word, "savable") != 0) { /* which says something about native modules */
+        play_question(word, host->has_start);
+    } else if (strcmp(word, "savable") == 0) {
+        play_question(word, host->is_savable);
+    } else {
         play_call(word);
     }
 }
 
-int play_script(const char *path, const struct play_host *played)
+int play_script(const char *path, const struct play_host *played, const char *copy_path)
 {
     char line[1024];
     FILE *script = fopen(path, "r");
     host = played;
     script_path = path;
     failures = line_number = 0;
-    if (script == NULL) {
-        play_complain("a script", "none");
-        return failures;
+    copy = script != NULL && copy_path != NULL ? fopen(copy_path, "w") : NULL;
+    if (script == NULL || (copy_path != NULL && copy == NULL)) {
+        play_complain("a script and a place for its copy", strerror(errno));
+    } else {
+        host->reset(host->context);
+        import_log[0] = 0;
+        for (line_number = 1; fgets(line, sizeof(line), script) != NULL; line_number++) {
+            if (copy != NULL)
+                fputs(line, copy);
+            play_line(line);
+        }
+        printf("%s: %d lines, %d failures\n", path, line_number - 1, failures);
     }
-    import_log[0] = 0;
-    host->reset(host->context);
-    import_log[0] = 0;
-    for (line_number = 1; fgets(line, sizeof(line), script) != NULL; line_number++)
-        play_line(line);
-    fclose(script);
-    printf("%s: %d lines, %d failures\n", path, line_number - 1, failures);
+    if (script != NULL)
+        fclose(script);
+    if (copy != NULL && fclose(copy) != 0)
+        play_complain("a copy", strerror(errno));
+    copy = NULL;
     return failures;
 }
