@@ -2,7 +2,8 @@
  * How long rolling a memory back takes: medians and 99th percentiles, in microseconds, for each
  * method. The memory is like Python's: an image of 20 MiB, half of its pages zero, of which a run
  * reads a thousand pages. A "run" here writes one word to each of its pages, spread evenly over the
- * image, or over the memory behind it where it says so.
+ * image, or over the memory behind it where it says so. Where there are four numbers, the last two
+ * are of the run's writes and the rollback together: what a method leaves to page faults shows there.
  *
  *     build/bin/bench-rollback [ROUNDS]
  */
@@ -55,7 +56,15 @@ static int compare(const void *a, const void *b)
 static void report(const char *what, double *values, size_t count)
 {
     qsort(values, count, sizeof *values, compare);
-    printf("  %-58s %9.2f %9.2f\n", what, values[count / 2], values[count * 99 / 100]);
+    printf("  %-50s %9.2f %9.2f\n", what, values[count / 2], values[count * 99 / 100]);
+}
+
+static void report_with_run(const char *what, size_t count)
+{
+    qsort(samples, count, sizeof *samples, compare);
+    qsort(run_samples, count, sizeof *run_samples, compare);
+    printf("  %-50s %9.2f %9.2f %9.2f %9.2f\n", what, samples[count / 2], samples[count * 99 / 100],
+           run_samples[count / 2], run_samples[count * 99 / 100]);
 }
 
 static void make_image(void)
@@ -100,13 +109,36 @@ static void touch_and_roll_back(const char *what, const struct rollback_options 
     size_t times = count > 1000 ? rounds / 10 : rounds;
     set_up(options);
     for (size_t i = 0; i < times + 50; i++) {
-        run(first, area, count, i + 1);
         double start = now_us();
+        run(first, area, count, i + 1);
+        double between = now_us();
         check(rollback_restore(rollback));
-        if (i >= 50)
-            samples[i - 50] = now_us() - start;
+        double end = now_us();
+        if (i < 50)
+            continue;
+        samples[i - 50] = end - between;
+        run_samples[i - 50] = end - start;
     }
-    report(what, samples, times);
+    report_with_run(what, times);
+    tear_down();
+}
+
+/* A session with few private pages: each run after a checkpoint, and undone. */
+static void small_session(const struct rollback_options *options)
+{
+    set_up(options);
+    run(0, IMAGE_PAGES, 120, 1);
+    for (size_t i = 0; i < rounds; i++) {
+        double start = now_us();
+        rollback_enter(rollback); /* so that the checkpoint need not ask who wrote before it */
+        check(rollback_checkpoint(rollback));
+        samples[i] = now_us() - start;
+        run(0, IMAGE_PAGES, 73, i + 2);
+        check(rollback_restore(rollback));
+        check(rollback_drop(rollback));
+        run_samples[i] = now_us() - start;
+    }
+    report_with_run("session of 120 pages: checkpoint; run, undo, drop", rounds);
     tear_down();
 }
 
@@ -123,7 +155,7 @@ static void session(const struct rollback_options *options)
         samples[i] = now_us() - start;
         tear_down();
     }
-    report("first checkpoint of 10 MB", samples, times / 4);
+    report("session of 10 MB: first checkpoint", samples, times / 4);
     set_up(options);
     run(0, IMAGE_PAGES, 2560, 1);
     check(rollback_checkpoint(rollback));
@@ -132,29 +164,30 @@ static void session(const struct rollback_options *options)
         run(0, IMAGE_PAGES, 73, i + 2);
         double between = now_us();
         check(rollback_restore(rollback));
-        if (i >= 10) {
-            run_samples[i - 10] = between - start;
-            samples[i - 10] = now_us() - between;
-        }
+        double end = now_us();
+        if (i < 10)
+            continue;
+        samples[i - 10] = end - between;
+        run_samples[i - 10] = end - start;
     }
-    report("in it, writing 73 pages", run_samples, times);
-    report("  and rolling back to the checkpoint", samples, times);
+    report_with_run("  roll 73 pages back to it", times);
     for (size_t i = 0; i < times; i++) {
         run(0, IMAGE_PAGES, 73, i + 7);
         double start = now_us();
         check(rollback_renew(rollback));
         samples[i] = now_us() - start;
     }
-    report("  and renewing the checkpoint", samples, times);
+    report("  renew it after 73 pages", samples, times);
     for (size_t i = 0; i < times / 4; i++) {
         double start = now_us();
+        rollback_enter(rollback);
         check(rollback_checkpoint(rollback));
         run(0, IMAGE_PAGES, 73, i + 9);
         check(rollback_restore(rollback));
         check(rollback_drop(rollback));
         samples[i] = now_us() - start;
     }
-    report("nested checkpoint, 73 pages, roll back, drop", samples, times / 4);
+    report("  in it: checkpoint, 73 pages, undo, drop", samples, times / 4);
     tear_down();
 }
 
@@ -181,8 +214,8 @@ static void after_a_greedy_run(const struct rollback_options *options)
             tenth[i] = took;
         }
     }
-    report("write 73 pages and roll back: first after 10 MB", first, times);
-    report("                              tenth after 10 MB", tenth, times);
+    report("73 pages, first run after one of 10 MB (with run)", first, times);
+    report("  tenth run after it (with run)", tenth, times);
     tear_down();
 }
 
@@ -195,7 +228,7 @@ static void measure(const char *name, enum rollback_method method, int always_sc
     pybox_status status = rollback_create(&none, NULL, 0, &options, &probe);
     rollback_destroy(probe);
     memory_destroy(&none);
-    printf("%-60s %9s %9s\n", name, "median", "p99");
+    printf("%-52s %9s %9s %9s %9s\n", name, "median", "p99", "with run", "p99");
     if (status != PYBOX_OK) {
         printf("  does not work here: %s\n", error_message());
         return;
@@ -206,7 +239,11 @@ static void measure(const char *name, enum rollback_method method, int always_sc
     touch_and_roll_back("roll back 1 MB", &options, 0, IMAGE_PAGES, 256);
     touch_and_roll_back("roll back 10 MB", &options, 0, IMAGE_PAGES, 2560);
     touch_and_roll_back("roll back 10 MB behind the image", &options, IMAGE_PAGES, 2560, 2560);
+    struct rollback_options large = options;
+    large.resident_bytes = UINT64_C(16) << 20;
+    touch_and_roll_back("roll back 10 MB, up to 16 MiB kept", &large, 0, IMAGE_PAGES, 2560);
     after_a_greedy_run(&options);
+    small_session(&options);
     session(&options);
 }
 
