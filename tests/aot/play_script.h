@@ -27,8 +27,9 @@
 
 #define PLAY_VALUES 64 /* most parameters, and most results */
 
-/* How far a run without fuel may go on (METERING.md's 10,000, and what a stretch of code may charge at once). */
-#define PLAY_OVERSHOOT 12000
+/* How far a run without fuel may go on: what a function of these scripts uses by itself, and by calls of such as do not
+ * check (METERING.md: up to 10,000 units each). */
+#define PLAY_OVERSHOOT 60000
 
 enum play_answer { PLAY_NO, PLAY_YES, PLAY_UNKNOWN };
 

@@ -48,6 +48,8 @@ uint8_t stepper_hook(const struct wasm_module *module, uint32_t index)
         uint8_t op;
     } hooks[] = {
         {"charge", "\x7e", "", STEP_HOOK_CHARGE},
+        {"adjust", "\x7e", "", STEP_HOOK_CHARGE},
+        {"adjust", "\x7e", "", STEP_HOOK_CHARGE},
         {"check", "", "", STEP_HOOK_CHECK},
         {"charge_by", "\x7f\x7f", "", STEP_HOOK_CHARGE_BY},
         {"take", "", "\x7e", STEP_HOOK_TAKE},
