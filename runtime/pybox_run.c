@@ -106,8 +106,9 @@ static void run_suspend(pybox_box *box)
     box->result.public_result.outcome = PYBOX_PENDING;
 }
 
-/* The guest has been left with that trap or 0; `next` is the state after a run that came to its end. */
-static pybox_status run_leave(pybox_box *box, uint32_t trap, enum box_state next)
+/* The guest has been left with that trap or 0; `next` is the state after a run that came to its end, `answers` says that
+ * its export returned a reply. */
+static pybox_status run_leave(pybox_box *box, uint32_t trap, enum box_state next, int answers)
 {
     if (trap == MODULE_TRAP_YIELD) {
         run_suspend(box);
@@ -117,7 +118,7 @@ static pybox_status run_leave(pybox_box *box, uint32_t trap, enum box_state next
     guard_end_run(box, trap);
     if (trap != 0) {
         status = outcome_of_trap(box, trap);
-    } else if (box->module->guest[0] == NULL) {
+    } else if (!answers) {
         box->result.public_result.outcome = PYBOX_EXIT; /* _start returned: exit code 0 */
     } else {
         status = outcome_of_reply(box, (uint32_t)box->values[0]);
@@ -132,12 +133,12 @@ static pybox_status run_leave(pybox_box *box, uint32_t trap, enum box_state next
 
 /* Calls the export that is the run, with its arguments in box->values. */
 static pybox_status run_call(pybox_box *box, const struct module_export *export,
-                             enum box_state next)
+                             enum box_state next, int answers)
 {
     uint32_t trap;
     guard_begin_run(box);
     pybox_status status = box_call(box, export, box->values, &trap);
-    return status == PYBOX_OK ? run_leave(box, trap, next) : status;
+    return status == PYBOX_OK ? run_leave(box, trap, next, answers) : status;
 }
 
 /* The end of every call for a run. A guest that broke its protocol is not to be run again. */
@@ -204,7 +205,7 @@ pybox_status pybox_box_run(pybox_box *box, const pybox_run *run, const pybox_res
         box->values[0] = (uint64_t)chosen.mode | (box->profiling ? GUEST_RUN_PROFILE : 0);
         box->values[1] = parts[0].length;
         box->values[2] = parts[1].length;
-        status = run_call(box, box->module->guest[GUEST_RUN], BOX_IDLE);
+        status = run_call(box, box->module->guest[GUEST_RUN], BOX_IDLE, 1);
     }
     return run_return(box, status, result);
 }
@@ -230,7 +231,7 @@ pybox_status pybox_box_resume(pybox_box *box, uint64_t fuel, const pybox_result 
         box_abandon(box);
     else if (trap == 0)
         trap = box_resume(box);
-    return run_return(box, run_leave(box, trap, BOX_IDLE), result);
+    return run_return(box, run_leave(box, trap, BOX_IDLE, 1), result);
 }
 
 void pybox_box_interrupt(pybox_box *box, pybox_interrupt how)
@@ -251,7 +252,8 @@ pybox_status pybox_box_finish(pybox_box *box, const pybox_result **result)
         status = run_begin(box, NULL);
     if (status != PYBOX_OK)
         return status;
-    return run_return(box, run_call(box, box->module->guest[GUEST_FINISH], BOX_FINISHED), result);
+    status = run_call(box, box->module->guest[GUEST_FINISH], BOX_FINISHED, 1);
+    return run_return(box, status, result);
 }
 
 pybox_status pybox_box_start(pybox_box *box, const pybox_result **result)
@@ -266,5 +268,5 @@ pybox_status pybox_box_start(pybox_box *box, const pybox_result **result)
     pybox_status status = run_begin(box, NULL);
     if (status != PYBOX_OK)
         return status;
-    return run_return(box, run_call(box, box->module->start, BOX_FINISHED), result);
+    return run_return(box, run_call(box, box->module->start, BOX_FINISHED, 0), result);
 }
