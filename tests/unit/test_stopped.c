@@ -60,7 +60,7 @@ static void test_cut(void **state)
     pybox_result result =
         stopped(PYBOX_DEADLINE, "wall_ns",
                 "ran for its 250,000,000 ns of wall-clock time at line 9 of y.py, in g; it went on "
-                "and was cut at line 11 of y.py; raise limits.wall_ns");
+                "and was cut at line 11 of y.py when its grace of 10 fuel was used; raise it");
     result.cut = 1;
     check(&result, &(pybox_limits){.wall_ns = 250000000},
           "its time of 250ms was over at line 9 of y.py, in g, and it did not end in its grace; "
@@ -108,6 +108,9 @@ static void test_without_a_limit(void **state)
     result = stopped(PYBOX_TRAP, "", "unreachable code");
     result.error.line = 4;
     check(&result, &(pybox_limits){0}, "a crash in the box: unreachable code at line 4 of x.py");
+    result.error.message = (pybox_bytes)BYTES("the program aborted at line 4 of y.py");
+    check(&result, &(pybox_limits){0},
+          "a crash in the box: the program aborted at line 4 of y.py");
 }
 
 /* Ends of its own need no explanation; a KeyboardInterrupt is one. */

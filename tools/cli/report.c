@@ -49,13 +49,11 @@ static void report_end(struct report *report, const pybox_result *result)
     report_append(report, &report->traceback, result->error.traceback);
 }
 
-/* What it cost, and its output. */
+/* What it cost but fuel, and its output. */
 static void report_add_costs(struct report *report, const pybox_result *result)
 {
     report_append(report, &report->output, result->output);
     report_append(report, &report->errors, result->errors);
-    report->fuel_used += result->fuel_used;
-    report->fuel_left = result->fuel_left;
     report->host_calls += result->host_calls;
     report->output_bytes += result->output_bytes;
     report->wall_ns += result->wall_ns;
@@ -70,20 +68,22 @@ void report_run(struct report *report, const pybox_result *result)
     report_append(report, &report->value, result->value);
     report_append(report, &report->value_repr, result->value_repr);
     report_append(report, &report->profile, result->profile);
+    report->fuel_used = result->fuel_used;
+    report->fuel_left = result->fuel_left;
     report_add_costs(report, result);
 }
 
 void report_finish(struct report *report, const pybox_result *result)
 {
-    uint64_t fuel_left = report->fuel_left;
     if (stopped_is(result)) {
+        report->fuel_used += result->fuel_used;
+        report->fuel_left = result->fuel_left;
         free(report->type.bytes);
         free(report->message.bytes);
         report->type = report->message = (struct report_text){0};
         report_end(report, result);
     }
     report_add_costs(report, result);
-    report->fuel_left = fuel_left; /* of the run: the finish had a budget of its own */
 }
 
 /* Adds an item that may be NULL because memory was exhausted. 1 if it went well. */

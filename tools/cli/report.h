@@ -38,8 +38,8 @@ void report_fail(struct report *report, pybox_status status, const char *message
 /* Copies what the program's run did. */
 void report_run(struct report *report, const pybox_result *result);
 
-/* Adds what its finish did: output and costs. An exception there does not change the outcome,
- * but to be stopped does. */
+/* Adds what its finish did: output and costs, but fuel, of which it has a budget of its own. An
+ * exception there does not change the outcome, but to be stopped does. */
 void report_finish(struct report *report, const pybox_result *result);
 
 /* Prints it as a JSON object on standard output. 0, or an errno. */

@@ -144,10 +144,10 @@ static void stopped_hint(const pybox_result *result, const struct limit_option *
                  human_spell(option->kind, stopped_enough(result, option, limit), spelt));
 }
 
-/* Whether the run was told before it was cut: its message says so. */
+/* Whether it was cut at the end of its grace: its message says so. */
 static int stopped_had_grace(const pybox_result *result)
 {
-    return result->cut && strstr(result->error.message.bytes, "it went on and was cut") != NULL;
+    return result->cut && strstr(result->error.message.bytes, " when its grace of ") != NULL;
 }
 
 /* Without a limit: an interrupt, a crash. */
@@ -189,6 +189,8 @@ const char *stopped_explain(const pybox_result *result, const pybox_limits *limi
         stopped_otherwise(result, what, sizeof what);
     }
     stopped_place(result, filename, place);
+    if (option == NULL && strstr(what, " at line ") != NULL)
+        place[0] = '\0'; /* a crash's own message says it */
     const char *grace = stopped_had_grace(result) ? ", and it did not end in its grace" : "";
     snprintf(text, STOPPED_BYTES, "%s%s%s%s%s", what, place[0] != '\0' ? " at " : "", place, grace,
              hint);
