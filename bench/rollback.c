@@ -3,7 +3,7 @@
  * method. The memory is like Python's: an image of 20 MiB, half of its pages zero, of which a run
  * reads a thousand pages. A "run" here writes one word to each of its pages, spread evenly over the
  * image, or over the memory behind it where it says so. Where there are four numbers, the last two
- * are of the run's writes and the rollback together: what a method leaves to page faults shows there.
+ * are of the run's writes and the rollback together: there shows what is left to page faults.
  *
  *     build/bin/bench-rollback [ROUNDS]
  */
@@ -100,7 +100,8 @@ static void run(uint32_t first, uint32_t area, uint32_t count, uint64_t value)
 {
     rollback_enter(rollback);
     for (uint32_t i = 0; i < count; i++)
-        memcpy(memory.base + (first + (uint64_t)area * i / count) * PAGE + 64, &value, sizeof value);
+        memcpy(memory.base + (first + (uint64_t)area * i / count) * PAGE + 64, &value,
+               sizeof value);
 }
 
 static void touch_and_roll_back(const char *what, const struct rollback_options *options,

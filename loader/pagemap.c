@@ -40,8 +40,8 @@ struct scan_request {
 #define ENTRY_FILE (UINT64_C(1) << 61)
 #define ENTRIES 512 /* read at a time; on the stack */
 
-/* This process's; the kernel zeroes it in a forked child, which thereby has no descriptors yet and a
- * lock that nobody holds. */
+/* This process's; the kernel zeroes it in a forked child, which thereby has no descriptors yet and
+ * a lock that nobody holds. */
 struct process {
     _Atomic uint64_t epoch;
     pthread_mutex_t lock; /* zeroes are an initialised one with glibc and musl */
@@ -118,8 +118,8 @@ static int open_tracker(void)
     return fd;
 }
 
-/* Under the lock: the descriptor in *slot, opened if it is not or if its number was taken away. Or a
- * negative errno. */
+/* Under the lock: the descriptor in *slot, opened if it is not or if its number was taken away. Or
+ * a negative errno. */
 static int ensure_open(int *slot, struct opened *opened, int (*open_new)(void))
 {
     if (*slot != 0 && still_open(opened))
@@ -268,7 +268,8 @@ uint64_t pagemap_tracker(void)
     if (pagemap_epoch() == 0)
         return 0;
     pthread_mutex_lock(&process->lock);
-    uint64_t number = process->tracker != 0 && still_open(&tracker_opened) ? tracker_opened.number : 0;
+    int open = process->tracker != 0 && still_open(&tracker_opened);
+    uint64_t number = open ? tracker_opened.number : 0;
     pthread_mutex_unlock(&process->lock);
     return number;
 }

@@ -4,8 +4,8 @@
  * /proc/self/pagemap (ioctl PAGEMAP_SCAN, or its 8-byte entries) and by userfaultfd.
  *
  * The two descriptors are one each per process, opened on first use and never closed; a child of
- * fork() is recognised and gets its own (see pagemap_epoch()), and so does a process whose host closed
- * them. All functions may be called from any
+ * fork() is recognised and gets its own (see pagemap_epoch()), and so does a process whose host
+ * closed them. All functions may be called from any
  * thread; they never set an error message, as their callers have other ways.
  *
  * A page is private if it is not the file's and is present or swapped out. Within the image, the
@@ -25,7 +25,7 @@ enum pagemap_support {
     PAGEMAP_CAN_TRACK = 4,   /* userfaultfd with asynchronous write protection, and CAN_SCAN */
 };
 
-/* What works in this process, tried out once on a page of its own. A set of enum pagemap_support. */
+/* What works in this process, tried out once on a page of its own: enum pagemap_support bits. */
 unsigned pagemap_probe(void);
 
 /* A number, not 0, that differs between a process and its forked children; 0 if that cannot be told

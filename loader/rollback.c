@@ -242,15 +242,17 @@ static void forget_pages(struct rollback *rollback, uint32_t from, uint32_t to)
     uint32_t first = entries[from].page, last = entries[to].page;
     if (memory_forget(rollback->memory, (uint64_t)first * HOST_PAGE_BYTES,
                       ((uint64_t)last - first + 1) * HOST_PAGE_BYTES) == 0) {
-        rollback->statistics.pages_dropped += to - from + 1;
+        for (uint32_t i = from; i <= to; i++)
+            rollback->statistics.pages_dropped += entries[i].state == PAGE_LEAVING;
         return;
     }
-    for (uint32_t i = from; i <= to; i++)
-        if (entries[i].state == PAGE_LEAVING) {
-            memcpy(memory_page(rollback, entries[i].page), image_page(rollback, entries[i].page),
-                   HOST_PAGE_BYTES);
-            entries[i].state = PAGE_KEPT;
-        }
+    for (uint32_t i = from; i <= to; i++) {
+        if (entries[i].state != PAGE_LEAVING)
+            continue;
+        memcpy(memory_page(rollback, entries[i].page), image_page(rollback, entries[i].page),
+               HOST_PAGE_BYTES);
+        entries[i].state = PAGE_KEPT;
+    }
 }
 
 /* Whether the leaving entry `next` can be forgotten in one call with the leaving entry `last`: no
@@ -399,8 +401,8 @@ static void protect(struct rollback *rollback)
     page_list_fit(&rollback->list);
 }
 
-/* Without a checkpoint pages are not tracked: those that no run changes are given back instead. 0, or
- * -1: it cannot be ended, and goes on. */
+/* Without a checkpoint pages are not tracked: those that no run changes are given back instead.
+ * 0, or -1: it cannot be ended, and goes on. */
 static int end_tracking(struct rollback *rollback)
 {
     if (rollback->tracked == 0)
@@ -601,8 +603,8 @@ pybox_status rollback_trim(struct rollback *rollback)
     return PYBOX_OK;
 }
 
-/* Calls `each` for the ranges of pages that differ from the image, among those of `set`; NULL: among
- * all. */
+/* Calls `each` for the ranges of pages that differ from the image, among those of `set`; NULL:
+ * among all. */
 static pybox_status report_changes(const struct rollback *rollback, const struct page_set *set,
                                    rollback_range_function *each, void *context)
 {

@@ -19,9 +19,9 @@
  * Whether a page was newly written is told from the thread's count of page faults, so a write by a
  * thread that did not enter may go unnoticed and survive; so may one to a page that another thread
  * made writable (mlockall(MCL_CURRENT), MADV_POPULATE_WRITE): a host that does such things while
- * boxes run sets always_scan. Without any rollback_enter() all is still right, but slower (each call
- * scans the page tables). Entering again, on the same thread, costs the same and changes nothing:
- * enter as early as possible, also before a checkpoint that nothing was written before.
+ * boxes run sets always_scan. Without any rollback_enter() all is still right, but slower (each
+ * call scans the page tables). Entering again on the same thread changes nothing: enter as early as
+ * possible, also before a checkpoint that nothing was written before.
  *
  * Processes: after fork() parent and child may both use their copies. The descriptors of
  * /proc/self/pagemap and userfaultfd are one of each per process, opened on first use and anew in a

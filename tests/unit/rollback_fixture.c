@@ -40,7 +40,8 @@ static void fill_image(int fd)
         uint32_t words[FIXTURE_PAGE / 4];
         for (size_t i = 0; i < FIXTURE_PAGE / 4; i++)
             words[i] = page;
-        assert_int_equal(pwrite(fd, words, sizeof words, (off_t)(page * FIXTURE_PAGE)), sizeof words);
+        assert_int_equal(pwrite(fd, words, sizeof words, (off_t)(page * FIXTURE_PAGE)),
+                         sizeof words);
     }
 }
 

@@ -6,7 +6,7 @@
 #include "rollback.h"
 
 #define FIXTURE_PAGE UINT64_C(4096)
-#define FIXTURE_IMAGE_PAGES 512 /* of 4096; odd ones hold their number in every word, even ones zeroes */
+#define FIXTURE_IMAGE_PAGES 512 /* of 4096; odd ones hold their number all over, even ones zeroes */
 #define FIXTURE_PAGES 64        /* of 64 KiB at the start, half of them the image's */
 #define FIXTURE_LIMIT 256
 
@@ -45,7 +45,7 @@ void fixture_assert_fresh(const struct fixture *fixture);
 /* A copy of the memory's bytes; memory_bytes() of them. The caller frees it. */
 uint8_t *fixture_copy(const struct fixture *fixture);
 
-/* Asserts that the memory's size is `pages` wasm pages with these bytes, and nothing lies behind. */
+/* Asserts that the memory has `pages` wasm pages with these bytes, and nothing lies behind. */
 void fixture_assert_equal(const struct fixture *fixture, const uint8_t *bytes, uint64_t pages);
 
 /* Whether the byte can be read, without a fault. */

@@ -346,6 +346,62 @@ static void test_a_large_session_is_tracked(void **state)
     fixture_free(&fixture);
 }
 
+static void test_what_the_kernel_writes_is_undone(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    for (uint64_t page = 0; page < 700; page++)
+        fixture_write(&fixture, page, 3);
+    checkpoint(&fixture); /* the pages may be protected from now on */
+    uint8_t *kept = fixture_copy(&fixture);
+    for (int round = 0; round < 3; round++) {
+        rollback_enter(fixture.rollback);
+        for (uint64_t page = 9; page < 1000; page += 90) {
+            void *address = fixture.memory.base + page * FIXTURE_PAGE;
+            assert_int_equal(pread(fixture.fd, address, 5000, 4096), 5000);
+        }
+        restore(&fixture);
+        fixture_assert_equal(&fixture, kept, FIXTURE_PAGES);
+    }
+    free(kept);
+    fixture_free(&fixture);
+}
+
+static int mappings_of(const struct memory *memory)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char line[1024];
+    int count = 0;
+    while (fgets(line, sizeof line, maps) != NULL) {
+        unsigned long start, end;
+        count += sscanf(line, "%lx-%lx", &start, &end) == 2 && end > (uintptr_t)memory->base &&
+                 start < (uintptr_t)memory->base + MEMORY_RESERVED_BYTES;
+    }
+    fclose(maps);
+    return count;
+}
+
+static void test_a_memory_has_no_more_mappings_for_it(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    for (uint64_t page = 0; page < 1000; page += 2)
+        fixture_write(&fixture, page, 3);
+    checkpoint(&fixture);
+    for (int round = 0; round < 3; round++) {
+        rollback_enter(fixture.rollback);
+        memory_grow(&fixture.memory, 2);
+        fixture_write(&fixture, 1024, 1);
+        fixture_write(&fixture, 3, 1);
+        assert_int_equal(mappings_of(&fixture.memory), 3);
+        restore(&fixture);
+        assert_int_equal(mappings_of(&fixture.memory), 3);
+    }
+    fixture_free(&fixture);
+}
+
 static void become_large(pybox_status (*then)(struct rollback *))
 {
     struct fixture fixture;
@@ -606,14 +662,16 @@ static void model_assert(const struct model *model, const struct fixture *fixtur
     if (model->depth == 0)
         fixture_assert_fresh(fixture);
     else
-        fixture_assert_equal(fixture, model->copies[model->depth - 1], model->pages[model->depth - 1]);
+        fixture_assert_equal(fixture, model->copies[model->depth - 1],
+                             model->pages[model->depth - 1]);
 }
 
 static void write_at_random(struct fixture *fixture, unsigned *seed)
 {
     uint64_t pages = fixture->memory.pages * 16;
     int bulk = rand_r(seed) % 8 == 0;
-    uint64_t first = (uint64_t)rand_r(seed) % pages, count = bulk ? 400 : 1 + (uint64_t)rand_r(seed) % 4;
+    uint64_t first = (uint64_t)rand_r(seed) % pages;
+    uint64_t count = bulk ? 400 : 1 + (uint64_t)rand_r(seed) % 4;
     for (uint64_t page = first; page < first + count && page < pages; page++)
         fixture_write(fixture, page, (uint8_t)(rand_r(seed) % 3));
 }
@@ -730,6 +788,8 @@ int main(void)
         TEST(test_checkpoints_are_a_stack),
         TEST(test_a_renewed_checkpoint_is_the_state_now),
         TEST(test_a_large_session_is_tracked),
+        TEST(test_what_the_kernel_writes_is_undone),
+        TEST(test_a_memory_has_no_more_mappings_for_it),
         TEST(test_a_session_that_becomes_large_is_tracked),
         TEST(test_saved_pages_among_dropped_ones_stay),
         TEST(test_there_must_be_a_checkpoint_and_not_too_many),

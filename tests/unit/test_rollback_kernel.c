@@ -72,8 +72,8 @@ static struct bend {
     uint64_t regions;       /* that one call reports at most; 0: all */
     size_t entries;         /* that one read gives at most; 0: all */
     int interrupt;          /* the next read is interrupted */
-    int lie;                /* 1: the walk does not advance; 2: it ends behind the end; 3: more regions
-                               than asked for; 4: a region outside */
+    int lie;                /* 1: the walk does not advance; 2: it ends behind the end; 3: there are
+                               more regions than asked for; 4: one is outside */
     int countdown;          /* the N-th call that can fail from now does; 0: none */
     int error;              /* with this */
     int failed;             /* whether it did */
