@@ -64,6 +64,48 @@ static void test_an_exception_has_four_texts(void **state)
     assert_int_equal(guest_text_number(&texts[3]), 17);
 }
 
+static void test_a_place_has_three_texts(void **state)
+{
+    (void)state;
+    struct guest_reply reply;
+    struct guest_text texts[GUEST_MAX_TEXTS];
+    uint32_t size = put_texts(100, (const char *const[]){"f.py", "C.method", "12", NULL});
+    put_reply(0, GUEST_REPLY_WHERE, 0, 100, size);
+    assert_int_equal(guest_read_reply(&memory, 0, &reply, texts), PYBOX_OK);
+    assert_int_equal(texts[1].length, 8);
+    assert_memory_equal(texts[1].bytes, "C.method", 8);
+    assert_int_equal(guest_text_number(&texts[2]), 12);
+    assert_int_equal(texts[3].length, 0);
+}
+
+static void test_flags_and_profile_come_with_a_reply(void **state)
+{
+    (void)state;
+    struct guest_reply reply;
+    struct guest_text texts[GUEST_MAX_TEXTS], profile;
+    const struct guest_reply put = {
+        .kind = GUEST_REPLY_DONE, .flags = GUEST_REPLY_NO_MEMORY, .profile = 200, .profile_bytes = 2};
+    memcpy(bytes, &put, sizeof put);
+    memcpy(bytes + 200, "{}", 2);
+    assert_int_equal(guest_read_reply(&memory, 0, &reply, texts), PYBOX_OK);
+    assert_int_equal(reply.flags, GUEST_REPLY_NO_MEMORY);
+    assert_int_equal(guest_read_profile(&memory, &reply, &profile), PYBOX_OK);
+    assert_int_equal(profile.length, 2);
+    assert_ptr_equal(profile.bytes, bytes + 200);
+}
+
+static void test_a_profile_outside_memory_is_refused(void **state)
+{
+    (void)state;
+    const uint32_t cases[][2] = {{4095, 2}, {5000, 0}, {0, 4097}, {UINT32_MAX, UINT32_MAX}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct guest_reply reply = {.profile = cases[i][0], .profile_bytes = cases[i][1]};
+        struct guest_text profile;
+        assert_int_equal(guest_read_profile(&memory, &reply, &profile), PYBOX_ERROR_GUEST);
+        assert_non_null(strstr(error_message(), "profile"));
+    }
+}
+
 static void test_hostile_replies_are_refused(void **state)
 {
     (void)state;
@@ -76,7 +118,7 @@ static void test_hostile_replies_are_refused(void **state)
         {0, GUEST_REPLY_VALUE, 4000, 200},       {0, GUEST_REPLY_VALUE, 0xffffffffu, 0xffffffffu},
         {0, GUEST_REPLY_VALUE, 100, size - 1},   {0, GUEST_REPLY_VALUE, 100, size + 1},
         {0, GUEST_REPLY_VALUE, 100, 3},          {0, GUEST_REPLY_VALUE, 100, 0},
-        {0, GUEST_REPLY_EXCEPTION, 100, size},
+        {0, GUEST_REPLY_EXCEPTION, 100, size},   {0, GUEST_REPLY_WHERE, 100, size},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct guest_reply reply;
@@ -106,6 +148,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain_replies),
         cmocka_unit_test(test_an_exception_has_four_texts),
+        cmocka_unit_test(test_a_place_has_three_texts),
+        cmocka_unit_test(test_flags_and_profile_come_with_a_reply),
+        cmocka_unit_test(test_a_profile_outside_memory_is_refused),
         cmocka_unit_test(test_hostile_replies_are_refused),
         cmocka_unit_test(test_numbers),
     };
