@@ -101,7 +101,7 @@ static void run_command_measure(const struct command_line *line, const struct re
     size_t length = report->profile.length;
     if (report->status != PYBOX_OK)
         return;
-    if (line->stats && !line->json)
+    if (line->stats)
         stats_print(report, stderr);
     if (line->profile && length == 0)
         complain("there is no profile: the program was cut off, or its module counts no fuel");

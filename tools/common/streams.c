@@ -6,6 +6,8 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "exit_code.h"
@@ -43,6 +45,19 @@ static int streams_wait(const struct streams *streams, int fd, short events)
     return interrupts_wait(fd, events, streams->until_ns);
 }
 
+/* How much of `length` a descriptor that takes anything takes without waiting. */
+static size_t streams_room(int fd, size_t length)
+{
+    struct stat file;
+    size_t room = PIPE_BUF;
+    if (length <= room || (fstat(fd, &file) == 0 && S_ISREG(file.st_mode)))
+        return length;
+    int queued, capacity = fcntl(fd, F_GETPIPE_SZ);
+    if (capacity > 0 && ioctl(fd, FIONREAD, &queued) == 0 && queued == 0)
+        room = (size_t)capacity; /* an empty pipe */
+    return length < room ? length : room;
+}
+
 int streams_write(void *context, pybox_stream stream, const void *bytes, size_t length)
 {
     struct streams *streams = context;
@@ -52,8 +67,7 @@ int streams_write(void *context, pybox_stream stream, const void *bytes, size_t 
         failed = streams_wait(streams, fd, POLLOUT);
         if (failed != 0)
             break;
-        /* A pipe that takes anything takes that much without waiting. */
-        ssize_t written = write(fd, next, length < PIPE_BUF ? length : PIPE_BUF);
+        ssize_t written = write(fd, next, streams_room(fd, length));
         if (written >= 0) {
             next += written;
             length -= (size_t)written;
