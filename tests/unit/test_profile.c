@@ -13,7 +13,7 @@
 #include "profile.h"
 
 static const char sample[] =
-    "{\"fuel\":1000000,\"functions\":["
+    "{\"fuel\":1000000,\"overhead\":234567,\"functions\":["
     "{\"file\":\"x.py\",\"function\":\"<module>\",\"line\":1,\"calls\":1,\"own\":100000,\"total\":1000000},"
     "{\"file\":\"x.py\",\"function\":\"f\",\"line\":3,\"calls\":1500,\"own\":900000,\"total\":900000}],"
     "\"lines\":[{\"file\":\"x.py\",\"line\":1,\"hits\":1,\"fuel\":100000},"
@@ -46,6 +46,7 @@ static void test_table(void **state)
     assert_true(function != NULL && module != NULL && function < module);
     assert_non_null(strstr(text, " 90.0%     900k   90.0%     900k    1.50k  f (x.py:3)\n"));
     assert_non_null(strstr(text, " 10.0%     100k  100.0%    1.00M        1  <module> (x.py:1)\n"));
+    assert_non_null(strstr(text, "where the fuel went, 1.00M in all (and 235k for counting it)\n"));
     const char *fourth = strstr(text, "x.py:4\n"), *first = strstr(text, "x.py:1\n");
     assert_true(fourth != NULL && first != NULL && fourth < first);
     free(text);
@@ -56,6 +57,16 @@ static void test_folded(void **state)
     (void)state;
     char *text = printed(profile_print_folded, sample);
     assert_string_equal(text, "<module> 100000\n<module>;f 900000\n");
+    free(text);
+}
+
+/* What runs in no function has no file. */
+static void test_outside(void **state)
+{
+    (void)state;
+    char *text = printed(profile_print, "{\"fuel\":10,\"functions\":[{\"file\":\"\",\"line\":0,"
+                                        "\"function\":\"(outside)\",\"calls\":1,\"own\":10}]}");
+    assert_non_null(strstr(text, "  (outside)\n"));
     free(text);
 }
 
@@ -129,8 +140,8 @@ static void test_saved(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_table),   cmocka_unit_test(test_folded), cmocka_unit_test(test_top),
-        cmocka_unit_test(test_hostile), cmocka_unit_test(test_saved),
+        cmocka_unit_test(test_table), cmocka_unit_test(test_folded),  cmocka_unit_test(test_outside),
+        cmocka_unit_test(test_top),   cmocka_unit_test(test_hostile), cmocka_unit_test(test_saved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

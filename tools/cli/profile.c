@@ -90,8 +90,10 @@ static void profile_print_function(const cJSON *item, double fuel, FILE *file)
     fprintf(file, "  %5.1f%%", profile_share(total, fuel));
     profile_print_count(file, " %8s", total);
     profile_print_count(file, " %8s", profile_number(item, "calls"));
-    fprintf(file, "  %s (%s:%.0f)\n", profile_member(item, "function", name),
-            profile_member(item, "file", path), profile_number(item, "line"));
+    fprintf(file, "  %s", profile_member(item, "function", name));
+    if (*profile_member(item, "file", path) != '\0')
+        fprintf(file, " (%s:%.0f)", path, profile_number(item, "line"));
+    fputc('\n', file);
 }
 
 static void profile_print_code_line(const cJSON *item, double fuel, FILE *file)
@@ -127,7 +129,8 @@ int profile_print(const char *json, size_t length, FILE *file)
         return -1;
     }
     double fuel = profile_number(profile, "fuel");
-    profile_print_count(file, "pybox: where the fuel went, %s in all\n", fuel);
+    profile_print_count(file, "pybox: where the fuel went, %s in all", fuel);
+    profile_print_count(file, " (and %s for counting it)\n", profile_number(profile, "overhead"));
     fputs("     own              total              calls  function\n", file);
     int failed =
         profile_print_rows(cJSON_GetObjectItemCaseSensitive(profile, "functions"), "own", fuel,

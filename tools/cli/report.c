@@ -8,7 +8,6 @@
 
 #include "exit_code.h"
 #include "json_text.h"
-#include "limit_options.h"
 
 static void report_append(struct report *report, struct report_text *text, pybox_bytes added)
 {
@@ -148,9 +147,7 @@ static cJSON *report_number(uint64_t number)
 
 static cJSON *report_fuel_left(const struct report *report)
 {
-    const struct limit_option *fuel = &limit_options[LIMIT_OPTION_FUEL];
-    return report->status != PYBOX_OK ||
-                   limit_options_value(report->limits, fuel) == PYBOX_UNLIMITED
+    return report->status != PYBOX_OK || report->fuel_left == PYBOX_UNLIMITED
                ? cJSON_CreateNull()
                : report_number(report->fuel_left);
 }
