@@ -228,10 +228,10 @@ static uint32_t reply_exception(void)
         return reply_exit(code);
     }
     PyObject *description = describe_exception(exception);
-    flush_streams();
     uint32_t address = description != NULL ? reply_with(GUEST_REPLY_EXCEPTION, description)
                                            : reply_undescribed(exception);
-    Py_DECREF(exception);
+    Py_DECREF(exception); /* and what its frames hold, which may write */
+    flush_streams();
     if (no_memory)
         reply.flags |= GUEST_REPLY_NO_MEMORY;
     return address;

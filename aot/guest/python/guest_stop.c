@@ -25,7 +25,6 @@ enum { STOP_KINDS = sizeof stops / sizeof *stops };
 #define MAX_CONTEXTS 16
 
 static PyThreadState *thread; /* the guest's only one */
-static PyObject *base_class;  /* pybox.Stopped */
 static PyObject *classes[STOP_KINDS];
 static uint32_t in_force; /* enum guest_stop */
 static int was_raised;    /* since it is in force */
@@ -47,7 +46,7 @@ static int is_handled(const PyThreadState *tstate)
         for (int i = 0; i < MAX_CONTEXTS; i++) {
             if (exception == NULL || !PyExceptionInstance_Check(exception))
                 break;
-            if (PyObject_TypeCheck(exception, (PyTypeObject *)base_class))
+            if (PyObject_TypeCheck(exception, (PyTypeObject *)_PyErr_StopClass))
                 return 1;
             exception = ((PyBaseExceptionObject *)exception)->context;
         }
@@ -91,8 +90,8 @@ int stop_start(void)
     PyObject *module = PyImport_ImportModule("pybox");
     if (module == NULL)
         return -1;
-    base_class = PyObject_GetAttrString(module, "Stopped");
-    int failed = base_class == NULL;
+    _PyErr_StopClass = PyObject_GetAttrString(module, "Stopped");
+    int failed = _PyErr_StopClass == NULL;
     for (int i = GUEST_STOP_FUEL; i < STOP_KINDS && !failed; i++) {
         classes[i] = PyObject_GetAttrString(module, stops[i].name);
         failed = classes[i] == NULL;
@@ -102,7 +101,7 @@ int stop_start(void)
     Py_DECREF(module);
     if (failed)
         return -1;
-    ((PyTypeObject *)base_class)->tp_flags |= Py_TPFLAGS_IMMUTABLETYPE;
+    ((PyTypeObject *)_PyErr_StopClass)->tp_flags |= Py_TPFLAGS_IMMUTABLETYPE;
     thread = PyThreadState_Get();
     return 0;
 }
