@@ -1,4 +1,5 @@
-# pybox_add_module(NAME WASM file.wasm [OUTPUTS n] [LEVEL l] [COMPILER cc] [OUTPUT_DIRECTORY folder])
+# pybox_add_module(NAME WASM file.wasm [OUTPUTS n] [LEVEL l] [COMPILER cc] [BRANCHES file]
+#     [OUTPUT_DIRECTORY folder])
 #
 # Compiles a WebAssembly module ahead of time: metered, through wasm2c, to native code. Makes
 #   folder/NAME.so                       for pybox_module_open(); folder is CMAKE_CURRENT_BINARY_DIR by default
@@ -6,10 +7,10 @@
 # and the targets NAME-module (all of it), pybox_module_NAME (to link against), and NAME-meter, NAME-wasm2c and
 # NAME-native, its steps one by one.
 function(pybox_add_module name)
-    cmake_parse_arguments(arg "" "WASM;OUTPUTS;LEVEL;COMPILER;OUTPUT_DIRECTORY" "" ${ARGN})
+    cmake_parse_arguments(arg "" "WASM;OUTPUTS;LEVEL;COMPILER;BRANCHES;OUTPUT_DIRECTORY" "" ${ARGN})
     if(NOT arg_WASM OR arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "pybox_add_module(NAME WASM file.wasm [OUTPUTS n] [LEVEL l] [COMPILER cc] "
-            "[OUTPUT_DIRECTORY folder]): got ${ARGV}")
+            "[BRANCHES file] [OUTPUT_DIRECTORY folder]): got ${ARGV}")
     endif()
     get_filename_component(wasm ${arg_WASM} ABSOLUTE)
     set(folder ${CMAKE_CURRENT_BINARY_DIR})
@@ -27,6 +28,11 @@ function(pybox_add_module name)
         get_filename_component(programs ${aot}/../../../libexec/pybox ABSOLUTE)
     endif()
     set(options --programs ${programs} --name ${name})
+    if(arg_BRANCHES)
+        get_filename_component(branches ${arg_BRANCHES} ABSOLUTE)
+        list(APPEND options --branches ${branches})
+        list(APPEND sources ${branches})
+    endif()
     foreach(option OUTPUTS LEVEL COMPILER)
         if(arg_${option})
             string(TOLOWER ${option} lower)

@@ -6,16 +6,14 @@
 
 #include <stdbool.h>
 
-/* How much a function that does not check may use before it returns, callees included. */
-#define BOUND_UNCHECKED 1000u
-/* How much a function that checks may, in callees that do not, loops left out. */
-#define BOUND_CHECKED 1000000u
+/* How much a function that does not check may use before it returns, those it calls that do not check included. */
+#define BOUND_UNCHECKED 10000u
 
 /*
- * Sets checks[i] for each function of the module that is not imported, i from 0: false if it calls nothing
- * through tables, is in no circle of calls, and all its instructions together, with those of the callees
- * that do not check, cost at most BOUND_UNCHECKED. (Between the checks of its loops, each is executed once
- * at most.) Errors: NO_MEMORY.
+ * Sets checks[i] for each function of the module that is not imported, i from 0: true if it closes a circle of direct
+ * calls, or if what it and the functions it calls that do not check can use is more than BOUND_UNCHECKED. (Loops
+ * and indirect calls check by themselves, and between two checks each instruction of a call is executed once at
+ * most.) Errors: NO_MEMORY.
  */
 pybox_status bound_find(const struct wasm_module *module, bool *checks);
 

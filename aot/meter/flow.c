@@ -124,6 +124,7 @@ static pybox_status add_step(struct flow *flow, const struct wasm_module *module
     uint32_t number = flow->step_count++;
     struct flow_step *step = &flow->steps[number];
     *step = (struct flow_step){.instruction = *instruction, .frame = *frame};
+    flow->branch_count += instruction->opcode == WASM_OP_BR_IF || instruction->opcode == WASM_OP_IF;
     switch (instruction->opcode) {
     case WASM_OP_BLOCK:
     case WASM_OP_LOOP:
@@ -181,7 +182,7 @@ pybox_status flow_read(const struct wasm_module *module, uint32_t number, struct
 {
     const struct wasm_body *body = &module->bodies[number];
     struct wasm_cursor cursor = wasm_body_cursor(module, body);
-    flow->step_count = flow->frame_count = flow->target_count = 0;
+    flow->step_count = flow->frame_count = flow->target_count = flow->branch_count = 0;
     uint32_t frame;
     pybox_status status = open_frame(flow, FLOW_FUNCTION, FLOW_NO_STEP, &frame);
     if (status != PYBOX_OK)

@@ -36,6 +36,7 @@ struct flow {
     struct flow_frame *frames;
     uint32_t *targets;
     uint32_t step_count, frame_count, target_count;
+    uint32_t branch_count; /* `br_if` and `if` */
     uint32_t step_room, frame_room, target_room;
 };
 

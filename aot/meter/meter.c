@@ -64,33 +64,40 @@ static pybox_status check_unmetered(const struct wasm_module *module)
  * The counted module
  */
 
-static const uint8_t type_i64[] = {WASM_I64}, type_counts[] = {WASM_I32, WASM_I32};
+static const uint8_t type_i64[] = {WASM_I64}, type_pair[] = {WASM_I32, WASM_I32};
 
-static const struct hook {
+struct hook {
     const char *name;
     struct wasm_type type;
-} hooks[HOOK_COUNT] = {
+};
+
+static const struct hook counting_hooks[HOOK_COUNT] = {
     [HOOK_CHARGE] = {"charge", {type_i64, NULL, 1, 0}},
+    [HOOK_ADJUST] = {"adjust", {type_i64, NULL, 1, 0}},
     [HOOK_CHECK] = {"check", {NULL, NULL, 0, 0}},
-    [HOOK_CHARGE_BY] = {"charge_by", {type_counts, NULL, 2, 0}},
+    [HOOK_CHARGE_BY] = {"charge_by", {type_pair, NULL, 2, 0}},
     [HOOK_TAKE] = {"take", {NULL, type_i64, 0, 1}},
     [HOOK_GIVE] = {"give", {type_i64, NULL, 1, 0}},
 };
+
+static const struct hook training_hook = {METER_TRAINING_HOOK, {type_pair, type_pair, 2, 1}};
 
 _Static_assert(HOOK_COUNT == METER_HOOK_COUNT, "meter.h");
 
 /* What has to be allocated for the counted module. */
 struct counted {
     struct wasm_module module;
+    const struct hook *hooks; /* imported behind the module's own */
+    uint32_t hook_count;
     struct wasm_writer code; /* all bodies, one after the other */
     bool *checks;
 };
 
-static uint32_t renumber(const struct wasm_module *module, uint32_t function)
+static uint32_t renumber(const struct wasm_module *module, uint32_t function, uint32_t hooks)
 {
     return function < module->imported_functions || function == WASM_NULL_FUNCTION
                ? function
-               : function + HOOK_COUNT;
+               : function + hooks;
 }
 
 /* A copy of `count` items with room for `more`. NULL if there is no memory. */
@@ -144,93 +151,132 @@ static void counted_free(struct counted *counted)
     free(counted->code.bytes);
 }
 
-static pybox_status add_hooks(const struct wasm_module *from, struct wasm_module *to)
+static pybox_status add_hooks(const struct wasm_module *from, struct counted *counted)
 {
+    struct wasm_module *to = &counted->module;
+    uint32_t count = counted->hook_count;
     if (from->type_count + HOOK_COUNT > WASM_MAX_TYPES ||
         from->import_count + HOOK_COUNT > WASM_MAX_IMPORTS ||
         from->function_count + HOOK_COUNT > WASM_MAX_FUNCTIONS)
         return error_set(PYBOX_ERROR_LIMIT, "the module has no room for the imports of metering");
     uint32_t *functions = to->functions + from->imported_functions;
-    memmove(functions + HOOK_COUNT, functions,
+    memmove(functions + count, functions,
             (from->function_count - from->imported_functions) * sizeof(*functions));
-    for (uint32_t i = 0; i < HOOK_COUNT; i++) {
+    for (uint32_t i = 0; i < count; i++) {
+        const struct hook *hook = &counted->hooks[i];
         uint32_t type = to->type_count++;
-        to->types[type] = hooks[i].type;
+        to->types[type] = hook->type;
         to->imports[to->import_count++] =
             (struct wasm_import){.module = {METER_HOOKS, strlen(METER_HOOKS)},
-                                 .name = {hooks[i].name, (uint32_t)strlen(hooks[i].name)},
+                                 .name = {hook->name, (uint32_t)strlen(hook->name)},
                                  .kind = WASM_FUNCTION,
                                  .type = type};
         functions[i] = type;
     }
-    to->function_count += HOOK_COUNT;
-    to->imported_functions += HOOK_COUNT;
+    to->function_count += count;
+    to->imported_functions += count;
     return PYBOX_OK;
 }
 
-static void renumber_functions(const struct wasm_module *from, struct wasm_module *to)
+static void renumber_functions(const struct wasm_module *from, struct wasm_module *to,
+                               uint32_t hooks)
 {
     for (uint32_t i = 0; i < to->export_count; i++)
         if (to->exports[i].kind == WASM_FUNCTION)
-            to->exports[i].index = renumber(from, to->exports[i].index);
+            to->exports[i].index = renumber(from, to->exports[i].index, hooks);
     for (uint32_t i = 0; i < to->global_count; i++)
         if (to->globals[i].initial.opcode == WASM_OP_REF_FUNC)
-            to->globals[i].initial.index = renumber(from, to->globals[i].initial.index);
+            to->globals[i].initial.index = renumber(from, to->globals[i].initial.index, hooks);
     for (uint32_t i = 0; i < to->element_count; i++)
         for (uint32_t k = 0; k < to->elements[i].count; k++)
-            to->elements[i].functions[k] = renumber(from, to->elements[i].functions[k]);
+            to->elements[i].functions[k] = renumber(from, to->elements[i].functions[k], hooks);
     for (uint32_t i = 0; i < to->function_name_count; i++)
-        to->function_names[i].index = renumber(from, to->function_names[i].index);
+        to->function_names[i].index = renumber(from, to->function_names[i].index, hooks);
     if (to->has_start)
-        to->start = renumber(from, to->start);
+        to->start = renumber(from, to->start, hooks);
 }
 
-static pybox_status count_bodies(const struct wasm_module *from, struct counted *counted)
+static pybox_status count_bodies(struct rewrite *rewrite, struct counted *counted)
 {
-    struct rewrite rewrite = {.module = from};
+    const struct wasm_module *from = rewrite->module;
     struct wasm_body *bodies = counted->module.bodies;
     pybox_status status = bound_find(from, counted->checks);
     for (uint32_t i = 0; i < from->body_count && status == PYBOX_OK; i++) {
         size_t start = counted->code.length;
-        status = rewrite_body(&rewrite, i, counted->checks[i], &counted->code, &bodies[i].code);
+        status = rewrite_body(rewrite, i, counted->checks[i], &counted->code, &bodies[i].code);
         bodies[i].length = (uint32_t)(counted->code.length - start);
-        if (status == PYBOX_OK && bodies[i].length > WASM_MAX_BODY_BYTES)
-            status = error_set(PYBOX_ERROR_LIMIT,
-                               "function %u is %u bytes with its charges; at most %u are allowed",
-                               from->imported_functions + i, bodies[i].length, WASM_MAX_BODY_BYTES);
-    }
-    rewrite_free(&rewrite);
-    const uint8_t *at = counted->code.bytes; /* which has stopped moving */
-    for (uint32_t i = 0; i < from->body_count && status == PYBOX_OK; i++) {
-        bodies[i].bytes = at;
-        at += bodies[i].length;
     }
     return status;
 }
 
-pybox_status meter_write(const struct wasm_module *module, struct wasm_writer *writer)
+/* Bodies that ask before each branch. */
+static pybox_status train_bodies(const struct wasm_module *from, struct counted *counted)
 {
-    struct counted counted = {0};
-    pybox_status status = check_unmetered(module);
-    if (status != PYBOX_OK)
-        return status;
-    status = copy_module(module, &counted);
+    uint32_t branch = 0;
+    pybox_status status = PYBOX_OK;
+    for (uint32_t i = 0; i < from->body_count && status == PYBOX_OK; i++) {
+        size_t start = counted->code.length;
+        status = rewrite_for_training(from, i, &branch, &counted->code);
+        counted->module.bodies[i].length = (uint32_t)(counted->code.length - start);
+    }
+    return status;
+}
+
+/* Says where the bodies are, when the code has stopped moving. */
+static pybox_status place_bodies(struct counted *counted)
+{
+    struct wasm_module *module = &counted->module;
+    pybox_status status = wasm_writer_status(&counted->code);
+    const uint8_t *at = counted->code.bytes;
+    for (uint32_t i = 0; i < module->body_count && status == PYBOX_OK; i++) {
+        if (module->bodies[i].length > WASM_MAX_BODY_BYTES)
+            status = error_set(PYBOX_ERROR_LIMIT,
+                               "function %u is %u bytes with its charges; at most %u are allowed",
+                               module->imported_functions + i, module->bodies[i].length,
+                               WASM_MAX_BODY_BYTES);
+        module->bodies[i].bytes = at;
+        at += module->bodies[i].length;
+    }
+    return status;
+}
+
+static pybox_status write_changed(const struct wasm_module *module,
+                                  const struct meter_options *options, struct wasm_writer *writer)
+{
+    bool is_training = options->kind == METER_TRAINING;
+    struct counted counted = {.hooks = is_training ? &training_hook : counting_hooks,
+                              .hook_count = is_training ? 1 : HOOK_COUNT};
+    struct rewrite rewrite = {.module = module, .branches = options->branches};
+    pybox_status status = copy_module(module, &counted);
     if (status == PYBOX_OK)
-        status = add_hooks(module, &counted.module);
+        status = add_hooks(module, &counted);
     if (status == PYBOX_OK) {
-        renumber_functions(module, &counted.module);
-        status = count_bodies(module, &counted);
+        renumber_functions(module, &counted.module, counted.hook_count);
+        status = is_training ? train_bodies(module, &counted) : count_bodies(&rewrite, &counted);
     }
     if (status == PYBOX_OK)
-        status = write_marked(&counted.module, METER_VERSION, writer);
+        status = place_bodies(&counted);
+    if (status == PYBOX_OK)
+        status = write_marked(&counted.module, is_training ? 0 : METER_VERSION, writer);
+    rewrite_free(&rewrite);
     counted_free(&counted);
     return status;
 }
 
-pybox_status meter_write_uncounted(const struct wasm_module *module, struct wasm_writer *writer)
+pybox_status meter_write_as(const struct wasm_module *module, const struct meter_options *options,
+                            struct wasm_writer *writer)
 {
     pybox_status status = check_unmetered(module);
-    return status == PYBOX_OK ? write_marked(module, 0, writer) : status;
+    if (status != PYBOX_OK)
+        return status;
+    return options->kind == METER_UNCOUNTED ? write_marked(module, 0, writer)
+                                            : write_changed(module, options, writer);
+}
+
+pybox_status meter_write(const struct wasm_module *module, struct wasm_writer *writer)
+{
+    static const struct meter_options counted = {.kind = METER_COUNTED};
+    return meter_write_as(module, &counted, writer);
 }
 
 pybox_status meter_read_mark(const struct wasm_module *module, struct meter_mark *mark)

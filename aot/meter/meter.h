@@ -11,6 +11,7 @@
 #ifndef METER_H
 #define METER_H
 
+#include "branches.h"
 #include "wasm_write.h"
 
 #define METER_VERSION 1
@@ -19,7 +20,7 @@
 /* The module that the hooks are imported from. */
 #define METER_HOOKS "pybox_meter"
 /* They are the last so many imports of a metered module. */
-#define METER_HOOK_COUNT 5
+#define METER_HOOK_COUNT 6
 
 /* What METER_SECTION says. */
 struct meter_mark {
@@ -31,8 +32,24 @@ struct meter_mark {
  * NO_MEMORY. */
 pybox_status meter_write(const struct wasm_module *module, struct wasm_writer *writer);
 
-/* Appends it as version 0: marked, but not counted. For comparing speeds. */
-pybox_status meter_write_uncounted(const struct wasm_module *module, struct wasm_writer *writer);
+enum meter_kind {
+    METER_COUNTED,
+    METER_UNCOUNTED, /* version 0: marked, but not counted. To compare speeds */
+    METER_TRAINING,  /* not counted; before each branch it asks METER_TRAINING_HOOK of METER_HOOKS, which is given
+                        the condition and the branch's number in the module, from 0, and returns the condition:
+                        "ii:i", the only import behind the module's own */
+};
+
+#define METER_TRAINING_HOOK "branch"
+
+struct meter_options {
+    enum meter_kind kind;
+    const struct branches *branches; /* METER_COUNTED: what is known of them, or NULL */
+};
+
+/* The same in another form. Errors: likewise. */
+pybox_status meter_write_as(const struct wasm_module *module, const struct meter_options *options,
+                            struct wasm_writer *writer);
 
 /* The mark of a module that meter_write() wrote. Error: ARGUMENT (it has none). */
 pybox_status meter_read_mark(const struct wasm_module *module, struct meter_mark *mark);

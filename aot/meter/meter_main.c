@@ -3,16 +3,32 @@
 #include "meter.h"
 #include "wasm_file.h"
 
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] = "Usage: pybox-meter [--uncounted] IN.wasm OUT.wasm\n"
-                            "Checks the WebAssembly module IN and writes it as OUT, with fuel "
-                            "counted (aot/meter/METERING.md).\n"
-                            "  --uncounted  leave the counting out, to compare speeds\n";
+static const char usage[] =
+    "Usage: pybox-meter [--uncounted | --training | --branches FILE] IN.wasm OUT.wasm\n"
+    "Checks the WebAssembly module IN and writes it as OUT, with fuel counted "
+    "(aot/meter/METERING.md).\n"
+    "  --branches FILE  which way its branches mostly go (aot/meter/branches.h): makes it faster\n"
+    "  --training       instead of counting, report each branch, to find that out\n"
+    "  --uncounted      leave the counting out, to compare speeds\n";
 
-static pybox_status meter_file(const char *from, const char *to, bool is_counted)
+static pybox_status write_metered(const struct wasm_module *module, enum meter_kind kind,
+                                  const char *file, struct wasm_writer *writer)
+{
+    struct branches *branches = NULL;
+    pybox_status status = file != NULL ? branches_read(file, &branches) : PYBOX_OK;
+    const struct meter_options options = {.kind = kind, .branches = branches};
+    if (status == PYBOX_OK)
+        status = meter_write_as(module, &options, writer);
+    branches_free(branches);
+    return status;
+}
+
+static int meter_file(const char *from, const char *to, enum meter_kind kind, const char *branches)
 {
     uint8_t *bytes;
     size_t length;
@@ -21,12 +37,11 @@ static pybox_status meter_file(const char *from, const char *to, bool is_counted
     pybox_status status = wasm_file_read(from, &bytes, &length);
     if (status != PYBOX_OK) {
         fprintf(stderr, "pybox-meter: %s\n", error_message());
-        return status;
+        return 1;
     }
     status = wasm_read(bytes, length, &module);
     if (status == PYBOX_OK)
-        status = is_counted ? meter_write(&module, &writer)
-                            : meter_write_uncounted(&module, &writer);
+        status = write_metered(&module, kind, branches, &writer);
     if (status != PYBOX_OK) {
         fprintf(stderr, "pybox-meter: %s: %s\n", from, error_message());
     } else {
@@ -37,20 +52,37 @@ static pybox_status meter_file(const char *from, const char *to, bool is_counted
     free(writer.bytes);
     wasm_free(&module);
     free(bytes);
-    return status;
+    return status == PYBOX_OK ? 0 : 1;
 }
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
-        fputs(usage, stdout);
-        return 0;
+    static const struct option options[] = {{"branches", required_argument, NULL, 'b'},
+                                            {"training", no_argument, NULL, 't'},
+                                            {"uncounted", no_argument, NULL, 'u'},
+                                            {"help", no_argument, NULL, 'h'},
+                                            {0}};
+    enum meter_kind kind = METER_COUNTED;
+    const char *branches = NULL;
+    for (int option; (option = getopt_long(argc, argv, "", options, NULL)) != -1;) {
+        switch (option) {
+        case 'b':
+            branches = optarg;
+            break;
+        case 't':
+            kind = METER_TRAINING;
+            break;
+        case 'u':
+            kind = METER_UNCOUNTED;
+            break;
+        default:
+            fputs(usage, option == 'h' ? stdout : stderr);
+            return option == 'h' ? 0 : 2;
+        }
     }
-    bool is_counted = argc < 2 || strcmp(argv[1], "--uncounted") != 0;
-    int first = is_counted ? 1 : 2;
-    if (argc != first + 2) {
+    if (argc - optind != 2) {
         fputs(usage, stderr);
         return 2;
     }
-    return meter_file(argv[first], argv[first + 1], is_counted) == PYBOX_OK ? 0 : 1;
+    return meter_file(argv[optind], argv[optind + 1], kind, branches);
 }

@@ -3,6 +3,8 @@
 #include "costs.h"
 #include "error.h"
 
+#include <stdlib.h>
+
 /*
  * A loop without calls counts in a local variable: the outermost such loop takes the fuel before it starts, and
  * gives it back wherever it is left.
@@ -58,13 +60,14 @@ static void put_take(struct body *body)
     put_local(body, WASM_OP_LOCAL_SET, body->fuel_local);
 }
 
-static void put_charge(struct body *body, int64_t amount)
+/* By HOOK_CHARGE, or by HOOK_ADJUST where control is not likely to come. */
+static void put_charge(struct body *body, enum rewrite_hook hook, int64_t amount)
 {
     if (amount == 0)
         return;
     if (body->loop == NO_FRAME) {
         put_const(body, WASM_OP_I64_CONST, amount);
-        put_call(body, HOOK_CHARGE);
+        put_call(body, hook);
         return;
     }
     put_local(body, WASM_OP_LOCAL_GET, body->fuel_local);
@@ -103,22 +106,27 @@ static bool leaves(const struct body *body, uint32_t frame)
     return body->loop != NO_FRAME && !is_within(&body->rewrite->flow, frame, body->loop);
 }
 
-/* The instruction, with functions renumbered. */
-static void put_instruction(struct body *body, const struct wasm_instruction *instruction)
+/* The instruction, with functions renumbered behind `hooks` more imports. */
+static void put_renumbered(struct wasm_writer *to, const struct wasm_instruction *instruction,
+                           uint32_t imported, uint32_t hooks)
 {
     switch (instruction->opcode) {
     case WASM_OP_CALL:
     case WASM_OP_RETURN_CALL:
     case WASM_OP_REF_FUNC:
-        wasm_put_u8(body->to, (uint8_t)instruction->opcode);
-        wasm_put_u32(body->to, instruction->index < body->imported
-                                   ? instruction->index
-                                   : instruction->index + HOOK_COUNT);
+        wasm_put_u8(to, (uint8_t)instruction->opcode);
+        wasm_put_u32(to, instruction->index < imported ? instruction->index
+                                                       : instruction->index + hooks);
         break;
     default:
-        wasm_put_bytes(body->to, instruction->bytes, instruction->length);
+        wasm_put_bytes(to, instruction->bytes, instruction->length);
         break;
     }
+}
+
+static void put_instruction(struct body *body, const struct wasm_instruction *instruction)
+{
+    put_renumbered(body->to, instruction, body->imported, HOOK_COUNT);
 }
 
 /* A conditional branch of which the taken edge costs `amount`, or leaves the counting loop. */
@@ -138,7 +146,7 @@ static void put_branch_if(struct body *body, const struct flow_step *step, int64
         return;
     }
     put_empty_if(body);
-    put_charge(body, amount);
+    put_charge(body, HOOK_ADJUST, amount);
     if (is_left)
         put_give(body);
     wasm_put_u8(body->to, WASM_OP_BR);
@@ -174,10 +182,10 @@ static void put_end(struct body *body, uint32_t number, const struct flow_step *
     if (frame->is_if && frame->middle == FLOW_NO_STEP && flow->steps[frame->start].is_live) {
         const struct flow_step *start = &flow->steps[frame->start];
         int64_t amount = plan_on_edge(&body->rewrite->plan, frame->start,
-                                      plan_cost(start, body->imported), number);
+                                      plan_cost(start, body->imported), number + 1);
         if (amount != 0) {
             wasm_put_u8(body->to, WASM_OP_ELSE);
-            put_charge(body, amount);
+            put_charge(body, HOOK_ADJUST, amount);
         }
     }
     put_instruction(body, &step->instruction);
@@ -191,7 +199,8 @@ static void put_end(struct body *body, uint32_t number, const struct flow_step *
 static void put_edge(struct body *body, uint32_t from, uint32_t to)
 {
     const struct flow_step *step = &body->rewrite->flow.steps[from];
-    put_charge(body, plan_on_edge(&body->rewrite->plan, from, plan_cost(step, body->imported), to));
+    put_charge(body, HOOK_ADJUST,
+               plan_on_edge(&body->rewrite->plan, from, plan_cost(step, body->imported), to));
 }
 
 static void put_step(struct body *body, uint32_t number)
@@ -239,6 +248,11 @@ static void put_step(struct body *body, uint32_t number)
         put_give(body);
         put_instruction(body, &step->instruction);
         break;
+    case WASM_OP_CALL_INDIRECT:
+    case WASM_OP_RETURN_CALL_INDIRECT:
+        put_check(body);
+        put_instruction(body, &step->instruction);
+        break;
     default:
         if (cost_by_count(opcode) != 0)
             put_charge_by(body, cost_by_count(opcode));
@@ -259,7 +273,7 @@ static void put_code(struct body *body, bool checks)
             continue;
         }
         if (rewrite->plan.positions[i].is_boundary)
-            put_charge(body, plan_at_boundary(&rewrite->plan, i));
+            put_charge(body, HOOK_CHARGE, plan_at_boundary(&rewrite->plan, i));
         bool starts_loop = i > 0 && flow->steps[i - 1].instruction.opcode == WASM_OP_LOOP;
         if (starts_loop || (i == 0 && checks))
             put_check(body);
@@ -314,6 +328,37 @@ static void find_needs(struct body *body)
     }
 }
 
+static int compare_indices(const void *key, const void *item)
+{
+    uint32_t a = *(const uint32_t *)key, b = ((const struct wasm_name *)item)->index;
+    return (a > b) - (a < b);
+}
+
+/* What is known of the branches of a body: rewrite->likely, or NULL if nothing is. */
+static pybox_status find_likely(struct rewrite *rewrite, uint32_t number, const uint8_t **likely)
+{
+    const struct wasm_module *module = rewrite->module;
+    uint32_t count = rewrite->flow.branch_count, index = module->imported_functions + number;
+    *likely = NULL;
+    if (rewrite->branches == NULL || count == 0 || module->function_name_count == 0)
+        return PYBOX_OK;
+    const struct wasm_name *name = bsearch(&index, module->function_names,
+                                           module->function_name_count, sizeof(*name),
+                                           compare_indices);
+    if (name == NULL)
+        return PYBOX_OK;
+    if (count > rewrite->likely_room) {
+        uint8_t *moved = realloc(rewrite->likely, count);
+        if (moved == NULL)
+            return error_set_memory("a function's branches", count);
+        rewrite->likely = moved;
+        rewrite->likely_room = count;
+    }
+    if (branches_find(rewrite->branches, name->name, count, rewrite->likely))
+        *likely = rewrite->likely;
+    return PYBOX_OK;
+}
+
 pybox_status rewrite_body(struct rewrite *rewrite, uint32_t number, bool checks,
                           struct wasm_writer *writer, uint32_t *code)
 {
@@ -323,8 +368,11 @@ pybox_status rewrite_body(struct rewrite *rewrite, uint32_t number, bool checks,
                         .loop = NO_FRAME};
     size_t start = writer->length;
     pybox_status status = flow_read(rewrite->module, number, &rewrite->flow);
+    const uint8_t *likely = NULL;
     if (status == PYBOX_OK)
-        status = plan_make(&rewrite->flow, body.imported, &rewrite->plan);
+        status = find_likely(rewrite, number, &likely);
+    if (status == PYBOX_OK)
+        status = plan_make(&rewrite->flow, body.imported, likely, &rewrite->plan);
     if (status != PYBOX_OK)
         return status;
     find_needs(&body);
@@ -336,8 +384,31 @@ pybox_status rewrite_body(struct rewrite *rewrite, uint32_t number, bool checks,
     return wasm_writer_status(writer);
 }
 
+pybox_status rewrite_for_training(const struct wasm_module *module, uint32_t number,
+                                  uint32_t *branch, struct wasm_writer *writer)
+{
+    const struct wasm_body *body = &module->bodies[number];
+    struct wasm_cursor cursor = wasm_body_cursor(module, body);
+    wasm_put_bytes(writer, body->bytes, body->code);
+    while (cursor.at != cursor.end) {
+        struct wasm_instruction instruction;
+        pybox_status status = wasm_next(&cursor, &instruction);
+        if (status != PYBOX_OK)
+            return status;
+        if (instruction.opcode == WASM_OP_BR_IF || instruction.opcode == WASM_OP_IF) {
+            wasm_put_u8(writer, WASM_OP_I32_CONST);
+            wasm_put_s64(writer, (int32_t)(*branch)++);
+            wasm_put_u8(writer, WASM_OP_CALL);
+            wasm_put_u32(writer, module->imported_functions);
+        }
+        put_renumbered(writer, &instruction, module->imported_functions, 1);
+    }
+    return wasm_writer_status(writer);
+}
+
 void rewrite_free(struct rewrite *rewrite)
 {
     flow_free(&rewrite->flow);
     plan_free(&rewrite->plan);
+    free(rewrite->likely);
 }
