@@ -82,6 +82,7 @@ typedef enum pybox_status {
     PYBOX_ERROR_SNAPSHOT_VERSION = 21, /* a format version this library does not read */
     PYBOX_ERROR_SNAPSHOT_CORRUPT = 22, /* a checksum does not match */
     PYBOX_ERROR_SNAPSHOT_MODULE = 23,  /* made by another module */
+    PYBOX_ERROR_SNAPSHOT_PARENT = 24,  /* a delta whose parent is missing, another, or itself */
 
     PYBOX_ERROR_PATH = 30,    /* a path or mount point that cannot be used */
     PYBOX_ERROR_ARCHIVE = 31, /* a read-only archive that is malformed or missing */
@@ -187,6 +188,23 @@ typedef struct pybox_image pybox_image;
 PYBOX_API pybox_status pybox_image_open(pybox_module *module, const char *path,
                                         pybox_image **image);
 
+typedef struct pybox_image_options {
+    size_t size;
+    const char *const *folders; /* where the parents of a delta are looked for, as <digest>.snap, or any *.snap and
+                                   *.image of that digest; default: the file's own folder, and that of the module */
+    size_t folder_count;
+    int trusted; /* map a directly mapped file as it is: nobody will change or truncate it while it is open. Default:
+                    copy it to sealed memory, but for the module's own base image */
+} pybox_image_options;
+
+/* The same with options. A delta's parents are found, checked and opened, at most 64 deep.
+ * Errors: also SNAPSHOT_PARENT (one is missing, of another digest, or they form a circle). */
+PYBOX_API pybox_status pybox_image_load(pybox_module *module, const char *path,
+                                        const pybox_image_options *options, pybox_image **image);
+
+/* The digest that names the image's content, 64 hex digits. Lives as long as the image. */
+PYBOX_API const char *pybox_image_digest(const pybox_image *image);
+
 /* Releases the caller's hold; the image goes with its last box. NULL is allowed. */
 PYBOX_API void pybox_image_close(pybox_image *image);
 
@@ -253,6 +271,15 @@ typedef int pybox_output_callback(void *context, pybox_stream stream, const void
  * end, or a negative errno value. May block. */
 typedef ptrdiff_t pybox_input_callback(void *context, void *bytes, size_t capacity);
 
+/* What becomes of a box's state after a run. "Stopped" is every outcome but DONE, EXCEPTION, EXIT and PENDING. */
+typedef enum pybox_rollback {
+    PYBOX_ROLLBACK_NEVER = 0,   /* it stays as the run left it; a run that was cut leaves the box dirty */
+    PYBOX_ROLLBACK_STOPPED = 1, /* a stopped run is undone, and all since the last checkpoint with it; without a
+                                   checkpoint, since the box was made */
+    PYBOX_ROLLBACK_RUN = 2,     /* a stopped run is undone, and only that: a session */
+    PYBOX_ROLLBACK_ALWAYS = 3,  /* every run is undone, as with STOPPED: fresh state for each */
+} pybox_rollback;
+
 typedef struct pybox_box_options {
     size_t size;
     const char *const *arguments; /* sys.argv; default {""}; copied */
@@ -275,6 +302,7 @@ typedef struct pybox_box_options {
     const uint64_t *clock_ns;    /* fixes the clocks: they start at this time since 1970 and advance
                                     by 1 us with every look at one; default: the real clocks */
     int terminal;                /* standard streams say they are a terminal; default no */
+    pybox_rollback rollback;     /* default: never */
 } pybox_box_options;
 
 /* Makes a box from an image in microseconds. With image == NULL the guest is started from nothing,
@@ -284,6 +312,10 @@ typedef struct pybox_box_options {
  * NO_MEMORY, MODULE_EXPORT, GUEST (a start from nothing failed, or took a minute). */
 PYBOX_API pybox_status pybox_box_create(pybox_module *module, pybox_image *image,
                                         const pybox_box_options *options, pybox_box **box);
+
+/* The files that were open in the image and could not be opened again under the box's mounts: the guest's use of them
+ * fails with EBADF. Guest paths, `*count` of them; they live until the box's next call. */
+PYBOX_API const char *const *pybox_box_lost_files(const pybox_box *box, size_t *count);
 
 /* Frees the box and everything it holds, results included. Not while it runs. NULL is allowed. */
 PYBOX_API void pybox_box_destroy(pybox_box *box);
@@ -419,6 +451,89 @@ PYBOX_API pybox_status pybox_box_finish(pybox_box *box, const pybox_result **res
 PYBOX_API pybox_status pybox_box_start(pybox_box *box, const pybox_result **result);
 
 /* ------------------------------------------------------------------------------------------
+ * Checkpoint, rollback, clone
+ */
+
+/* Keeps the box's state as it is now: memory, globals, file tree, open files, random state. Checkpoints nest, 1,024
+ * deep at most. Files of writable host mounts are not kept. In microseconds for what few pages have changed since
+ * the last one. Allocates. Errors: BUSY, DIRTY, LIMIT, UNSUPPORTED (a module that changes its tables), NO_MEMORY. */
+PYBOX_API pybox_status pybox_box_checkpoint(pybox_box *box);
+
+/* Returns to the last checkpoint, which stays; without one, to the state in which the box was made (its image,
+ * arguments, environment). A dirty box works again afterwards. Every generator of random numbers that the guest
+ * did not seed itself gives new ones, unless the box has a fixed seed: then all is as it was. On an error the box is
+ * dirty. Errors: BUSY, ARGUMENT (a box without an image, and no checkpoint), NO_MEMORY. */
+PYBOX_API pybox_status pybox_box_rollback(pybox_box *box);
+
+/* Forgets the last checkpoint; the state stays as it is now. Errors: BUSY, ARGUMENT (there is none), NO_MEMORY. */
+PYBOX_API pybox_status pybox_box_drop(pybox_box *box);
+
+/* How many checkpoints there are. */
+PYBOX_API uint32_t pybox_box_checkpoints(const pybox_box *box);
+
+/* Makes a box with the same state, which then goes its own way: for the pages in which they differ from the image, in
+ * microseconds. Host mounts are opened anew; callbacks are the same, with `context` in the place of both of the
+ * box's contexts; checkpoints are not copied. Random numbers are fresh, as after a rollback.
+ * Errors: BUSY, DIRTY, PATH, NO_MEMORY. */
+PYBOX_API pybox_status pybox_box_clone(pybox_box *box, void *context, pybox_box **clone);
+
+/* Makes an image of the box's state, for boxes that start from there: what pybox_box_save() and pybox_image_open()
+ * would, without a file. Errors: BUSY, DIRTY, UNSUPPORTED, NO_MEMORY. */
+PYBOX_API pybox_status pybox_image_create(pybox_box *box, pybox_image **image);
+
+/* The descriptor of the image's sealed memory, to be sent to another process of the machine (SCM_RIGHTS), which
+ * opens it with pybox_image_receive(). It stays the image's. Errors: UNSUPPORTED (the image is a file that was
+ * mapped). */
+PYBOX_API pybox_status pybox_image_share(pybox_image *image, int *descriptor);
+
+/* Opens an image that another process shares. The seals and all content are checked; the descriptor may be closed
+ * afterwards. Errors: ARGUMENT (not sealed), SNAPSHOT_*, IO, NO_MEMORY. */
+PYBOX_API pybox_status pybox_image_receive(pybox_module *module, int descriptor,
+                                           pybox_image **image);
+
+/* ------------------------------------------------------------------------------------------
+ * Pool
+ */
+
+/* Boxes of one image, ready to be used. */
+typedef struct pybox_pool pybox_pool;
+
+typedef struct pybox_pool_options {
+    size_t size;
+    uint32_t minimum_idle; /* made in advance and kept; default 1 */
+    uint32_t maximum;      /* boxes in all, idle and taken; default 64 */
+    uint64_t idle_ns;      /* an idle box above the minimum goes after this time; default 60 s */
+} pybox_pool_options;
+
+typedef struct pybox_pool_statistics {
+    size_t size;
+    uint32_t idle, taken;
+    uint64_t takes;   /* so far */
+    uint64_t waits;   /* of them had to wait */
+    uint64_t created; /* boxes, so far */
+    uint64_t evicted;
+} pybox_pool_statistics;
+
+/* A pool of boxes made with `options` (callbacks and contexts are those of all of its boxes). Makes the minimum.
+ * Any thread; so are the functions below. Errors: as pybox_box_create(). */
+PYBOX_API pybox_status pybox_pool_create(pybox_module *module, pybox_image *image,
+                                         const pybox_box_options *options,
+                                         const pybox_pool_options *pool_options, pybox_pool **pool);
+
+/* Destroys the idle boxes. All taken ones must have been given back. NULL is allowed. */
+PYBOX_API void pybox_pool_destroy(pybox_pool *pool);
+
+/* Takes a box in the state of its image. Waits up to `wait_ns` for one if the maximum is taken (0: not at all).
+ * Errors: BUSY (none in that time), and as pybox_box_create(). */
+PYBOX_API pybox_status pybox_pool_take(pybox_pool *pool, uint64_t wait_ns, pybox_box **box);
+
+/* Gives a box back, which is rolled back to its image, also if it is dirty or has ended; one that cannot be is
+ * destroyed. The box must not be running. */
+PYBOX_API void pybox_pool_give(pybox_pool *pool, pybox_box *box);
+
+PYBOX_API void pybox_pool_describe(pybox_pool *pool, pybox_pool_statistics *statistics);
+
+/* ------------------------------------------------------------------------------------------
  * Snapshot
  */
 
@@ -433,6 +548,8 @@ typedef struct pybox_save_options {
     pybox_form form;
     int level;            /* zstd level 1 to 19; default 3 */
     const char *metadata; /* a JSON object to keep with it, at most 64 KiB; default "{}" */
+    int delta;            /* store only what differs from the image that the box was made from, which is then
+                             needed to open it, found by its digest; default: everything */
 } pybox_save_options;
 
 /* Writes the box's state to `path`: to a temporary file first, synced, then renamed over it, so that
@@ -454,6 +571,8 @@ typedef struct pybox_snapshot_info {
     uint64_t tree_bytes;    /* the encoded file tree */
     uint32_t globals;
     const char *metadata;   /* a JSON object */
+    char parent[65];        /* a delta's: the digest of what it was made from; else "" */
+    uint64_t created_ns;    /* when it was written, since 1970; 0: not said (reproducible) */
 } pybox_snapshot_info;
 
 /* Reads the header and the small parts of the snapshot at `path`, whatever module made it. Blocks on file
@@ -463,8 +582,61 @@ PYBOX_API pybox_status pybox_snapshot_describe(const char *path, pybox_snapshot_
 /* NULL is allowed. */
 PYBOX_API void pybox_snapshot_info_destroy(pybox_snapshot_info *info);
 
+/* Writes the delta at `path` and its parents as one full snapshot to `output`, as pybox_box_save() would have.
+ * Errors: as pybox_image_load() and pybox_box_save(). */
+PYBOX_API pybox_status pybox_snapshot_merge(pybox_module *module, const char *path,
+                                            const pybox_image_options *options, const char *output,
+                                            const pybox_save_options *save_options);
+
 /* Reads all of the snapshot at `path` and checks every checksum and digest. Errors: as above. */
 PYBOX_API pybox_status pybox_snapshot_verify(const char *path);
+
+/* ------------------------------------------------------------------------------------------
+ * Store: sessions on disk
+ */
+
+/* A folder of snapshots by digest, and of sessions by name: each the digest of its state and a revision. Any number of
+ * processes may use one at the same time. */
+typedef struct pybox_store pybox_store;
+
+/* Opens the store in `folder`, which is made if it does not exist. Errors: IO, NO_MEMORY. */
+PYBOX_API pybox_status pybox_store_open(const char *folder, pybox_store **store);
+
+/* NULL is allowed. */
+PYBOX_API void pybox_store_close(pybox_store *store);
+
+typedef struct pybox_session_info {
+    size_t size;
+    const char *name;
+    char digest[65];
+    uint64_t revision; /* 1 for the first park */
+    uint64_t parked_ns; /* since 1970 */
+    uint64_t bytes;     /* of its own snapshot file, parents not counted */
+} pybox_session_info;
+
+/* Parks the box as session `name` (1 to 100 letters, digits, `-`, `_`, `.`; not with `.` first): as a delta of the image it
+ * was made from, which is put into the store too if it is not there. `revision` is what the session had when it was
+ * resumed, 0 for a new one: if somebody else has parked it since, nothing is changed and the status is BUSY. On
+ * success *revision is the new one. Errors: BUSY, DIRTY, ARGUMENT, IO, NO_MEMORY. */
+PYBOX_API pybox_status pybox_store_park(pybox_store *store, const char *name, pybox_box *box,
+                                        uint64_t *revision);
+
+/* Opens the state of session `name` as an image, to make a box from; *revision is for the next park. The session
+ * stays in the store: a crash loses what came after. Errors: ARGUMENT (no such session), SNAPSHOT_*, IO, NO_MEMORY. */
+PYBOX_API pybox_status pybox_store_resume(pybox_store *store, pybox_module *module, const char *name,
+                                          pybox_image **image, uint64_t *revision);
+
+/* Calls `each` for all sessions, by name, until it returns other than 0. Errors: IO, NO_MEMORY. */
+PYBOX_API pybox_status pybox_store_list(pybox_store *store,
+                                        int (*each)(void *context, const pybox_session_info *info),
+                                        void *context);
+
+/* Removes a session; its snapshots stay until pybox_store_collect(). Errors: ARGUMENT (no such session), IO. */
+PYBOX_API pybox_status pybox_store_remove(pybox_store *store, const char *name);
+
+/* Deletes the snapshots that no session needs and that are older than `age_ns`. Errors: IO, NO_MEMORY. */
+PYBOX_API pybox_status pybox_store_collect(pybox_store *store, uint64_t age_ns, uint64_t *files,
+                                           uint64_t *bytes);
 
 #ifdef __cplusplus
 }

@@ -41,6 +41,8 @@ const char *pybox_status_name(pybox_status status)
         return "snapshot_version";
     case PYBOX_ERROR_SNAPSHOT_CORRUPT:
         return "snapshot_corrupt";
+    case PYBOX_ERROR_SNAPSHOT_PARENT:
+        return "snapshot_parent";
     case PYBOX_ERROR_SNAPSHOT_MODULE:
         return "snapshot_module";
     case PYBOX_ERROR_PATH:
