@@ -1,13 +1,15 @@
 """A stop ends the event loop: tasks are cancelled, and their `finally` blocks run."""
 # Box only.
 import asyncio
+import pybox
 
 ended = []
 
 
 async def child(name):
     try:
-        while True: await asyncio.sleep(0)
+        await asyncio.sleep(0 if name == "b" else 1000)
+        while True: pass
     finally:
         ended.append(name)
 
@@ -23,5 +25,6 @@ async def main():
 
 try:
     asyncio.run(main())
-finally:
+except pybox.Stopped as stopped:
     print(sorted(ended))
+    raise stopped.with_traceback(None)

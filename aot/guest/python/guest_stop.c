@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "guest_abi.h"
+#include "guest_where.h"
 
 /* By enum guest_stop. */
 static const struct {
@@ -24,11 +25,16 @@ enum { STOP_KINDS = sizeof stops / sizeof *stops };
 /* How far back in the history of an exception that is being handled a stop is looked for. */
 #define MAX_CONTEXTS 16
 
+/* How many checks in the standard library a stop lets pass, so that it comes at a line of the program's: the library is
+ * seldom made for an exception at any line (asyncio loses tasks). A few hundred units of fuel each. */
+#define PATIENCE 1000
+
 static PyThreadState *thread; /* the guest's only one */
 static PyObject *classes[STOP_KINDS];
 static uint32_t in_force; /* enum guest_stop */
 static int was_raised;    /* since it is in force */
 static int has_ended;     /* the code that was to be stopped */
+static int patience = PATIENCE;
 
 /* Where the interpreter would look for signals, it is to call the hook. Consistent at any time. */
 static void ask_again(void)
@@ -79,9 +85,16 @@ static int on_check(PyThreadState *tstate)
         PyErr_SetInterruptEx(SIGINT);
         return 0;
     }
+    /* The eval loop has cleared the bit; C code that looks for signals by itself has not. */
+    const int in_eval_loop = !_Py_eval_breaker_bit_is_set(tstate, _PY_SIGNALS_PENDING_BIT);
     ask_again();
     if ((has_ended && was_raised) || is_handled(tstate))
         return 0;
+    if (in_eval_loop && patience > 0 && where_in_library(tstate)) {
+        patience--;
+        return 0;
+    }
+    patience = PATIENCE;
     return raise_stop();
 }
 
@@ -135,6 +148,7 @@ __attribute__((export_name(GUEST_EXPORT_STOP))) void pybox_stop(uint32_t kind)
         _PyErr_StopHeld = 0;
         in_force = GUEST_STOP_NONE;
         was_raised = 0;
+        patience = PATIENCE;
         return;
     }
     if (thread == NULL || kind > GUEST_STOP_KEYBOARD)

@@ -21,7 +21,7 @@ static int starts_with(PyObject *text, const char *prefix, Py_ssize_t length)
            memcmp(PyUnicode_DATA(text), prefix, (size_t)length) == 0;
 }
 
-int where_is_library(PyObject *filename)
+static int is_library(PyObject *filename)
 {
     static const char folder[] = GUEST_STDLIB_PATH "/", frozen[] = "<frozen ";
     return PyUnicode_Check(filename) &&
@@ -54,6 +54,14 @@ static int line_of(const _PyInterpreterFrame *frame, PyCodeObject *code)
     return PyCode_Addr2Line(code, (int)at * (int)sizeof(_Py_CODEUNIT));
 }
 
+int where_in_library(const PyThreadState *thread)
+{
+    const _PyInterpreterFrame *frame = thread->current_frame;
+    while (frame != NULL && code_of(frame) == NULL)
+        frame = frame->previous;
+    return frame != NULL && is_library(code_of(frame)->co_filename);
+}
+
 /* Not inlined: see pybox_where(). */
 static __attribute__((noinline)) void find_running(void)
 {
@@ -64,7 +72,7 @@ static __attribute__((noinline)) void find_running(void)
         PyCodeObject *code = code_of(frame);
         if (code == NULL)
             continue;
-        const int library = where_is_library(code->co_filename);
+        const int library = is_library(code->co_filename);
         if (found == NULL || !library)
             found = frame;
         if (!library)
@@ -106,7 +114,7 @@ int where_raised(const PyTracebackObject *step)
 {
     const PyTracebackObject *found = NULL;
     for (; step != NULL; step = step->tb_next)
-        if (!where_is_library(raised_code(step)->co_filename))
+        if (!is_library(raised_code(step)->co_filename))
             found = step;
     return found != NULL ? raised_line(found) : 0;
 }

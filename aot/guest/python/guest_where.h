@@ -4,8 +4,8 @@
 
 #include <Python.h>
 
-/* Is this the file name of a module that every box has? */
-int where_is_library(PyObject *filename);
+/* Is the innermost frame one of a module that every box has? */
+int where_in_library(const PyThreadState *thread);
 
 /* The line in the innermost of a traceback's frames (may be NULL) that is not in the library, or 0. Allocates nothing. */
 int where_raised(const PyTracebackObject *step);
