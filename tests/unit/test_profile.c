@@ -65,8 +65,11 @@ static void test_outside(void **state)
 {
     (void)state;
     char *text = printed(profile_print, "{\"fuel\":10,\"functions\":[{\"file\":\"\",\"line\":0,"
-                                        "\"function\":\"(outside)\",\"calls\":1,\"own\":10}]}");
-    assert_non_null(strstr(text, "  (outside)\n"));
+                                        "\"function\":\"(outside)\",\"calls\":1,\"own\":10}],"
+                                        "\"lines\":[{\"file\":\"\",\"line\":0,\"hits\":0,\"fuel\":10}]}");
+    const char *function = strstr(text, "        1  (outside)\n");
+    assert_non_null(function);
+    assert_non_null(strstr(function, "        0  (outside)\n"));
     free(text);
 }
 

@@ -103,7 +103,10 @@ static void profile_print_code_line(const cJSON *item, double fuel, FILE *file)
     fprintf(file, "  %5.1f%%", profile_share(own, fuel));
     profile_print_count(file, " %8s", own);
     profile_print_count(file, " %8s", profile_number(item, "hits"));
-    fprintf(file, "  %s:%.0f\n", profile_member(item, "file", path), profile_number(item, "line"));
+    if (*profile_member(item, "file", path) != '\0')
+        fprintf(file, "  %s:%.0f\n", path, profile_number(item, "line"));
+    else
+        fputs("  (outside)\n", file);
 }
 
 static int profile_print_rows(const cJSON *array, const char *weight, double fuel, FILE *file,
