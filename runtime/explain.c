@@ -111,7 +111,7 @@ static void explain_cut(const struct pybox_box *box, struct explanation *to)
     if (stop->end == STOP_END_FUEL)
         explain_add_amount(to, " when its grace of ", box->run_limits.grace_fuel, " fuel was used");
     else if (stop->end == STOP_END_TIME)
-        explain_add_amount(to, " when its grace of ", box->run_limits.grace_ns, " ns was over");
+        explain_add_amount(to, " when its grace of ", stop->grace_ns, " ns was over");
 }
 
 size_t explain_stop(const struct pybox_box *box, int ended, char text[EXPLAIN_BYTES])

@@ -109,8 +109,14 @@ static void guard_stop(struct pybox_box *box, enum stop_cause cause)
         guard_cut(box, cause, STOP_END_OTHER);
         return;
     }
+    /* What fuel decides, a busy machine must not: there time is only to end a guest that waits. */
+    uint64_t grace_ns = box->run_limits.grace_ns;
+    if (cause == STOP_FUEL)
+        grace_ns = grace_ns > UINT64_MAX / GUARD_FUEL_PATIENCE ? UINT64_MAX
+                                                               : grace_ns * GUARD_FUEL_PATIENCE;
     stop->step = STOP_GRACE;
-    stop->deadline_ns = run_clock_after(run_clock_now(), box->run_limits.grace_ns);
+    stop->grace_ns = grace_ns;
+    stop->deadline_ns = run_clock_after(run_clock_now(), grace_ns);
     fuel_allow(&box->fuel, box->run_limits.grace_fuel);
 }
 
@@ -156,6 +162,7 @@ static void guard_look_at_going(struct pybox_box *box, int at_check, uint64_t no
             guard_cut(box, STOP_INTERRUPT, STOP_END_OTHER);
             return;
         }
+        box->stop.is_unseen = !at_check;
     }
     if (at_check && fuel_is_over(&box->fuel)) {
         if (!guard_refill(box))
@@ -182,6 +189,8 @@ static void guard_look_at_grace(struct pybox_box *box, int at_check, uint64_t no
 static void guard_look(struct pybox_box *box, int at_check)
 {
     const uint64_t now_ns = run_clock_now();
+    if (at_check)
+        box->stop.is_unseen = 0;
     fuel_measure(&box->fuel, guard_settle(box), now_ns);
     if (box->phase == BOX_SETUP) {
         if ((at_check && fuel_is_over(&box->fuel)) || now_ns >= box->stop.deadline_ns)
@@ -273,6 +282,10 @@ int guard_sleep(void *context, uint64_t deadline_ns)
 {
     struct pybox_box *box = context;
     uint64_t limit_ns = box->stop.deadline_ns;
+    if (box->stop.is_unseen) { /* the guest has not got to where it raises what it was told */
+        box->stop.is_unseen = 0;
+        return 0;
+    }
     stop_sleep(&box->stop, deadline_ns < limit_ns ? deadline_ns : limit_ns);
     return 0;
 }

@@ -231,7 +231,8 @@ typedef struct pybox_limits {
     uint64_t wall_ns;      /* a run may take this long, waiting included; default unlimited */
     uint64_t cpu_ns;       /* CPU time of the calling thread; default unlimited */
     uint64_t grace_fuel;   /* after the first step, for `finally` blocks; default 10,000,000 */
-    uint64_t grace_ns;     /* the same as time, whatever was the limit; default 5 ms */
+    uint64_t grace_ns;     /* the same as time; default 5 ms. After a stop by fuel it is 200 times that, so that
+                              how such a run ends does not depend on how busy the machine is */
     uint64_t output_bytes; /* what a run may write; default 16 MiB captured, no limit with a
                               callback */
     uint64_t host_calls;   /* WASI calls and host functions of a run; default unlimited */

@@ -50,6 +50,8 @@ struct stop {
     enum stop_end end;
     int told;             /* the guest may have an exception to raise that it has not raised yet */
     int keyboard;         /* it has been told of a KeyboardInterrupt */
+    int is_unseen;        /* and that was during an import, so that it may sleep before it comes to raise it */
+    uint64_t grace_ns;    /* that it was given */
     uint64_t deadline_ns; /* CLOCK_MONOTONIC: of the run, then of its grace; RUN_CLOCK_NEVER: none */
     struct stop_place reached; /* where the guest was when the first step was taken */
     struct stop_place cut;     /* where it was cut */
