@@ -60,7 +60,7 @@ struct rollback_options {
 };
 
 #define ROLLBACK_RESIDENT_BYTES (UINT64_C(4) << 20)
-#define ROLLBACK_MAX_DEPTH 64 /* checkpoints */
+#define ROLLBACK_MAX_DEPTH 1026 /* checkpoints: a box's origin, 1,024 of its host's, and a run's */
 
 struct rollback;
 

@@ -66,6 +66,16 @@ void box_abandon(struct pybox_box *box)
         stack_give(box->module->engine->stacks, &box->suspended);
 }
 
+pybox_status box_check_savable(const struct pybox_box *box)
+{
+    const struct module_descriptor *descriptor = module_describe(box->module->native);
+    if ((descriptor->flags & MODULE_FLAG_UNSAVABLE) == 0)
+        return PYBOX_OK;
+    return error_set(PYBOX_ERROR_UNSUPPORTED,
+                     "module %s changes its tables or drops segments; its state cannot be saved",
+                     descriptor->name);
+}
+
 const char *box_trap_text(uint32_t trap)
 {
     switch (trap) {

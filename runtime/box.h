@@ -22,6 +22,9 @@ uint32_t box_resume(struct pybox_box *box);
 /* Gives up the call that yielded, if there is one. */
 void box_abandon(struct pybox_box *box);
 
+/* Errors: UNSUPPORTED (the module changes what no snapshot or checkpoint holds). */
+pybox_status box_check_savable(const struct pybox_box *box);
+
 /* What a trap code means to a user. */
 const char *box_trap_text(uint32_t trap);
 

@@ -18,6 +18,7 @@
 #include "output.h"
 #include "pybox.h"
 #include "result.h"
+#include "rollback.h"
 #include "run_clock.h"
 #include "stack.h"
 #include "stop.h"
@@ -73,7 +74,12 @@ struct pybox_image {
     atomic_uint holds;
     struct pybox_module *module;
     struct image *image;
+    const uint8_t *memory; /* its bytes, mapped read-only: what rollbacks return to; NULL if there are none */
 };
+
+/* A handle for an image, which it takes, also on failure. Errors: NO_MEMORY. */
+pybox_status image_handle_make(struct pybox_module *module, struct image *image,
+                               struct pybox_image **handle);
 
 struct pybox_image *image_handle_hold(struct pybox_image *image);
 
@@ -92,12 +98,15 @@ enum box_phase {
     BOX_NESTED, /* the library's own, within a host call of the others */
 };
 
+struct point; /* point.h */
+
 struct pybox_box {
     struct module_env env; /* first: the module code's pointer to it is a pointer to the box */
     struct pybox_module *module;
     struct pybox_image *image; /* NULL: started from nothing */
     pybox_limits limits; /* all fields set */
     struct memory memory;
+    struct rollback *rollback; /* of the memory */
     struct instance *instance;
     struct vfs *vfs;
     struct wasi *wasi;
@@ -119,8 +128,16 @@ struct pybox_box {
     struct stack suspended; /* while PENDING */
     pthread_t runner;       /* the thread of a PENDING run */
 
-    int unrestored; /* comes from an image and has not run yet: new random numbers are due */
-    char *configuration; /* JSON that the guest is told before its first run, or NULL; of cJSON's */
+    struct point *top; /* of the states it can return to; NULL: none */
+    uint32_t checkpoints; /* of them, the host's */
+    pybox_rollback policy;
+    int run_is_kept;  /* the top point is the state before the run in progress, or the last one */
+    int keeps_set_up; /* the set-up is done once and becomes part of what the box rolls back to */
+    int seeded;       /* its random numbers are fixed */
+
+    int unrestored; /* new random numbers are due before the next run */
+    int configured; /* the guest has been told its configuration */
+    char *configuration; /* JSON, or NULL if there is nothing to tell; of cJSON's */
     pybox_input_callback *input_callback;
     void *input_context;
     char *input; /* bytes for standard input, copied */

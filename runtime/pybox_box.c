@@ -9,6 +9,7 @@
 #include "error.h"
 #include "guard.h"
 #include "options.h"
+#include "point.h"
 #include "run_limits.h"
 #include "snapshot_write.h"
 
@@ -57,6 +58,9 @@ static pybox_status box_check_options(const pybox_box_options *options)
     if (options->input_length > 0 && options->input == NULL)
         return error_set(PYBOX_ERROR_ARGUMENT, "input_length is %zu but input is NULL",
                          options->input_length);
+    if (options->rollback < PYBOX_ROLLBACK_NEVER || options->rollback > PYBOX_ROLLBACK_ALWAYS)
+        return error_set(PYBOX_ERROR_ARGUMENT, "rollback is %d; expected a pybox_rollback",
+                         (int)options->rollback);
     return PYBOX_OK;
 }
 
@@ -160,6 +164,7 @@ static pybox_status box_build_shim(pybox_box *box, const pybox_box_options *opti
     pybox_status status = wasi_create(&shim, box->vfs, &box->wasi);
     if (status != PYBOX_OK)
         return status;
+    box->seeded = options->seed != NULL;
     box->output.callback = options->output;
     box->output.context = options->output_context;
     box->output.limit_bytes = box->limits.output_bytes;
@@ -194,6 +199,10 @@ static pybox_status box_build_memory(pybox_box *box)
     if (status == PYBOX_OK && view != NULL)
         status = memory_map_image(&box->memory, view->fd, view->memory_offset,
                                   view->content.memory_bytes);
+    if (status == PYBOX_OK)
+        status = rollback_create(&box->memory, view != NULL ? box->image->memory : NULL,
+                                 view != NULL ? view->content.memory_bytes : 0, NULL,
+                                 &box->rollback);
     box->env.memory_base = box->memory.base;
     box->env.host_call = guard_host_call;
     if (status == PYBOX_OK)
@@ -258,12 +267,27 @@ static pybox_status box_start_guest(pybox_box *box)
     return status;
 }
 
+/* Keeps the state in which the box is made, as far as it can be returned to. */
+static pybox_status box_keep_origin(pybox_box *box)
+{
+    if (box->image != NULL)
+        return point_push(box, POINT_IMAGE);
+    if (box->policy != PYBOX_ROLLBACK_STOPPED && box->policy != PYBOX_ROLLBACK_ALWAYS)
+        return PYBOX_OK;
+    rollback_enter(box->rollback);
+    return point_push(box, POINT_ORIGIN);
+}
+
 static pybox_status box_build(pybox_box *box, const pybox_box_options *options)
 {
     pybox_status status = limits_choose(options->limits, NULL, options->output == NULL,
                                         "pybox_box_options.limits", &box->limits);
     if (status == PYBOX_OK)
         status = limits_check_module(&box->limits, box->module);
+    box->policy = options->rollback;
+    box->keeps_set_up = options->rollback == PYBOX_ROLLBACK_ALWAYS;
+    if (status == PYBOX_OK && box->policy != PYBOX_ROLLBACK_NEVER)
+        status = box_check_savable(box);
     box->run_limits = box->limits;
     stop_begin(&box->stop);
     if (status == PYBOX_OK)
@@ -276,7 +300,8 @@ static pybox_status box_build(pybox_box *box, const pybox_box_options *options)
         status = box->image != NULL ? box_restore_image(box) : box_start_guest(box);
     if (status == PYBOX_OK && box->module->guest[0] != NULL)
         status = box_describe_options(options, &box->configuration);
-    return status;
+    box->configured = box->configuration == NULL;
+    return status == PYBOX_OK ? box_keep_origin(box) : status;
 }
 
 pybox_status pybox_box_create(pybox_module *module, pybox_image *image,
@@ -314,6 +339,8 @@ void pybox_box_destroy(pybox_box *box)
         return;
     box_abandon(box);
     instance_destroy(box->instance);
+    point_free(box);
+    rollback_destroy(box->rollback);
     memory_destroy(&box->memory);
     wasi_destroy(box->wasi);
     vfs_destroy(box->vfs);
@@ -333,6 +360,7 @@ static pybox_status box_settle(pybox_box *box)
         return PYBOX_OK;
     uint64_t values[1] = {0};
     uint32_t trap;
+    rollback_enter(box->rollback);
     stop_begin(&box->stop);
     guard_begin_setup(box);
     pybox_status status = box_call(box, box->module->guest[GUEST_SETTLE], values, &trap);
@@ -392,11 +420,9 @@ pybox_status pybox_box_save(pybox_box *box, const char *path, const pybox_save_o
     if (box->state != BOX_IDLE)
         return error_set(PYBOX_ERROR_DIRTY, "the box was cut off or has ended; there is no state to "
                                             "save");
-    if (module_describe(box->module->native)->flags & MODULE_FLAG_UNSAVABLE)
-        return error_set(PYBOX_ERROR_UNSUPPORTED,
-                         "module %s changes its tables or drops segments; its state cannot be saved",
-                         module_describe(box->module->native)->name);
-    status = box_settle(box);
+    status = box_check_savable(box);
+    if (status == PYBOX_OK)
+        status = box_settle(box);
     if (status == PYBOX_OK)
         status = box_write(box, path, &chosen);
     return status;

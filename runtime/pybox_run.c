@@ -8,6 +8,7 @@
 #include "guard.h"
 #include "options.h"
 #include "outcome.h"
+#include "point.h"
 #include "run_limits.h"
 
 static pybox_status run_check_idle(const pybox_box *box)
@@ -44,6 +45,7 @@ static pybox_status run_begin(pybox_box *box, const pybox_limits *given)
     box->run_limits = limits;
     box->refill = NULL;
     box->profiling = 0;
+    box->run_is_kept = 0;
     box->host_calls = 0;
     result_reset(&box->result);
     output_reset(&box->output);
@@ -51,14 +53,20 @@ static pybox_status run_begin(pybox_box *box, const pybox_limits *given)
     wasi_reset(box->wasi);
     stop_begin(&box->stop);
     run_clock_start(&box->clock);
+    rollback_enter(box->rollback);
     guard_begin_setup(box);
     return PYBOX_OK;
 }
 
-static pybox_status run_configure(pybox_box *box, uint64_t *values)
+/* Arguments, environment, working directory. */
+static pybox_status run_configure(pybox_box *box)
 {
+    const struct box_part part = {box->configuration, strlen(box->configuration)};
+    uint64_t values[1] = {part.length};
     uint32_t trap;
-    pybox_status status = box_call(box, box->module->guest[GUEST_CONFIGURE], values, &trap);
+    pybox_status status = box_put_request(box, &part, 1);
+    if (status == PYBOX_OK)
+        status = box_call(box, box->module->guest[GUEST_CONFIGURE], values, &trap);
     if (status != PYBOX_OK)
         return status;
     if (trap != 0)
@@ -72,28 +80,39 @@ static pybox_status run_configure(pybox_box *box, uint64_t *values)
     return status;
 }
 
-/* Before the first run: new random numbers after a restore, arguments, environment, working directory. */
+/* Keeps the state that the run may have to return to, if there is no point of it yet. */
+static pybox_status run_keep(pybox_box *box)
+{
+    pybox_status status = PYBOX_OK;
+    /* Only the set-up has run since, which is not to be undone. */
+    if (box->keeps_set_up && box->top != NULL && box->configured && !box->top->configured)
+        status = point_renew(box);
+    if (status == PYBOX_OK && box->policy == PYBOX_ROLLBACK_RUN) {
+        rollback_enter(box->rollback);
+        status = point_top_is(box, POINT_RUN) ? point_renew(box) : point_push(box, POINT_RUN);
+        box->run_is_kept = status == PYBOX_OK;
+    }
+    rollback_enter(box->rollback);
+    return status;
+}
+
+/* What comes before a run: what the guest has not been told yet, and new random numbers. */
 static pybox_status run_prepare(pybox_box *box)
 {
     uint64_t values[1] = {0};
     uint32_t trap = 0;
-    pybox_status status = PYBOX_OK;
-    if (box->unrestored) {
-        box->unrestored = 0;
-        status = box_call(box, box->module->guest[GUEST_RESTORE], values, &trap);
-    }
-    if (status == PYBOX_OK && trap == 0 && box->configuration != NULL) {
-        const struct box_part part = {box->configuration, strlen(box->configuration)};
-        status = box_put_request(box, &part, 1);
-        values[0] = part.length;
-        if (status == PYBOX_OK)
-            status = run_configure(box, values);
-        cJSON_free(box->configuration);
-        box->configuration = NULL;
-    }
+    pybox_status status = box->configured ? PYBOX_OK : run_configure(box);
+    if (status != PYBOX_OK)
+        return status;
+    box->configured = 1;
+    status = run_keep(box);
+    if (status != PYBOX_OK || !box->unrestored)
+        return status;
+    status = box_call(box, box->module->guest[GUEST_RESTORE], values, &trap);
     if (status == PYBOX_OK && trap != 0)
         status = error_set(PYBOX_ERROR_GUEST, "the guest failed after its restore: %s",
                            box_trap_text(trap));
+    box->unrestored = status != PYBOX_OK;
     return status;
 }
 
@@ -141,6 +160,38 @@ static pybox_status run_call(pybox_box *box, const struct module_export *export,
     return status == PYBOX_OK ? run_leave(box, trap, next, answers) : status;
 }
 
+/* Whether the box's options have a run undone that ended like this. */
+static int run_is_undone(const pybox_box *box, pybox_status status)
+{
+    if (box->policy == PYBOX_ROLLBACK_NEVER || box->state == BOX_PENDING)
+        return 0;
+    if (box->policy == PYBOX_ROLLBACK_ALWAYS || box->state == BOX_DIRTY)
+        return 1;
+    if (status != PYBOX_OK)
+        return 0;
+    switch (box->result.public_result.outcome) {
+    case PYBOX_DONE:
+    case PYBOX_EXCEPTION:
+    case PYBOX_EXIT:
+    case PYBOX_PENDING:
+        return 0;
+    default:
+        return 1;
+    }
+}
+
+/* Undoes a run, and what the box's options have undone with it. If that fails the box is dirty. */
+static void run_undo(pybox_box *box)
+{
+    /* It came to its end before its point was made: that of the run before is not meant. */
+    if (point_top_is(box, POINT_RUN) && !box->run_is_kept && point_drop(box) != PYBOX_OK) {
+        box->state = BOX_DIRTY;
+        return;
+    }
+    if (box->top != NULL)
+        point_restore(box);
+}
+
 /* The end of every call for a run. A guest that broke its protocol is not to be run again. */
 static pybox_status run_return(pybox_box *box, pybox_status status, const pybox_result **result)
 {
@@ -151,6 +202,15 @@ static pybox_status run_return(pybox_box *box, pybox_status status, const pybox_
         box->state = BOX_IDLE; /* it came to no run */
     if (status == PYBOX_OK)
         *result = &box->result.public_result;
+    return status;
+}
+
+/* The same for runs that the box's options may have undone. */
+static pybox_status run_end(pybox_box *box, pybox_status status, const pybox_result **result)
+{
+    status = run_return(box, status, result);
+    if (run_is_undone(box, status))
+        run_undo(box);
     return status;
 }
 
@@ -207,7 +267,7 @@ pybox_status pybox_box_run(pybox_box *box, const pybox_run *run, const pybox_res
         box->values[2] = parts[1].length;
         status = run_call(box, box->module->guest[GUEST_RUN], BOX_IDLE, 1);
     }
-    return run_return(box, status, result);
+    return run_end(box, status, result);
 }
 
 pybox_status pybox_box_resume(pybox_box *box, uint64_t fuel, const pybox_result **result)
@@ -231,7 +291,7 @@ pybox_status pybox_box_resume(pybox_box *box, uint64_t fuel, const pybox_result 
         box_abandon(box);
     else if (trap == 0)
         trap = box_resume(box);
-    return run_return(box, run_leave(box, trap, BOX_IDLE, 1), result);
+    return run_end(box, run_leave(box, trap, BOX_IDLE, 1), result);
 }
 
 void pybox_box_interrupt(pybox_box *box, pybox_interrupt how)
@@ -268,5 +328,8 @@ pybox_status pybox_box_start(pybox_box *box, const pybox_result **result)
     pybox_status status = run_begin(box, NULL);
     if (status != PYBOX_OK)
         return status;
-    return run_return(box, run_call(box, box->module->start, BOX_FINISHED, 0), result);
+    status = run_keep(box);
+    if (status == PYBOX_OK)
+        status = run_call(box, box->module->start, BOX_FINISHED, 0);
+    return run_end(box, status, result);
 }

@@ -118,7 +118,7 @@ uint64_t vfs_used_bytes(const struct vfs *vfs);
  * While there are checkpoints nothing can be mounted (ARGUMENT). vfs_decode() drops all of them.
  */
 
-#define VFS_CHECKPOINTS 1024 /* most of them in a stack */
+#define VFS_CHECKPOINTS 1026 /* most of them in a stack: a box's origin, 1,024 of its host's, and a run's */
 
 /* Puts a checkpoint of the state now on the stack. Errors: LIMIT (too many), NO_MEMORY. */
 pybox_status vfs_checkpoint(struct vfs *vfs);

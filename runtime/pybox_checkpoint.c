@@ -1,0 +1,83 @@
+/* Checkpoints and rollbacks of a box at rest. */
+#include "box.h"
+#include "error.h"
+#include "point.h"
+
+#define MAX_CHECKPOINTS 1024
+
+static pybox_status checkpoint_need_rest(const pybox_box *box)
+{
+    if (box == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "box is NULL; expected a box");
+    if (box->state == BOX_RUNNING || box->state == BOX_PENDING)
+        return error_set(PYBOX_ERROR_BUSY, "the box %s; expected one at rest",
+                         box->state == BOX_RUNNING ? "is running" : "has a pending run");
+    return PYBOX_OK;
+}
+
+/* The point that a run has left is the library's own: it goes before the host's are looked at. */
+static pybox_status checkpoint_drop_run(pybox_box *box)
+{
+    return point_top_is(box, POINT_RUN) ? point_drop(box) : PYBOX_OK;
+}
+
+pybox_status pybox_box_checkpoint(pybox_box *box)
+{
+    pybox_status status = checkpoint_need_rest(box);
+    if (status != PYBOX_OK)
+        return status;
+    if (box->state != BOX_IDLE)
+        return error_set(PYBOX_ERROR_DIRTY,
+                         "the box %s; there is no state to keep, but it can be rolled back",
+                         box->state == BOX_DIRTY ? "was cut off in the middle of a run"
+                                                 : "has come to its program's end");
+    status = box_check_savable(box);
+    if (status != PYBOX_OK)
+        return status;
+    if (box->checkpoints >= MAX_CHECKPOINTS)
+        return error_set(PYBOX_ERROR_LIMIT, "the box has %u checkpoints; expected fewer than %d",
+                         (unsigned)box->checkpoints, MAX_CHECKPOINTS);
+    rollback_enter(box->rollback);
+    if (!point_top_is(box, POINT_RUN))
+        return point_push(box, POINT_HOST);
+    status = point_renew(box);
+    if (status == PYBOX_OK) {
+        box->top->kind = POINT_HOST;
+        box->checkpoints++;
+    }
+    return status;
+}
+
+pybox_status pybox_box_rollback(pybox_box *box)
+{
+    pybox_status status = checkpoint_need_rest(box);
+    if (status != PYBOX_OK)
+        return status;
+    rollback_enter(box->rollback);
+    status = checkpoint_drop_run(box);
+    if (status != PYBOX_OK) {
+        box->state = BOX_DIRTY;
+        return status;
+    }
+    if (box->top == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT,
+                         "the box has no checkpoint, and no image of its own; expected one of them");
+    return point_restore(box);
+}
+
+pybox_status pybox_box_drop(pybox_box *box)
+{
+    pybox_status status = checkpoint_need_rest(box);
+    if (status != PYBOX_OK)
+        return status;
+    if (box->checkpoints == 0)
+        return error_set(PYBOX_ERROR_ARGUMENT, "the box has no checkpoint to drop; expected one");
+    rollback_enter(box->rollback);
+    status = checkpoint_drop_run(box);
+    return status == PYBOX_OK ? point_drop(box) : status;
+}
+
+uint32_t pybox_box_checkpoints(const pybox_box *box)
+{
+    return box != NULL ? box->checkpoints : 0;
+}
