@@ -66,6 +66,25 @@ void box_abandon(struct pybox_box *box)
         stack_give(box->module->engine->stacks, &box->suspended);
 }
 
+pybox_status box_check_rest(const struct pybox_box *box)
+{
+    switch (box->state) {
+    case BOX_RUNNING:
+        return error_set(PYBOX_ERROR_BUSY, "the box is running; a box does one thing at a time");
+    case BOX_PENDING:
+        return error_set(PYBOX_ERROR_BUSY,
+                         "a run of the box is pending; go on with it by pybox_box_resume()");
+    case BOX_DIRTY:
+        return error_set(PYBOX_ERROR_DIRTY, "the box was cut off in the middle of a run; roll it back or "
+                                            "destroy it");
+    case BOX_FINISHED:
+        return error_set(PYBOX_ERROR_DIRTY, "the box's program has ended; roll it back or destroy it");
+    case BOX_IDLE:
+        break;
+    }
+    return PYBOX_OK;
+}
+
 pybox_status box_check_savable(const struct pybox_box *box)
 {
     const struct module_descriptor *descriptor = module_describe(box->module->native);

@@ -1,8 +1,19 @@
-/* Entering a box: the one way in which guest code is run. */
+/* The parts of a box, and entering it: the one way in which guest code is run. */
 #ifndef BOX_H
 #define BOX_H
 
 #include "handles.h"
+
+/* An empty box that holds its module and image (or NULL); pybox_box_destroy() frees it however far it is built. NULL: no
+ * memory. */
+struct pybox_box *box_allocate(struct pybox_module *module, struct pybox_image *image);
+
+/* Its memory, as in its image or as a start from nothing wants it, with a rollback, and its instance. By box->limits.
+ * Errors: LIMIT (too low), IO, NO_MEMORY. */
+pybox_status box_build_memory(struct pybox_box *box);
+
+/* Lists what its file tree has lost, for pybox_box_lost_files(). Errors: NO_MEMORY. */
+pybox_status box_list_lost_files(struct pybox_box *box);
 
 /* The box's linear memory as it is now. */
 struct guest_memory box_memory(const struct pybox_box *box);
@@ -22,7 +33,10 @@ uint32_t box_resume(struct pybox_box *box);
 /* Gives up the call that yielded, if there is one. */
 void box_abandon(struct pybox_box *box);
 
-/* Errors: UNSUPPORTED (the module changes what no snapshot or checkpoint holds). */
+/* Errors: BUSY (running or pending), DIRTY (cut off, or ended). */
+pybox_status box_check_rest(const struct pybox_box *box);
+
+/* Errors: UNSUPPORTED (the module changes what no snapshot, checkpoint or clone holds). */
 pybox_status box_check_savable(const struct pybox_box *box);
 
 /* What a trap code means to a user. */

@@ -138,6 +138,8 @@ struct pybox_box {
     int unrestored; /* new random numbers are due before the next run */
     int configured; /* the guest has been told its configuration */
     char *configuration; /* JSON, or NULL if there is nothing to tell; of cJSON's */
+    const char **lost_files; /* `lost_file_count` guest paths, the file tree's; NULL: none */
+    size_t lost_file_count;
     pybox_input_callback *input_callback;
     void *input_context;
     char *input; /* bytes for standard input, copied */

@@ -47,6 +47,12 @@ pybox_status point_restore(struct pybox_box *box);
 /* Frees them all; the state stays. Before the memory's rollback goes. */
 void point_free(struct pybox_box *box);
 
+/* Whether the box's options have it rolled back to its origin, whatever that is. */
+static inline int point_keeps_origin(const struct pybox_box *box)
+{
+    return box->policy == PYBOX_ROLLBACK_STOPPED || box->policy == PYBOX_ROLLBACK_ALWAYS;
+}
+
 /* The top point is of that kind. */
 static inline int point_top_is(const struct pybox_box *box, enum point_kind kind)
 {

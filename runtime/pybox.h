@@ -67,7 +67,7 @@ typedef enum pybox_status {
     PYBOX_ERROR_IO = 3,          /* a host system call on a file failed */
     PYBOX_ERROR_UNSUPPORTED = 4, /* the CPU, the kernel or this build lacks something needed */
     PYBOX_ERROR_BUSY = 5,        /* the box is running, or a run of it is pending */
-    PYBOX_ERROR_DIRTY = 6,       /* the box was cut off mid-run; destroy it */
+    PYBOX_ERROR_DIRTY = 6,       /* the box was cut off mid-run, or its program has ended: roll it back or destroy it */
     PYBOX_ERROR_LIMIT = 7,       /* a size, count or depth is over its cap */
 
     PYBOX_ERROR_MODULE_FORMAT = 10,  /* not an ELF file, or truncated */
@@ -279,7 +279,7 @@ typedef enum pybox_rollback {
                                    checkpoint, since the box was made */
     PYBOX_ROLLBACK_RUN = 2,     /* a stopped run is undone, and only that: a session */
     PYBOX_ROLLBACK_ALWAYS = 3,  /* every run is undone, as with STOPPED: fresh state for each */
-} pybox_rollback;
+} pybox_rollback; /* pybox_box_finish() is never undone. A box whose rollback finds no memory is left dirty. */
 
 typedef struct pybox_box_options {
     size_t size;
@@ -415,7 +415,7 @@ typedef struct pybox_result {
 
 /* Runs Python code in the box's `__main__`, on the calling thread, until it ends. State stays for
  * the next run. After the outcome TRAP or OUTPUT_FULL, or if result.cut says so, the box is dirty and may only
- * be destroyed; after an EXIT by os._exit() its program has ended (sys.exit() leaves the box usable). A
+ * be rolled back or destroyed; after an EXIT by os._exit() its program has ended (sys.exit() leaves the box usable). A
  * run that was stopped by the first step leaves a box that works.
  * Runs guest code, blocks as long as the guest does, allocates. One thread at a time per box.
  * Errors: ARGUMENT, BUSY, DIRTY, MODULE_EXPORT (not Python), UNSUPPORTED (a limit that the module cannot
@@ -443,7 +443,7 @@ PYBOX_API void pybox_box_interrupt(pybox_box *box, pybox_interrupt how);
 PYBOX_API pybox_status pybox_box_resume(pybox_box *box, uint64_t fuel, const pybox_result **result);
 
 /* Ends the program in the box as the interpreter's exit does: atexit callbacks, `__main__` cleared,
- * streams flushed. The box may only be destroyed afterwards. A program that has ended already is left as it
+ * streams flushed. The box may only be rolled back or destroyed afterwards. A program that has ended already is left as it
  * is, and the outcome is DONE. Errors: as pybox_box_run(). */
 PYBOX_API pybox_status pybox_box_finish(pybox_box *box, const pybox_result **result);
 
@@ -462,8 +462,9 @@ PYBOX_API pybox_status pybox_box_checkpoint(pybox_box *box);
 
 /* Returns to the last checkpoint, which stays; without one, to the state in which the box was made (its image,
  * arguments, environment). A dirty box works again afterwards. Every generator of random numbers that the guest
- * did not seed itself gives new ones, unless the box has a fixed seed: then all is as it was. On an error the box is
- * dirty. Errors: BUSY, ARGUMENT (a box without an image, and no checkpoint), NO_MEMORY. */
+ * did not seed itself gives new ones, unless the box has a fixed seed: then all is as it was. NO_MEMORY leaves the box
+ * dirty, and it may be called again. Errors: BUSY, ARGUMENT (no checkpoint, and the box is a clone or without an image; with
+ * the options STOPPED and ALWAYS those have a state to return to, too), NO_MEMORY. */
 PYBOX_API pybox_status pybox_box_rollback(pybox_box *box);
 
 /* Forgets the last checkpoint; the state stays as it is now. Errors: BUSY, ARGUMENT (there is none), NO_MEMORY. */
@@ -475,7 +476,7 @@ PYBOX_API uint32_t pybox_box_checkpoints(const pybox_box *box);
 /* Makes a box with the same state, which then goes its own way: for the pages in which they differ from the image, in
  * microseconds. Host mounts are opened anew; callbacks are the same, with `context` in the place of both of the
  * box's contexts; checkpoints are not copied. Random numbers are fresh, as after a rollback.
- * Errors: BUSY, DIRTY, PATH, NO_MEMORY. */
+ * Errors: BUSY, DIRTY, UNSUPPORTED (a module that changes its tables), IO (too many open files), NO_MEMORY. */
 PYBOX_API pybox_status pybox_box_clone(pybox_box *box, void *context, pybox_box **clone);
 
 /* Makes an image of the box's state, for boxes that start from there: what pybox_box_save() and pybox_image_open()

@@ -180,7 +180,7 @@ static pybox_status box_build_shim(pybox_box *box, const pybox_box_options *opti
     return PYBOX_OK;
 }
 
-static pybox_status box_build_memory(pybox_box *box)
+pybox_status box_build_memory(pybox_box *box)
 {
     const struct module_descriptor *descriptor = module_describe(box->module->native);
     uint64_t limit = box->limits.memory_bytes;
@@ -210,6 +210,28 @@ static pybox_status box_build_memory(pybox_box *box)
     return status;
 }
 
+pybox_status box_list_lost_files(struct pybox_box *box)
+{
+    uint32_t count;
+    const struct vfs_lost *lost = vfs_lost_files(box->vfs, &count);
+    if (count == 0)
+        return PYBOX_OK;
+    box->lost_files = calloc(count, sizeof *box->lost_files);
+    if (box->lost_files == NULL)
+        return error_set_memory("the list of lost files", count * sizeof *box->lost_files);
+    for (uint32_t i = 0; i < count; i++)
+        box->lost_files[i] = lost[i].path;
+    box->lost_file_count = count;
+    return PYBOX_OK;
+}
+
+const char *const *pybox_box_lost_files(const pybox_box *box, size_t *count)
+{
+    if (count != NULL)
+        *count = box != NULL ? box->lost_file_count : 0;
+    return box != NULL ? box->lost_files : NULL;
+}
+
 /* Gives the instance and the file tree what the image says. */
 static pybox_status box_restore_image(pybox_box *box)
 {
@@ -231,7 +253,8 @@ static pybox_status box_restore_image(pybox_box *box)
     box->unrestored = 1;
     if (content->tree_bytes == 0)
         return PYBOX_OK;
-    return vfs_decode(box->vfs, content->tree, content->tree_bytes, NULL);
+    pybox_status status = vfs_decode(box->vfs, content->tree, content->tree_bytes, NULL);
+    return status == PYBOX_OK ? box_list_lost_files(box) : status;
 }
 
 /* Calls an export that takes nothing, if there is one. */
@@ -272,7 +295,7 @@ static pybox_status box_keep_origin(pybox_box *box)
 {
     if (box->image != NULL)
         return point_push(box, POINT_IMAGE);
-    if (box->policy != PYBOX_ROLLBACK_STOPPED && box->policy != PYBOX_ROLLBACK_ALWAYS)
+    if (!point_keeps_origin(box))
         return PYBOX_OK;
     rollback_enter(box->rollback);
     return point_push(box, POINT_ORIGIN);
@@ -304,6 +327,17 @@ static pybox_status box_build(pybox_box *box, const pybox_box_options *options)
     return status == PYBOX_OK ? box_keep_origin(box) : status;
 }
 
+struct pybox_box *box_allocate(struct pybox_module *module, struct pybox_image *image)
+{
+    pybox_box *box = calloc(1, sizeof *box);
+    if (box == NULL)
+        return NULL;
+    box->module = module_handle_hold(module);
+    box->image = image != NULL ? image_handle_hold(image) : NULL;
+    result_reset(&box->result);
+    return box;
+}
+
 pybox_status pybox_box_create(pybox_module *module, pybox_image *image,
                               const pybox_box_options *options, pybox_box **box)
 {
@@ -318,12 +352,9 @@ pybox_status pybox_box_create(pybox_module *module, pybox_image *image,
         status = box_check_options(&chosen);
     if (status != PYBOX_OK)
         return status;
-    pybox_box *made = calloc(1, sizeof *made);
+    pybox_box *made = box_allocate(module, image);
     if (made == NULL)
         return error_set_memory("a box", sizeof *made);
-    made->module = module_handle_hold(module);
-    made->image = image != NULL ? image_handle_hold(image) : NULL;
-    result_reset(&made->result);
     status = box_build(made, &chosen);
     if (status != PYBOX_OK) {
         pybox_box_destroy(made);
@@ -346,6 +377,7 @@ void pybox_box_destroy(pybox_box *box)
     vfs_destroy(box->vfs);
     output_free(&box->output);
     result_reset(&box->result);
+    free(box->lost_files);
     free(box->input);
     cJSON_free(box->configuration);
     pybox_image_close(box->image);
@@ -415,12 +447,9 @@ pybox_status pybox_box_save(pybox_box *box, const char *path, const pybox_save_o
     pybox_status status = options_copy(&chosen, sizeof chosen, options, "pybox_save_options");
     if (status != PYBOX_OK)
         return status;
-    if (box->state == BOX_RUNNING || box->state == BOX_PENDING)
-        return error_set(PYBOX_ERROR_BUSY, "the box is running; it can be saved when it is at rest");
-    if (box->state != BOX_IDLE)
-        return error_set(PYBOX_ERROR_DIRTY, "the box was cut off or has ended; there is no state to "
-                                            "save");
-    status = box_check_savable(box);
+    status = box_check_rest(box);
+    if (status == PYBOX_OK)
+        status = box_check_savable(box);
     if (status == PYBOX_OK)
         status = box_settle(box);
     if (status == PYBOX_OK)

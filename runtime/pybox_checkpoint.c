@@ -5,14 +5,18 @@
 
 #define MAX_CHECKPOINTS 1024
 
+static pybox_status checkpoint_need_box(const pybox_box *box)
+{
+    return box != NULL ? PYBOX_OK : error_set(PYBOX_ERROR_ARGUMENT, "box is NULL; expected a box");
+}
+
+/* A box that was cut off or has ended can go back all the same. */
 static pybox_status checkpoint_need_rest(const pybox_box *box)
 {
-    if (box == NULL)
-        return error_set(PYBOX_ERROR_ARGUMENT, "box is NULL; expected a box");
-    if (box->state == BOX_RUNNING || box->state == BOX_PENDING)
-        return error_set(PYBOX_ERROR_BUSY, "the box %s; expected one at rest",
-                         box->state == BOX_RUNNING ? "is running" : "has a pending run");
-    return PYBOX_OK;
+    pybox_status status = checkpoint_need_box(box);
+    if (status != PYBOX_OK || box->state == BOX_DIRTY || box->state == BOX_FINISHED)
+        return status;
+    return box_check_rest(box);
 }
 
 /* The point that a run has left is the library's own: it goes before the host's are looked at. */
@@ -23,14 +27,11 @@ static pybox_status checkpoint_drop_run(pybox_box *box)
 
 pybox_status pybox_box_checkpoint(pybox_box *box)
 {
-    pybox_status status = checkpoint_need_rest(box);
+    pybox_status status = checkpoint_need_box(box);
+    if (status == PYBOX_OK)
+        status = box_check_rest(box);
     if (status != PYBOX_OK)
         return status;
-    if (box->state != BOX_IDLE)
-        return error_set(PYBOX_ERROR_DIRTY,
-                         "the box %s; there is no state to keep, but it can be rolled back",
-                         box->state == BOX_DIRTY ? "was cut off in the middle of a run"
-                                                 : "has come to its program's end");
     status = box_check_savable(box);
     if (status != PYBOX_OK)
         return status;

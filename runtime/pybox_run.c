@@ -11,30 +11,11 @@
 #include "point.h"
 #include "run_limits.h"
 
-static pybox_status run_check_idle(const pybox_box *box)
-{
-    switch (box->state) {
-    case BOX_RUNNING:
-        return error_set(PYBOX_ERROR_BUSY, "the box is running; a box runs one thing at a time");
-    case BOX_PENDING:
-        return error_set(PYBOX_ERROR_BUSY,
-                         "a run of the box is pending; go on with it by pybox_box_resume()");
-    case BOX_DIRTY:
-        return error_set(PYBOX_ERROR_DIRTY,
-                         "the box was cut off in the middle of a run; destroy it");
-    case BOX_FINISHED:
-        return error_set(PYBOX_ERROR_DIRTY, "the box's program has ended; destroy it");
-    case BOX_IDLE:
-        break;
-    }
-    return PYBOX_OK;
-}
-
 /* Begins a run, in its set-up. `given` limits may be NULL: the box's hold. */
 static pybox_status run_begin(pybox_box *box, const pybox_limits *given)
 {
     pybox_limits limits;
-    pybox_status status = run_check_idle(box);
+    pybox_status status = box_check_rest(box);
     if (status == PYBOX_OK)
         status = limits_choose(given, &box->limits, 1, "pybox_run.limits", &limits);
     if (status == PYBOX_OK)
@@ -276,7 +257,7 @@ pybox_status pybox_box_resume(pybox_box *box, uint64_t fuel, const pybox_result 
         return error_set(PYBOX_ERROR_ARGUMENT, "box or result is NULL; expected both");
     *result = NULL;
     if (box->state == BOX_RUNNING)
-        return run_check_idle(box);
+        return box_check_rest(box);
     if (box->state != BOX_PENDING)
         return error_set(PYBOX_ERROR_ARGUMENT, "no run of the box is pending; expected one whose refill "
                                                "callback returned PYBOX_REFILL_YIELD");
