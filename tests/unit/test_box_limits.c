@@ -168,7 +168,8 @@ static void test_a_deadline_ends_whatever_waits(void **state)
         "sum(range(10**12))",
     };
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
-        pybox_box *box = make_box(&(pybox_box_options){.limits = &(pybox_limits){.wall_ns = 60 * MS},
+        const pybox_limits limits = {.wall_ns = 60 * MS, .grace_ns = 5000 * MS};
+        pybox_box *box = make_box(&(pybox_box_options){.limits = &limits,
                                                        .input_callback = wait_for_input});
         const pybox_result *result = run(box, codes[i]);
         assert_int_equal(result->outcome, PYBOX_DEADLINE);

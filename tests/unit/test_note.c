@@ -1,3 +1,4 @@
+#include "module_abi.h"
 #include "note.h"
 
 #include <elf.h>
@@ -67,8 +68,8 @@ static void test_a_note_is_read(void **state)
     (void)state;
     struct note *note;
     assert_int_equal(read_bytes(file, file_bytes, &note), PYBOX_OK);
-    assert_int_equal(note->abi, 1);
-    assert_int_equal(note->metering, 0);
+    assert_int_equal(note->abi, MODULE_ABI);
+    assert_int_equal(note->metering, 1);
     assert_int_equal(note->flags, 0);
     assert_memory_equal(note->hash, hash, sizeof hash);
     assert_string_equal(note->name, "sample");
@@ -150,10 +151,10 @@ static void test_a_foreign_elf_file_is_told(void **state)
 static void test_another_abi_is_told(void **state)
 {
     (void)state;
-    const uint32_t next = 2, zero = 0;
+    const uint32_t next = MODULE_ABI + 1, zero = 0;
     assert_int_equal(read_patched(note_at + 4, &next, 4), PYBOX_ERROR_MODULE_ABI);
-    assert_non_null(strstr(error_message(), "ABI 2"));
-    assert_non_null(strstr(error_message(), "expected ABI 1"));
+    assert_non_null(strstr(error_message(), "ABI 3"));
+    assert_non_null(strstr(error_message(), "expected ABI 2"));
     assert_non_null(strstr(error_message(), "rebuild"));
     assert_int_equal(read_patched(note_at, &next, 4), PYBOX_ERROR_MODULE_ABI);
     assert_int_equal(read_patched(note_at, &zero, 4), PYBOX_ERROR_MODULE_ABI);
