@@ -131,6 +131,7 @@ struct pybox_box {
     struct point *top; /* of the states it can return to; NULL: none */
     uint32_t checkpoints; /* of them, the host's */
     pybox_rollback policy;
+    int has_run;      /* since it was made or rolled back */
     int run_is_kept;  /* the top point is the state before the run in progress, or the last one */
     int keeps_set_up; /* the set-up is done once and becomes part of what the box rolls back to */
     int seeded;       /* its random numbers are fixed */

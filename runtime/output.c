@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define KEPT_BYTES 65536 /* a buffer that output_trim() leaves */
+
 /* Appends, growing by doubling; the capacity always has room for a NUL. 0, or ENOMEM. */
 static int output_append(struct output_buffer *buffer, const void *bytes, size_t length)
 {
@@ -46,6 +48,16 @@ void output_reset(struct output *output)
     output->written_bytes = 0;
     for (int i = 0; i < 2; i++)
         output->captured[i].length = 0;
+}
+
+void output_trim(struct output *output)
+{
+    output_reset(output);
+    for (int i = 0; i < 2; i++)
+        if (output->captured[i].capacity > KEPT_BYTES) {
+            free(output->captured[i].bytes);
+            output->captured[i] = (struct output_buffer){0};
+        }
 }
 
 void output_free(struct output *output)

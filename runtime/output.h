@@ -32,6 +32,9 @@ int output_write(struct output *output, pybox_stream stream, const void *bytes, 
 /* Forgets what was captured: a new run begins. Keeps the buffers. */
 void output_reset(struct output *output);
 
+/* Forgets it, and gives large buffers back. */
+void output_trim(struct output *output);
+
 void output_free(struct output *output);
 
 /* The captured bytes of a stream with a NUL behind them, until the next write or reset. */

@@ -89,6 +89,7 @@ pybox_status point_restore(struct pybox_box *box)
     box->keeps_set_up |= !top->configured; /* it may come again */
     box->unrestored = box->seeded ? top->unrestored : 1;
     box->input_used = top->input_used;
+    box->has_run = 0;
     box->state = BOX_IDLE;
     return PYBOX_OK;
 }

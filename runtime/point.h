@@ -47,6 +47,16 @@ pybox_status point_restore(struct pybox_box *box);
 /* Frees them all; the state stays. Before the memory's rollback goes. */
 void point_free(struct pybox_box *box);
 
+/* What a clone's callbacks get. */
+struct box_contexts {
+    void *output, *input;
+};
+
+/* pybox_box_clone() of a box at rest that can be saved. `origin` is what the clone can be rolled back to: POINT_ORIGIN,
+ * or POINT_IMAGE if the box is just that; NULL: nothing. Errors: IO, LIMIT, NO_MEMORY. */
+pybox_status box_clone(struct pybox_box *box, const struct box_contexts *contexts,
+                       const enum point_kind *origin, struct pybox_box **clone);
+
 /* Whether the box's options have it rolled back to its origin, whatever that is. */
 static inline int point_keeps_origin(const struct pybox_box *box)
 {

@@ -497,14 +497,16 @@ PYBOX_API pybox_status pybox_image_receive(pybox_module *module, int descriptor,
  * Pool
  */
 
-/* Boxes of one image, ready to be used. */
+/* Boxes of one image, ready to be used. After a fork() the child may use a pool only if no thread was using it at that
+ * moment; parent and child then have one each. */
 typedef struct pybox_pool pybox_pool;
 
 typedef struct pybox_pool_options {
     size_t size;
     uint32_t minimum_idle; /* made in advance and kept; default 1 */
     uint32_t maximum;      /* boxes in all, idle and taken; default 64 */
-    uint64_t idle_ns;      /* an idle box above the minimum goes after this time; default 60 s */
+    uint64_t idle_ns;      /* an idle box above the minimum goes after this time, one with each take and give: a pool
+                              has no thread of its own; default 60 s */
 } pybox_pool_options;
 
 typedef struct pybox_pool_statistics {
@@ -525,14 +527,16 @@ PYBOX_API pybox_status pybox_pool_create(pybox_module *module, pybox_image *imag
 /* Destroys the idle boxes. All taken ones must have been given back. NULL is allowed. */
 PYBOX_API void pybox_pool_destroy(pybox_pool *pool);
 
-/* Takes a box in the state of its image. Waits up to `wait_ns` for one if the maximum is taken (0: not at all).
+/* Takes a box in the state of its image, with the pool's options. Waits up to `wait_ns` for one if the maximum is taken
+ * (0: not at all; PYBOX_UNLIMITED: for ever), behind those that wait already.
  * Errors: BUSY (none in that time), and as pybox_box_create(). */
 PYBOX_API pybox_status pybox_pool_take(pybox_pool *pool, uint64_t wait_ns, pybox_box **box);
 
-/* Gives a box back, which is rolled back to its image, also if it is dirty or has ended; one that cannot be is
- * destroyed. The box must not be running. */
+/* Gives a box of the pool's back, which is rolled back to its image, also if it is dirty or has ended or a run of it is
+ * pending; one that cannot be is destroyed. Its checkpoints and results go. The box must not be running. */
 PYBOX_API void pybox_pool_give(pybox_pool *pool, pybox_box *box);
 
+/* What the pool has and has done. */
 PYBOX_API void pybox_pool_describe(pybox_pool *pool, pybox_pool_statistics *statistics);
 
 /* ------------------------------------------------------------------------------------------

@@ -9,7 +9,8 @@
 #include "point.h"
 
 /* What the host has said of the box, and what it has been told. */
-static pybox_status clone_options(const pybox_box *box, void *context, pybox_box *made)
+static pybox_status clone_options(const pybox_box *box, const struct box_contexts *contexts,
+                                  pybox_box *made)
 {
     made->limits = made->run_limits = box->limits;
     made->policy = box->policy;
@@ -18,10 +19,10 @@ static pybox_status clone_options(const pybox_box *box, void *context, pybox_box
     made->configured = box->configured;
     made->unrestored = box->seeded ? box->unrestored : 1;
     made->output.callback = box->output.callback;
-    made->output.context = context;
+    made->output.context = contexts->output;
     made->output.limit_bytes = box->limits.output_bytes;
     made->input_callback = box->input_callback;
-    made->input_context = context;
+    made->input_context = contexts->input;
     stop_begin(&made->stop);
     if (box->input != NULL) {
         made->input = malloc(box->input_length);
@@ -62,6 +63,28 @@ static pybox_status clone_state(pybox_box *box, pybox_box *made)
     return PYBOX_OK;
 }
 
+pybox_status box_clone(pybox_box *box, const struct box_contexts *contexts,
+                       const enum point_kind *origin, pybox_box **clone)
+{
+    *clone = NULL;
+    pybox_box *made = box_allocate(box->module, box->image);
+    if (made == NULL)
+        return error_set_memory("a box", sizeof *made);
+    pybox_status status = clone_options(box, contexts, made);
+    if (status == PYBOX_OK)
+        status = clone_state(box, made);
+    if (status == PYBOX_OK)
+        status = box_list_lost_files(made);
+    if (status == PYBOX_OK && origin != NULL)
+        status = point_push(made, *origin);
+    if (status != PYBOX_OK) {
+        pybox_box_destroy(made);
+        return status;
+    }
+    *clone = made;
+    return PYBOX_OK;
+}
+
 pybox_status pybox_box_clone(pybox_box *box, void *context, pybox_box **clone)
 {
     if (box == NULL || clone == NULL)
@@ -72,20 +95,7 @@ pybox_status pybox_box_clone(pybox_box *box, void *context, pybox_box **clone)
         status = box_check_savable(box);
     if (status != PYBOX_OK)
         return status;
-    pybox_box *made = box_allocate(box->module, box->image);
-    if (made == NULL)
-        return error_set_memory("a box", sizeof *made);
-    status = clone_options(box, context, made);
-    if (status == PYBOX_OK)
-        status = clone_state(box, made);
-    if (status == PYBOX_OK)
-        status = box_list_lost_files(made);
-    if (status == PYBOX_OK && point_keeps_origin(made))
-        status = point_push(made, POINT_ORIGIN);
-    if (status != PYBOX_OK) {
-        pybox_box_destroy(made);
-        return status;
-    }
-    *clone = made;
-    return PYBOX_OK;
+    const struct box_contexts contexts = {context, context};
+    const enum point_kind origin = POINT_ORIGIN;
+    return box_clone(box, &contexts, point_keeps_origin(box) ? &origin : NULL, clone);
 }

@@ -26,6 +26,7 @@ static pybox_status run_begin(pybox_box *box, const pybox_limits *given)
     box->run_limits = limits;
     box->refill = NULL;
     box->profiling = 0;
+    box->has_run = 1;
     box->run_is_kept = 0;
     box->host_calls = 0;
     result_reset(&box->result);
