@@ -29,6 +29,8 @@ int guard_sleep(void *box, uint64_t deadline_ns);
 #define GUARD_NESTED_FUEL 1000000
 /* The grace of a run that fuel has stopped, in time: so many times that of others. */
 #define GUARD_FUEL_PATIENCE 200u
+/* So many sleeps of a guest in its grace end at once. */
+#define GUARD_NAPS 1000u
 
 /* The guest code from now on starts it, sets up a run, or is the run. The clock of the run has been started. */
 void guard_begin_start(struct pybox_box *box);

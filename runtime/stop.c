@@ -18,6 +18,7 @@ void stop_begin(struct stop *stop)
     stop->cause = STOP_NOTHING;
     stop->end = STOP_END_NONE;
     stop->told = stop->keyboard = stop->is_unseen = 0;
+    stop->naps = 0;
     stop->deadline_ns = RUN_CLOCK_NEVER;
     stop->reached.file[0] = stop->cut.file[0] = '\0';
     stop->reached.line = stop->cut.line = 0;

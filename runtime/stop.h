@@ -52,6 +52,7 @@ struct stop {
     int keyboard;         /* it has been told of a KeyboardInterrupt */
     int is_unseen;        /* and that was during an import, so that it may sleep before it comes to raise it */
     uint64_t grace_ns;    /* that it was given */
+    uint32_t naps;        /* sleeps in it that ended at once */
     uint64_t deadline_ns; /* CLOCK_MONOTONIC: of the run, then of its grace; RUN_CLOCK_NEVER: none */
     struct stop_place reached; /* where the guest was when the first step was taken */
     struct stop_place cut;     /* where it was cut */

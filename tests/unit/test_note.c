@@ -69,7 +69,7 @@ static void test_a_note_is_read(void **state)
     struct note *note;
     assert_int_equal(read_bytes(file, file_bytes, &note), PYBOX_OK);
     assert_int_equal(note->abi, MODULE_ABI);
-    assert_int_equal(note->metering, 1);
+    assert_int_equal(note->metering, 0);
     assert_int_equal(note->flags, 0);
     assert_memory_equal(note->hash, hash, sizeof hash);
     assert_string_equal(note->name, "sample");
@@ -203,7 +203,7 @@ static void build(struct built *built, uint32_t imports, uint32_t exports, const
 {
     *built = (struct built){.length = 0};
     put_u32(built, NOTE_LAYOUT);
-    put_u32(built, 1);
+    put_u32(built, MODULE_ABI);
     put_u32(built, 0);
     put_u32(built, 0);
     built->length += 64;
