@@ -32,7 +32,9 @@ host_call:
     pushq   %r15
     .cfi_offset %r15, -56
     movq    %rdi, %rbx
+#ifndef METER_COUNTER_MEMORY /* module_meter.h */
     movq    %mm0, MODULE_ENV_FUEL(%rdi)
+#endif
     emms
     leaq    3f(%rip), %rax /* where enter_resume() goes on, with env in rbx */
     pushq   %rax
