@@ -74,7 +74,8 @@ struct pybox_image {
     atomic_uint holds;
     struct pybox_module *module;
     struct image *image;
-    const uint8_t *memory; /* its bytes, mapped read-only: what rollbacks return to; NULL if there are none */
+    const uint8_t *memory; /* its mapped_bytes, read-only: what rollbacks return to; NULL if there are none */
+    char digest[65];       /* in hex, when somebody has asked; else "" */
 };
 
 /* A handle for an image, which it takes, also on failure. Errors: NO_MEMORY. */

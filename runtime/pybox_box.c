@@ -11,7 +11,6 @@
 #include "options.h"
 #include "point.h"
 #include "run_limits.h"
-#include "snapshot_write.h"
 
 #define DEFAULT_DIRECTORY "/work"
 
@@ -197,11 +196,10 @@ pybox_status box_build_memory(pybox_box *box)
                          (unsigned long long)(pages * MEMORY_PAGE_BYTES));
     pybox_status status = memory_create(pages, limit_pages, &box->memory);
     if (status == PYBOX_OK && view != NULL)
-        status = memory_map_image(&box->memory, view->fd, view->memory_offset,
-                                  view->content.memory_bytes);
+        status = memory_map_image(&box->memory, view->fd, view->memory_offset, view->mapped_bytes);
     if (status == PYBOX_OK)
         status = rollback_create(&box->memory, view != NULL ? box->image->memory : NULL,
-                                 view != NULL ? view->content.memory_bytes : 0, NULL,
+                                 view != NULL ? view->mapped_bytes : 0, NULL,
                                  &box->rollback);
     box->env.memory_base = box->memory.base;
     box->env.host_call = guard_host_call;
@@ -251,6 +249,10 @@ static pybox_status box_restore_image(pybox_box *box)
         instance_set_global(box->instance, (uint32_t)position, global->value);
     }
     box->unrestored = 1;
+    if (image_root(box->image->image) != box->image->image) {
+        rollback_enter(box->rollback);
+        image_put_overlay(box->image->image, box->memory.base);
+    }
     if (content->tree_bytes == 0)
         return PYBOX_OK;
     pybox_status status = vfs_decode(box->vfs, content->tree, content->tree_bytes, NULL);
@@ -293,8 +295,9 @@ static pybox_status box_start_guest(pybox_box *box)
 /* Keeps the state in which the box is made, as far as it can be returned to. */
 static pybox_status box_keep_origin(pybox_box *box)
 {
+    int layered = box->image != NULL && image_root(box->image->image) != box->image->image;
     if (box->image != NULL)
-        return point_push(box, POINT_IMAGE);
+        return point_push(box, layered ? POINT_ORIGIN : POINT_IMAGE);
     if (!point_keeps_origin(box))
         return PYBOX_OK;
     rollback_enter(box->rollback);
@@ -383,76 +386,4 @@ void pybox_box_destroy(pybox_box *box)
     pybox_image_close(box->image);
     pybox_module_close(box->module);
     free(box);
-}
-
-/* A base image is made tidy before it is saved; other states are saved as they are. */
-static pybox_status box_settle(pybox_box *box)
-{
-    if (box->image != NULL || box->module->guest[0] == NULL)
-        return PYBOX_OK;
-    uint64_t values[1] = {0};
-    uint32_t trap;
-    rollback_enter(box->rollback);
-    stop_begin(&box->stop);
-    guard_begin_setup(box);
-    pybox_status status = box_call(box, box->module->guest[GUEST_SETTLE], values, &trap);
-    if (status == PYBOX_OK && trap != 0) {
-        box->state = BOX_DIRTY;
-        status = error_set(PYBOX_ERROR_GUEST, "the guest failed before it was saved: %s",
-                           box_trap_text(trap));
-    }
-    return status;
-}
-
-static pybox_status box_write(pybox_box *box, const char *path, const pybox_save_options *options)
-{
-    const struct module_descriptor *descriptor = module_describe(box->module->native);
-    struct snapshot_global *globals = calloc(descriptor->global_count + 1u, sizeof *globals);
-    if (globals == NULL)
-        return error_set_memory("a snapshot's globals", descriptor->global_count * sizeof *globals);
-    for (uint32_t i = 0; i < descriptor->global_count; i++)
-        globals[i] = (struct snapshot_global){descriptor->globals[i].index,
-                                              descriptor->globals[i].type,
-                                              instance_global(box->instance, i)};
-    void *tree = NULL;
-    size_t tree_bytes = 0;
-    pybox_status status = vfs_encode(box->vfs, &tree, &tree_bytes);
-    if (status == PYBOX_OK) {
-        struct snapshot_content content = {
-            .metering = descriptor->metering,
-            .global_count = descriptor->global_count,
-            .globals = globals,
-            .memory = box->memory.base,
-            .memory_bytes = memory_bytes(&box->memory),
-            .tree = tree,
-            .tree_bytes = tree_bytes,
-            .metadata = options->metadata,
-            .metadata_bytes = options->metadata != NULL ? strlen(options->metadata) : 0,
-        };
-        memcpy(content.module_hash, descriptor->hash, sizeof content.module_hash);
-        memcpy(content.costs_hash, descriptor->costs_hash, sizeof content.costs_hash);
-        const struct snapshot_write_options how = {.form = options->form, .level = options->level};
-        status = snapshot_write(path, &content, &how);
-    }
-    free(tree);
-    free(globals);
-    return status;
-}
-
-pybox_status pybox_box_save(pybox_box *box, const char *path, const pybox_save_options *options)
-{
-    if (box == NULL || path == NULL)
-        return error_set(PYBOX_ERROR_ARGUMENT, "box or path is NULL; expected both");
-    pybox_save_options chosen = {0};
-    pybox_status status = options_copy(&chosen, sizeof chosen, options, "pybox_save_options");
-    if (status != PYBOX_OK)
-        return status;
-    status = box_check_rest(box);
-    if (status == PYBOX_OK)
-        status = box_check_savable(box);
-    if (status == PYBOX_OK)
-        status = box_settle(box);
-    if (status == PYBOX_OK)
-        status = box_write(box, path, &chosen);
-    return status;
 }

@@ -1,13 +1,12 @@
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "error.h"
 #include "handles.h"
-#include "snapshot_read.h"
+#include "image_path.h"
+#include "options.h"
 
 /* The base images beside a module, best first. */
 #define BASE_MAPPED "python.image"
@@ -23,26 +22,12 @@ static pybox_status image_open_base(pybox_module *module, struct image **image)
     int length = snprintf(path, sizeof path, "%s/" BASE_MAPPED, module->home);
     if (length < 0 || (size_t)length >= sizeof path)
         return error_set(PYBOX_ERROR_PATH, "the module's folder has too long a name");
-    const struct image_options options = {.trusted_file = 1};
+    const struct image_options options = {
+        .trusted_file = 1, .trusted_folder = module->home, .layered = 1};
     if (access(path, R_OK) == 0)
         return image_open(path, module_hash_of(module), &options, image);
     snprintf(path, sizeof path, "%s/" BASE_COMPRESSED, module->home);
     return image_open(path, module_hash_of(module), &options, image);
-}
-
-/* Maps the image's memory for rollbacks to read: one mapping for all boxes. */
-static pybox_status image_map_memory(pybox_image *image)
-{
-    const struct image_view *view = image_describe(image->image);
-    if (view->content.memory_bytes == 0)
-        return PYBOX_OK;
-    void *mapped = mmap(NULL, view->content.memory_bytes, PROT_READ, MAP_SHARED | MAP_NORESERVE,
-                        view->fd, (off_t)view->memory_offset);
-    if (mapped == MAP_FAILED)
-        return error_set(PYBOX_ERROR_NO_MEMORY, "cannot map the memory of an image: %s",
-                         strerror(errno));
-    image->memory = mapped;
-    return PYBOX_OK;
 }
 
 pybox_status image_handle_make(pybox_module *module, struct image *image, pybox_image **handle)
@@ -56,7 +41,9 @@ pybox_status image_handle_make(pybox_module *module, struct image *image, pybox_
     atomic_init(&made->holds, 1);
     made->module = module_handle_hold(module);
     made->image = image;
-    status = image_map_memory(made);
+    struct page_source source;
+    status = image_page_source(image, &source);
+    made->memory = source.base;
     if (status != PYBOX_OK)
         pybox_image_close(made);
     else
@@ -64,15 +51,39 @@ pybox_status image_handle_make(pybox_module *module, struct image *image, pybox_
     return status;
 }
 
-pybox_status pybox_image_open(pybox_module *module, const char *path, pybox_image **image)
+pybox_status pybox_image_load(pybox_module *module, const char *path,
+                              const pybox_image_options *options, pybox_image **image)
 {
     if (module == NULL || image == NULL)
         return error_set(PYBOX_ERROR_ARGUMENT, "module or image is NULL; expected both");
     *image = NULL;
+    pybox_image_options chosen = {0};
+    pybox_status status = options_copy(&chosen, sizeof chosen, options, "pybox_image_options");
+    if (status != PYBOX_OK)
+        return status;
     struct image *opened;
-    pybox_status status = path != NULL ? image_open(path, module_hash_of(module), NULL, &opened)
-                                       : image_open_base(module, &opened);
+    status = path != NULL ? image_path_load(module, path, &chosen, &opened)
+                          : image_open_base(module, &opened);
     return status == PYBOX_OK ? image_handle_make(module, opened, image) : status;
+}
+
+pybox_status pybox_image_open(pybox_module *module, const char *path, pybox_image **image)
+{
+    return pybox_image_load(module, path, NULL, image);
+}
+
+const char *pybox_image_digest(const pybox_image *image)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    uint8_t digest[DIGEST_BYTES];
+    if (image == NULL || image_digest_name(image->image, digest) != PYBOX_OK)
+        return "";
+    pthread_mutex_lock(&lock); /* it is written once, but two threads may ask first */
+    char *text = (char *)(uintptr_t)image->digest;
+    if (text[0] == '\0')
+        digest_hex(digest, text);
+    pthread_mutex_unlock(&lock);
+    return image->digest;
 }
 
 struct pybox_image *image_handle_hold(struct pybox_image *image)
@@ -85,9 +96,6 @@ void pybox_image_close(pybox_image *image)
 {
     if (image == NULL || atomic_fetch_sub_explicit(&image->holds, 1, memory_order_acq_rel) > 1)
         return;
-    if (image->memory != NULL)
-        munmap((void *)(uintptr_t)image->memory,
-               image_describe(image->image)->content.memory_bytes);
     image_close(image->image);
     pybox_module_close(image->module);
     free(image);

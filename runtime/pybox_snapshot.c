@@ -1,10 +1,14 @@
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "digest.h"
 #include "error.h"
 #include "pybox.h"
+#include "image_path.h"
+#include "options.h"
 #include "snapshot_read.h"
+#include "snapshot_write.h"
 
 pybox_status pybox_snapshot_describe(const char *path, pybox_snapshot_info **info)
 {
@@ -36,8 +40,11 @@ pybox_status pybox_snapshot_describe(const char *path, pybox_snapshot_info **inf
         .tree_bytes = content->tree_bytes,
         .globals = content->global_count,
         .metadata = metadata,
+        .created_ns = facts.created_ns,
     };
     digest_hex(facts.digest, made->digest);
+    if (facts.delta)
+        digest_hex(facts.parent, made->parent);
     digest_hex(content->module_hash, made->module_hash);
     snapshot_close(snapshot);
     *info = made;
@@ -53,5 +60,63 @@ pybox_status pybox_snapshot_verify(const char *path)
 {
     if (path == NULL)
         return error_set(PYBOX_ERROR_ARGUMENT, "path is NULL; expected a snapshot file");
-    return snapshot_verify(path, NULL, 0);
+    char *own = image_path_folder(path);
+    if (own == NULL)
+        return error_set_memory("the folder of a snapshot", strlen(path));
+    const char *const folders[] = {own};
+    const struct image_options options = {.folders = folders, .folder_count = 1};
+    pybox_status status = image_verify(path, &options);
+    free(own);
+    return status;
+}
+
+/* Writes what an image holds, with the metadata and the time of the snapshot that it comes from, if no others are given. */
+static pybox_status snapshot_merge_image(const struct image *image, const char *output,
+                                         const pybox_save_options *options, uint64_t created_ns)
+{
+    struct snapshot_content content = image_describe(image)->content;
+    size_t length = (size_t)content.memory_bytes;
+    void *memory = NULL;
+    if (length > 0) {
+        memory = mmap(NULL, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED)
+            return error_set_memory("the memory of a snapshot", length);
+    }
+    pybox_status status = image_map(image, memory);
+    content.memory = memory;
+    if (options->metadata != NULL) {
+        content.metadata = options->metadata;
+        content.metadata_bytes = strlen(options->metadata);
+    }
+    const struct snapshot_write_options how = {
+        .form = options->form, .level = options->level, .created_ns = created_ns};
+    if (status == PYBOX_OK)
+        status = snapshot_write(output, &content, &how);
+    if (memory != NULL)
+        munmap(memory, length);
+    return status;
+}
+
+pybox_status pybox_snapshot_merge(pybox_module *module, const char *path,
+                                  const pybox_image_options *options, const char *output,
+                                  const pybox_save_options *save_options)
+{
+    if (module == NULL || path == NULL || output == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "module, path or output is NULL; expected all");
+    pybox_image_options open = {0};
+    pybox_save_options save = {0};
+    pybox_status status = options_copy(&open, sizeof open, options, "pybox_image_options");
+    if (status == PYBOX_OK)
+        status = options_copy(&save, sizeof save, save_options, "pybox_save_options");
+    if (status != PYBOX_OK)
+        return status;
+    if (save.delta)
+        return error_set(PYBOX_ERROR_ARGUMENT, "what is merged is a full snapshot, not a delta");
+    struct image *image;
+    status = image_path_load(module, path, &open, &image);
+    if (status != PYBOX_OK)
+        return status;
+    status = snapshot_merge_image(image, output, &save, image_created_ns(image));
+    image_close(image);
+    return status;
 }

@@ -2,12 +2,14 @@
  * An image: the decoded state of a guest that any number of boxes map copy-on-write.
  *
  * Its linear memory lies in a sealed memfd (or, if the caller trusts the file, in a snapshot file
- * of the mapped form), so that making a box's memory is one mmap. It never changes and is counted
- * by reference; all functions may be called from any thread.
+ * of the mapped form), so that making a box's memory is one mmap. That of a delta may be layered:
+ * the memory of the full snapshot at the end of its chain of parents, and pages to be put over it. An
+ * image never changes and is counted by reference; all functions may be called from any thread.
  */
 #ifndef IMAGE_H
 #define IMAGE_H
 
+#include "page_source.h"
 #include "snapshot_content.h"
 
 struct image;
@@ -16,25 +18,44 @@ struct image_options {
     unsigned threads; /* that decode; 0: the processors this thread may use, at most 4 */
     /* The file is an installed one that nobody changes or truncates while the image lives: a mapped
      * form is then mapped as it is. Its header, section table and small sections are checked, its
-     * memory and the index of it are not read (snapshot_verify() does that). If it is truncated all
+     * memory and the index of it are not read (image_verify() does that). If it is truncated all
      * the same, boxes get SIGBUS. Otherwise its memory is copied into a sealed memfd, and checked.
      */
     int trusted_file;
     uint64_t max_memory_bytes; /* 0: 4 GiB */
     uint64_t max_tree_bytes;   /* 0: 256 MiB */
+
+    /* Where the parents of a delta are looked for, by digest: as <digest>.snap, then in every *.image
+     * and *.snap. First in `trusted_folder` (NULL: none), where files are trusted as above: a full
+     * snapshot that is found there is shared by all deltas of the process. */
+    const char *trusted_folder;
+    const char *const *folders;
+    size_t folder_count;
+    /* The image of a delta may be layered. Otherwise, and if many pages changed, its memory is
+     * copied and becomes one. */
+    int layered;
 };
+
+#define IMAGE_DEPTH_LIMIT 64           /* parents of a delta */
+#define IMAGE_LAYER_LIMIT_BYTES (16u << 20) /* pages of a layered image */
 
 /*
  * Decodes the snapshot at `path`. `module_hash` (DIGEST_BYTES) is that of the module that will run
  * it; NULL accepts any. NULL options: all zeroes. Only memory that is not zero is touched. Blocks
  * on file I/O, allocates. Errors: IO, SNAPSHOT_FORMAT, SNAPSHOT_VERSION, SNAPSHOT_CORRUPT,
- * SNAPSHOT_MODULE, LIMIT, NO_MEMORY, UNSUPPORTED (no sealable memfd).
+ * SNAPSHOT_MODULE, SNAPSHOT_PARENT, LIMIT, NO_MEMORY, UNSUPPORTED (no sealable memfd).
  */
 pybox_status image_open(const char *path, const uint8_t *module_hash,
                         const struct image_options *options, struct image **image);
 
-/* Makes an image of a state in memory, which is copied. Its digest is all zeroes (it is not
- * computed). Errors: ARGUMENT, IO, NO_MEMORY, UNSUPPORTED. */
+/* Reads the whole snapshot at `path`, and its parents, and recomputes everything: checksums, the
+ * digest of each chunk and section, the digests that name them, and that what is to be zero is
+ * zero. A delta whose parent cannot be found, but which is well as far as can be told without, gives
+ * SNAPSHOT_PARENT. Errors: as image_open(). */
+pybox_status image_verify(const char *path, const struct image_options *options);
+
+/* Makes an image of a state in memory, which is copied.
+ * Errors: ARGUMENT, IO, NO_MEMORY, UNSUPPORTED. */
 pybox_status image_create_from_content(const struct snapshot_content *content,
                                        struct image **image);
 
@@ -49,16 +70,45 @@ void image_close(struct image *image);
 struct image_view {
     int fd;                          /* holds the memory; read only or sealed against writing */
     uint64_t memory_offset;          /* in fd; page-aligned */
+    uint64_t mapped_bytes;           /* in fd; what is behind, up to memory_bytes, is zero */
+    struct page_overlay overlay;     /* lies over that; empty unless the image is layered */
     struct snapshot_content content; /* content.memory == NULL: map it */
-    uint8_t digest[DIGEST_BYTES];    /* names the snapshot it was decoded from */
 };
 const struct image_view *image_describe(const struct image *image);
 
 /*
- * Maps the whole memory at `address`, private and writable, over whatever is mapped there: the
- * caller has reserved content.memory_bytes (page-aligned). Nothing is mapped for a memory of 0
- * bytes. One system call. Errors: NO_MEMORY.
+ * Maps the whole memory at `address`, private and writable, over whatever is mapped there, and puts
+ * the overlay over it: the caller has reserved content.memory_bytes (page-aligned). Nothing is
+ * mapped for a memory of 0 bytes. Errors: NO_MEMORY.
  */
 pybox_status image_map(const struct image *image, void *address);
+
+/* Puts the overlay over a memory whose first mapped_bytes are mapped at `address`, and whose rest up
+ * to memory_bytes is zero and writable. */
+void image_put_overlay(const struct image *image, uint8_t *address);
+
+/* What the memory of a layered image lies over, itself an image; another image: that itself. Lives
+ * as long as the caller's hold of `image`. */
+struct image *image_root(struct image *image);
+
+/* When its snapshot was written, since 1970; 0: not said, or there is none. */
+uint64_t image_created_ns(const struct image *image);
+
+/* Copies the digest that names the image's state, by which its snapshot is found. That of an image
+ * that was not read from a file is computed, once, from all of its memory. Error: NO_MEMORY. */
+pybox_status image_digest_name(struct image *image, uint8_t digest[DIGEST_BYTES]);
+
+/* The digests of its chunks as format version 2 has them, DIGEST_BYTES each, zeroes for a zero
+ * chunk. Lives as long as the image. Reads the index of a trusted file, or all memory if that does
+ * not say. Errors: IO, SNAPSHOT_*, NO_MEMORY. */
+pybox_status image_digest_chunks(struct image *image, const uint8_t **digests);
+
+/* Those of the pages of a chunk: zeroes behind the end of the memory, too. Kept, once known.
+ * Errors: NO_MEMORY. */
+pybox_status image_digest_units(struct image *image, uint32_t chunk,
+                                uint8_t units[][DIGEST_BYTES]);
+
+/* The memory, to be read. Lives as long as the image. Error: NO_MEMORY. */
+pybox_status image_page_source(struct image *image, struct page_source *source);
 
 #endif

@@ -65,15 +65,16 @@ static pybox_status walk_check_chunk(const struct snapshot_chunk *chunk, uint32_
                                      int mapped, uint64_t end, uint64_t data_bytes)
 {
     int valid;
+    int named = !bytes_are_zero(chunk->digest, DIGEST_BYTES);
     if (chunk->kind == SNAPSHOT_CHUNK_ZERO)
         valid = chunk->offset == 0 && chunk->stored_bytes == 0 &&
-                bytes_are_zero(chunk->digest, DIGEST_BYTES);
+                !named;
     else if (chunk->kind == SNAPSHOT_CHUNK_RAW)
         valid = mapped && chunk->offset == (uint64_t)number * SNAPSHOT_CHUNK_BYTES &&
-                chunk->stored_bytes == SNAPSHOT_CHUNK_BYTES;
+                chunk->stored_bytes == SNAPSHOT_CHUNK_BYTES && named;
     else if (chunk->kind == SNAPSHOT_CHUNK_ZSTD)
         valid = !mapped && chunk->offset == end && chunk->stored_bytes <= data_bytes - end &&
-                chunk->stored_bytes <= ZSTD_compressBound(SNAPSHOT_CHUNK_BYTES);
+                chunk->stored_bytes <= ZSTD_compressBound(SNAPSHOT_CHUNK_BYTES) && named;
     else
         return error_set(PYBOX_ERROR_SNAPSHOT_FORMAT,
                          "chunk %" PRIu32 " of the snapshot's memory has the unknown kind %" PRIu32,
@@ -114,10 +115,29 @@ static pybox_status walk_check_index(const struct walk *walk)
                          "the snapshot's memory has %" PRIu64 " bytes behind its last chunk",
                          data_bytes - end);
     uint8_t digest[DIGEST_BYTES];
-    snapshot_format_memory_digest(&snapshot->layout, walk->index, digest);
+    snapshot_format_memory_digest(snapshot->head.version, snapshot->layout.chunk_count,
+                                  walk->index + SNAPSHOT_CHUNK_DIGEST, SNAPSHOT_CHUNK_ENTRY_BYTES,
+                                  digest);
     if (memcmp(digest, section->digest, DIGEST_BYTES) != 0)
         return error_set(PYBOX_ERROR_SNAPSHOT_CORRUPT,
                          "the digest of the snapshot's memory does not match those of its chunks");
+    return PYBOX_OK;
+}
+
+/* Keeps the digests of the chunks with the snapshot, for deltas. */
+static pybox_status walk_keep_digests(const struct walk *walk)
+{
+    struct snapshot *snapshot = walk->snapshot;
+    uint32_t count = snapshot->layout.chunk_count;
+    if (snapshot->digests != NULL || snapshot->head.version == 1)
+        return PYBOX_OK;
+    snapshot->digests = malloc((size_t)count * DIGEST_BYTES + 1);
+    if (snapshot->digests == NULL)
+        return error_set_memory("the memory index of a snapshot", (size_t)count * DIGEST_BYTES);
+    for (uint32_t i = 0; i < count; i++)
+        memcpy(snapshot->digests + (size_t)i * DIGEST_BYTES,
+               walk->index + (size_t)i * SNAPSHOT_CHUNK_ENTRY_BYTES + SNAPSHOT_CHUNK_DIGEST,
+               DIGEST_BYTES);
     return PYBOX_OK;
 }
 
@@ -141,7 +161,7 @@ static pybox_status walk_read_index(struct walk *walk)
         uint64_t end = offset + sizeof head + length;
         status = file_io_check_zero(snapshot->fd, end, walk_data_offset(snapshot) - end);
     }
-    return status;
+    return status == PYBOX_OK ? walk_keep_digests(walk) : status;
 }
 
 static pybox_status walk_prepare(struct walk_worker *worker)
@@ -201,15 +221,18 @@ static pybox_status walk_chunk(void *context, unsigned number, uint32_t item)
         status = walk_read_chunk(walk->snapshot, worker, &chunk);
     if (status != PYBOX_OK)
         return status;
+    if (walk->verify && bytes_are_zero(worker->bytes, SNAPSHOT_CHUNK_BYTES))
+        return error_set(PYBOX_ERROR_SNAPSHOT_FORMAT,
+                         "chunk %" PRIu32 " of the snapshot's memory is zero, but stored", item);
     if (walk->verify || chunk.kind == SNAPSHOT_CHUNK_RAW) {
         uint8_t digest[DIGEST_BYTES];
-        digest_bytes(worker->bytes, SNAPSHOT_CHUNK_BYTES, digest);
+        snapshot_format_chunk_digest(walk->snapshot->head.version, worker->bytes, digest);
         if (memcmp(digest, chunk.digest, DIGEST_BYTES) != 0)
             return error_set(
                 PYBOX_ERROR_SNAPSHOT_CORRUPT,
                 "the digest of chunk %" PRIu32 " of the snapshot's memory does not match", item);
     }
-    return walk->take(walk->context, item, worker->bytes);
+    return walk->take != NULL ? walk->take(walk->context, item, worker->bytes) : PYBOX_OK;
 }
 
 pybox_status snapshot_file_walk(struct snapshot *snapshot, unsigned threads, int verify,
@@ -233,5 +256,13 @@ pybox_status snapshot_file_walk(struct snapshot *snapshot, unsigned threads, int
     }
     free(walk->index);
     free(walk);
+    return status;
+}
+
+pybox_status snapshot_read_index(struct snapshot *snapshot)
+{
+    struct walk walk = {.snapshot = snapshot};
+    pybox_status status = walk_read_index(&walk);
+    free(walk.index);
     return status;
 }

@@ -12,6 +12,9 @@ struct snapshot {
     uint64_t file_bytes;
     struct snapshot_head head;
     struct snapshot_memory_layout layout;
+    int delta;
+    uint64_t created_ns; /* 0: not said */
+    uint8_t *digests;    /* of the chunks, once the index was read; NULL in a delta, or version 1 */
     struct snapshot_content content; /* points to the three below */
     uint8_t *metadata;
     struct snapshot_global *globals;
@@ -30,8 +33,9 @@ pybox_status snapshot_file_decode_frame(ZSTD_DCtx *decoder, const uint8_t *frame
 typedef pybox_status snapshot_file_take(void *context, uint32_t number, const uint8_t *bytes);
 
 /* Reads and checks the index of the memory (kinds, places, checksums), then reads, decodes and
- * checks each chunk that is not zero and gives it to `take`. With `verify` the digest of every
- * chunk is recomputed and zero chunks are looked at; else the compressed form relies on the
+ * checks each chunk that is not zero and gives it to `take` (NULL: to nobody). With `verify` the
+ * digest of every chunk is recomputed, zero chunks are looked at, and a chunk of zeroes that is
+ * stored, which would give one state two names, is refused; else the compressed form relies on the
  * checksums of its frames. Errors: as snapshot_extract(), or what `take` returns. */
 pybox_status snapshot_file_walk(struct snapshot *snapshot, unsigned threads, int verify,
                                 snapshot_file_take *take, void *context);

@@ -17,9 +17,14 @@ static_assert(SNAPSHOT_MODULE_RESERVED + sizeof(uint32_t) == SNAPSHOT_MODULE_BYT
 static_assert(SNAPSHOT_PAGE_BYTES % SNAPSHOT_CHUNK_BYTES == 0, "a memory is whole chunks");
 static_assert(SNAPSHOT_MEMORY_LIMIT_BYTES / SNAPSHOT_CHUNK_BYTES <= UINT32_MAX, "chunk count");
 
-/* What the content digest starts with, so that it is no digest of anything else. */
-#define CONTENT_DOMAIN "pybox snapshot content 1"
-#define MEMORY_DOMAIN "pybox snapshot memory 1"
+static_assert(SNAPSHOT_CHANGE_DIGEST + DIGEST_BYTES == SNAPSHOT_CHANGE_ENTRY_BYTES, "change");
+static_assert(SNAPSHOT_CHUNK_UNITS == 16, "a bit for each page of a chunk");
+
+/* What digests start with, by version, so that they are no digests of anything else. */
+static const char *const content_domains[] = {"", "pybox snapshot content 1",
+                                              "pybox snapshot content 2"};
+static const char *const memory_domains[] = {"", "pybox snapshot memory 1",
+                                             "pybox snapshot memory 2"};
 
 size_t snapshot_format_head_bytes(uint32_t section_count)
 {
@@ -52,7 +57,7 @@ static void format_encode_entry(const struct snapshot_section *section, uint8_t 
 void snapshot_format_encode_head(const struct snapshot_head *head, uint8_t *bytes)
 {
     memcpy(bytes + SNAPSHOT_HEADER_MAGIC, SNAPSHOT_MAGIC, SNAPSHOT_MAGIC_BYTES);
-    bytes_store_u32(bytes + SNAPSHOT_HEADER_VERSION, SNAPSHOT_VERSION);
+    bytes_store_u32(bytes + SNAPSHOT_HEADER_VERSION, head->version);
     bytes_store_u32(bytes + SNAPSHOT_HEADER_FEATURES, 0);
     bytes_store_u32(bytes + SNAPSHOT_HEADER_SECTION_COUNT, head->section_count);
     bytes_store_u32(bytes + SNAPSHOT_HEADER_RESERVED, 0);
@@ -90,11 +95,11 @@ static pybox_status format_check_header(const uint8_t *bytes, size_t length)
         return error_set(PYBOX_ERROR_SNAPSHOT_FORMAT,
                          "the snapshot is truncated: %zu bytes do not hold its header", length);
     uint32_t version = bytes_load_u32(bytes + SNAPSHOT_HEADER_VERSION);
-    if (version != SNAPSHOT_VERSION)
+    if (version < SNAPSHOT_VERSION_OLDEST || version > SNAPSHOT_VERSION)
         return error_set(PYBOX_ERROR_SNAPSHOT_VERSION,
                          "the snapshot has format version %" PRIu32
-                         ", this library reads version %u; write it anew with this library",
-                         version, SNAPSHOT_VERSION);
+                         ", this library reads versions %u to %u; write it anew with this library",
+                         version, SNAPSHOT_VERSION_OLDEST, SNAPSHOT_VERSION);
     uint32_t features = bytes_load_u32(bytes + SNAPSHOT_HEADER_FEATURES);
     if ((features & ~SNAPSHOT_FEATURES) != 0)
         return error_set(PYBOX_ERROR_SNAPSHOT_VERSION,
@@ -119,6 +124,7 @@ pybox_status snapshot_format_decode_head(const uint8_t *bytes, size_t length,
     pybox_status status = format_check_header(bytes, length);
     if (status != PYBOX_OK)
         return status;
+    head->version = bytes_load_u32(bytes + SNAPSHOT_HEADER_VERSION);
     head->section_count = bytes_load_u32(bytes + SNAPSHOT_HEADER_SECTION_COUNT);
     head->file_bytes = bytes_load_u64(bytes + SNAPSHOT_HEADER_FILE_BYTES);
     memcpy(head->digest, bytes + SNAPSHOT_HEADER_DIGEST, DIGEST_BYTES);
@@ -143,11 +149,15 @@ pybox_status snapshot_format_decode_head(const uint8_t *bytes, size_t length,
 void snapshot_format_content_digest(const struct snapshot_head *head, uint8_t result[DIGEST_BYTES])
 {
     struct digest digest;
+    const char *domain = content_domains[head->version];
     digest_start(&digest);
-    digest_add(&digest, CONTENT_DOMAIN, sizeof CONTENT_DOMAIN); /* with its NUL */
-    digest_add(&digest, head->parent, DIGEST_BYTES);
+    digest_add(&digest, domain, strlen(domain) + 1);
+    if (head->version == 1)
+        digest_add(&digest, head->parent, DIGEST_BYTES);
     for (uint32_t i = 0; i < head->section_count; i++) {
         const struct snapshot_section *section = &head->sections[i];
+        if (head->version > 1 && (section->flags & SNAPSHOT_SECTION_OPTIONAL) != 0)
+            continue;
         digest_add_u32(&digest, section->type);
         digest_add_u32(&digest, section->flags);
         digest_add_u64(&digest, section->content_bytes);
@@ -205,7 +215,10 @@ snapshot_format_memory_layout(uint64_t section_offset, uint32_t encoding, uint64
     layout.chunk_count = (uint32_t)(memory_bytes / SNAPSHOT_CHUNK_BYTES);
     layout.index_bytes = (uint64_t)layout.chunk_count * SNAPSHOT_CHUNK_ENTRY_BYTES;
     layout.data_offset = SNAPSHOT_MEMORY_HEAD_BYTES + layout.index_bytes;
-    if (encoding == SNAPSHOT_ENCODING_MAPPED)
+    if (encoding == SNAPSHOT_ENCODING_DELTA) { /* its index says how long it is */
+        layout.index_bytes = 0;
+        layout.data_offset = SNAPSHOT_MEMORY_HEAD_BYTES;
+    } else if (encoding == SNAPSHOT_ENCODING_MAPPED)
         layout.data_offset =
             bytes_round_up(section_offset + layout.data_offset, SNAPSHOT_MAPPED_ALIGNMENT) -
             section_offset;
@@ -277,21 +290,71 @@ void snapshot_format_decode_chunk(const uint8_t bytes[SNAPSHOT_CHUNK_ENTRY_BYTES
     memcpy(chunk->digest, bytes + SNAPSHOT_CHUNK_DIGEST, DIGEST_BYTES);
 }
 
-void snapshot_format_memory_digest(const struct snapshot_memory_layout *layout,
-                                   const uint8_t *index, uint8_t result[DIGEST_BYTES])
+void snapshot_format_encode_change(const struct snapshot_change *change,
+                                   uint8_t bytes[SNAPSHOT_CHANGE_ENTRY_BYTES])
 {
+    bytes_store_u32(bytes + SNAPSHOT_CHANGE_NUMBER, change->number);
+    bytes_store_u32(bytes + SNAPSHOT_CHANGE_PAGES,
+                    change->pages | (uint32_t)change->patched << 16); /* both fields */
+    memcpy(bytes + SNAPSHOT_CHANGE_DIGEST, change->digest, DIGEST_BYTES);
+}
+
+void snapshot_format_decode_change(const uint8_t bytes[SNAPSHOT_CHANGE_ENTRY_BYTES],
+                                   struct snapshot_change *change)
+{
+    uint32_t masks = bytes_load_u32(bytes + SNAPSHOT_CHANGE_PAGES);
+    change->number = bytes_load_u32(bytes + SNAPSHOT_CHANGE_NUMBER);
+    change->pages = (uint16_t)masks;
+    change->patched = (uint16_t)(masks >> 16);
+    memcpy(change->digest, bytes + SNAPSHOT_CHANGE_DIGEST, DIGEST_BYTES);
+}
+
+void snapshot_format_unit_digest(const uint8_t *bytes, uint8_t digest[DIGEST_BYTES])
+{
+    if (bytes_are_zero(bytes, SNAPSHOT_UNIT_BYTES))
+        memset(digest, 0, DIGEST_BYTES);
+    else
+        digest_bytes(bytes, SNAPSHOT_UNIT_BYTES, digest);
+}
+
+void snapshot_format_units_digest(const uint8_t units[SNAPSHOT_CHUNK_UNITS][DIGEST_BYTES],
+                                  uint8_t digest[DIGEST_BYTES])
+{
+    const size_t length = (size_t)SNAPSHOT_CHUNK_UNITS * DIGEST_BYTES;
+    if (bytes_are_zero(units, length))
+        memset(digest, 0, DIGEST_BYTES);
+    else
+        digest_bytes(units, length, digest);
+}
+
+void snapshot_format_chunk_digest(uint32_t version, const uint8_t bytes[SNAPSHOT_CHUNK_BYTES],
+                                  uint8_t digest[DIGEST_BYTES])
+{
+    if (version == 1) {
+        digest_bytes(bytes, SNAPSHOT_CHUNK_BYTES, digest);
+        return;
+    }
+    uint8_t units[SNAPSHOT_CHUNK_UNITS][DIGEST_BYTES];
+    for (uint32_t i = 0; i < SNAPSHOT_CHUNK_UNITS; i++)
+        snapshot_format_unit_digest(bytes + (size_t)i * SNAPSHOT_UNIT_BYTES, units[i]);
+    snapshot_format_units_digest((const uint8_t(*)[DIGEST_BYTES])units, digest);
+}
+
+void snapshot_format_memory_digest(uint32_t version, uint32_t chunk_count, const uint8_t *digests,
+                                   size_t stride, uint8_t result[DIGEST_BYTES])
+{
+    const char *domain = memory_domains[version];
     struct digest digest;
     digest_start(&digest);
-    digest_add(&digest, MEMORY_DOMAIN, sizeof MEMORY_DOMAIN); /* with its NUL */
+    digest_add(&digest, domain, strlen(domain) + 1);
     digest_add_u32(&digest, SNAPSHOT_CHUNK_BYTES);
-    digest_add_u32(&digest, layout->chunk_count);
-    for (uint32_t i = 0; i < layout->chunk_count; i++) {
-        struct snapshot_chunk chunk;
-        snapshot_format_decode_chunk(index + (size_t)i * SNAPSHOT_CHUNK_ENTRY_BYTES, &chunk);
-        if (chunk.kind == SNAPSHOT_CHUNK_ZERO)
+    digest_add_u32(&digest, chunk_count);
+    for (uint32_t i = 0; i < chunk_count; i++) {
+        const uint8_t *chunk = digests + i * stride;
+        if (bytes_are_zero(chunk, DIGEST_BYTES))
             continue;
         digest_add_u32(&digest, i);
-        digest_add(&digest, chunk.digest, DIGEST_BYTES);
+        digest_add(&digest, chunk, DIGEST_BYTES);
     }
     digest_finish(&digest, result);
 }

@@ -1,5 +1,6 @@
 /*
- * The layout of a snapshot file, version 1, as FORMAT.md says it. All numbers are little-endian.
+ * The layout of a snapshot file, versions 1 and 2, as FORMAT.md says it. All numbers are
+ * little-endian.
  *
  * What is fixed here is offsets and numbers, never a struct that is copied. The structs below are
  * the decoded form.
@@ -11,7 +12,8 @@
 
 #define SNAPSHOT_MAGIC "\x89PBX\r\n\x1a\n" /* not text; shows a transfer that changes line ends */
 #define SNAPSHOT_MAGIC_BYTES 8
-#define SNAPSHOT_VERSION 1u
+#define SNAPSHOT_VERSION 2u        /* that is written */
+#define SNAPSHOT_VERSION_OLDEST 1u /* that is read */
 #define SNAPSHOT_FEATURES 0u /* the bits of `features` that this reader understands */
 
 /* The header, at offset 0. */
@@ -47,14 +49,17 @@ enum snapshot_section_type {
     SNAPSHOT_SECTION_GLOBALS = 3,
     SNAPSHOT_SECTION_TREE = 4,
     SNAPSHOT_SECTION_MEMORY = 5,
+    SNAPSHOT_SECTION_CREATED = 6, /* optional; from version 2 on */
 };
 #define SNAPSHOT_SECTION_KNOWN 5 /* types 1 to 5 are in every file, in this order */
+#define SNAPSHOT_CREATED_BYTES 8 /* u64, nanoseconds since 1970, not 0 */
 
 enum snapshot_encoding {
     SNAPSHOT_ENCODING_RAW = 0,    /* the content itself */
     SNAPSHOT_ENCODING_ZSTD = 1,   /* one zstd frame with content size and checksum (tree) */
     SNAPSHOT_ENCODING_CHUNKS = 2, /* index and one zstd frame a chunk (memory, compressed form) */
     SNAPSHOT_ENCODING_MAPPED = 3, /* index and the memory itself (memory, mapped form) */
+    SNAPSHOT_ENCODING_DELTA = 4,  /* changed pages (memory of a delta), from version 2 on */
 };
 
 /* The section MODULE. */
@@ -84,7 +89,17 @@ enum snapshot_encoding {
 #define SNAPSHOT_CHUNK_DIGEST 16      /* SHA-256 of the chunk; zeroes for a zero chunk */
 #define SNAPSHOT_CHUNK_ENTRY_BYTES 48
 
+/* An entry of the index of a delta; after the entries, a u32 of stored bytes for each block. */
+#define SNAPSHOT_CHANGE_NUMBER 0  /* u32, of the chunk */
+#define SNAPSHOT_CHANGE_PAGES 4   /* u16, bit i: page i of the chunk is stored; not 0 */
+#define SNAPSHOT_CHANGE_PATCHED 6 /* u16, bit i: it is stored as its XOR with the parent's page */
+#define SNAPSHOT_CHANGE_DIGEST 8  /* of the whole chunk; zeroes for a zero chunk */
+#define SNAPSHOT_CHANGE_ENTRY_BYTES 40
+
 #define SNAPSHOT_CHUNK_BYTES (64u << 10) /* measured: FORMAT.md */
+#define SNAPSHOT_UNIT_BYTES 4096u        /* page of a delta, leaf of a chunk's digest */
+#define SNAPSHOT_CHUNK_UNITS (SNAPSHOT_CHUNK_BYTES / SNAPSHOT_UNIT_BYTES)
+#define SNAPSHOT_BLOCK_UNITS 16u /* changed pages in a frame of a delta; the last may have fewer */
 #define SNAPSHOT_MAPPED_ALIGNMENT 4096u
 
 enum snapshot_chunk_kind {
@@ -101,6 +116,7 @@ struct snapshot_section {
 
 /* Header and section table. */
 struct snapshot_head {
+    uint32_t version;
     uint32_t section_count;
     uint64_t file_bytes;
     uint8_t digest[DIGEST_BYTES];
@@ -113,6 +129,13 @@ struct snapshot_head {
 struct snapshot_chunk {
     uint32_t kind, stored_bytes;
     uint64_t offset;
+    uint8_t digest[DIGEST_BYTES];
+};
+
+/* A chunk of a delta that differs from the parent's. */
+struct snapshot_change {
+    uint32_t number;
+    uint16_t pages, patched;
     uint8_t digest[DIGEST_BYTES];
 };
 
@@ -129,7 +152,7 @@ void snapshot_format_encode_head(const struct snapshot_head *head, uint8_t *byte
 pybox_status snapshot_format_decode_head(const uint8_t *bytes, size_t length,
                                          struct snapshot_head *head);
 
-/* The digest that names the content, from the digests of its sections. */
+/* The digest that names the content, from the digests of its sections, as head->version has it. */
 void snapshot_format_content_digest(const struct snapshot_head *head, uint8_t digest[DIGEST_BYTES]);
 
 void snapshot_format_encode_module(const struct snapshot_content *content,
@@ -143,7 +166,8 @@ void snapshot_format_encode_global(const struct snapshot_global *global,
 pybox_status snapshot_format_decode_global(const uint8_t bytes[SNAPSHOT_GLOBAL_BYTES],
                                            struct snapshot_global *global);
 
-/* How the section MEMORY is laid out: it follows from its place, form and size alone. */
+/* How the section MEMORY is laid out: it follows from its place, form and size alone. Of a delta
+ * only the chunk count does, and the data begin with the index. */
 struct snapshot_memory_layout {
     uint32_t chunk_count;
     uint64_t index_bytes;
@@ -165,8 +189,25 @@ void snapshot_format_encode_chunk(const struct snapshot_chunk *chunk,
 void snapshot_format_decode_chunk(const uint8_t bytes[SNAPSHOT_CHUNK_ENTRY_BYTES],
                                   struct snapshot_chunk *chunk);
 
-/* The digest of the section MEMORY, from those of its chunks. `index` is encoded. */
-void snapshot_format_memory_digest(const struct snapshot_memory_layout *layout,
-                                   const uint8_t *index, uint8_t digest[DIGEST_BYTES]);
+void snapshot_format_encode_change(const struct snapshot_change *change,
+                                   uint8_t bytes[SNAPSHOT_CHANGE_ENTRY_BYTES]);
+void snapshot_format_decode_change(const uint8_t bytes[SNAPSHOT_CHANGE_ENTRY_BYTES],
+                                   struct snapshot_change *change);
+
+/* The digest of a chunk that is not zero, as `version` has it. */
+void snapshot_format_chunk_digest(uint32_t version, const uint8_t bytes[SNAPSHOT_CHUNK_BYTES],
+                                  uint8_t digest[DIGEST_BYTES]);
+
+/* The same of version 2 from those of its pages; zeroes if all pages are zero. */
+void snapshot_format_units_digest(const uint8_t units[SNAPSHOT_CHUNK_UNITS][DIGEST_BYTES],
+                                  uint8_t digest[DIGEST_BYTES]);
+
+/* The digest of a page of SNAPSHOT_UNIT_BYTES; zeroes if it is zero. */
+void snapshot_format_unit_digest(const uint8_t *bytes, uint8_t digest[DIGEST_BYTES]);
+
+/* The digest of the section MEMORY from those of its chunks (zeroes: a zero chunk), which are
+ * `stride` bytes apart. */
+void snapshot_format_memory_digest(uint32_t version, uint32_t chunk_count, const uint8_t *digests,
+                                   size_t stride, uint8_t digest[DIGEST_BYTES]);
 
 #endif

@@ -16,7 +16,8 @@
 
 #define DEFAULT_TREE_BYTES (UINT64_C(256) << 20)
 
-static const char *const section_names[] = {"?", "MODULE", "METADATA", "GLOBALS", "TREE", "MEMORY"};
+static const char *const section_names[] = {"?",    "MODULE", "METADATA", "GLOBALS",
+                                            "TREE", "MEMORY", "CREATED"};
 
 static pybox_status read_open_file(const char *path, struct snapshot *snapshot)
 {
@@ -120,9 +121,14 @@ static pybox_status read_check_table(struct snapshot *snapshot)
     pybox_status status = read_check_places(snapshot);
     if (status != PYBOX_OK)
         return status;
-    if (!bytes_are_zero(head->parent, DIGEST_BYTES))
+    int parent = !bytes_are_zero(head->parent, DIGEST_BYTES);
+    int delta =
+        head->version > 1 &&
+        head->sections[SNAPSHOT_SECTION_MEMORY - 1].encoding == SNAPSHOT_ENCODING_DELTA;
+    if (parent != delta)
         return error_set(PYBOX_ERROR_SNAPSHOT_FORMAT,
-                         "the snapshot names a parent, but does not say that it is a delta");
+                         parent ? "the snapshot names a parent, but is not a delta"
+                                : "the snapshot is a delta, but names no parent");
     uint8_t digest[DIGEST_BYTES];
     snapshot_format_content_digest(head, digest);
     if (memcmp(digest, head->digest, DIGEST_BYTES) != 0)
@@ -132,7 +138,7 @@ static pybox_status read_check_table(struct snapshot *snapshot)
 }
 
 /* Allocates and reads a section that is stored as it is, and checks its digest. A NUL is put
- * behind it. */
+ * behind it. The types that are read are those of the first sections, one behind the other. */
 static pybox_status read_raw(const struct snapshot *snapshot, uint32_t type, uint64_t limit,
                              uint8_t **bytes)
 {
@@ -275,12 +281,36 @@ static pybox_status read_tree(struct snapshot *snapshot, uint64_t limit)
     return PYBOX_OK;
 }
 
+/* When it was written, if it says so. */
+static pybox_status read_created(struct snapshot *snapshot)
+{
+    const struct snapshot_head *head = &snapshot->head;
+    const struct snapshot_section *section = &head->sections[SNAPSHOT_SECTION_CREATED - 1];
+    if (head->version == 1 || head->section_count < SNAPSHOT_SECTION_CREATED ||
+        section->type != SNAPSHOT_SECTION_CREATED)
+        return PYBOX_OK;
+    uint8_t *bytes;
+    pybox_status status =
+        read_raw(snapshot, SNAPSHOT_SECTION_CREATED, SNAPSHOT_CREATED_BYTES, &bytes);
+    if (status != PYBOX_OK)
+        return status;
+    if (section->content_bytes == SNAPSHOT_CREATED_BYTES)
+        snapshot->created_ns = bytes_load_u64(bytes);
+    free(bytes);
+    if (snapshot->created_ns == 0)
+        return error_set(PYBOX_ERROR_SNAPSHOT_FORMAT,
+                         "the snapshot's section CREATED is not a time of %d bytes",
+                         SNAPSHOT_CREATED_BYTES);
+    return PYBOX_OK;
+}
+
 /* Size, encoding and place of the memory; not yet its index. */
 static pybox_status read_memory_layout(struct snapshot *snapshot, uint64_t limit)
 {
     const struct snapshot_section *section = &snapshot->head.sections[SNAPSHOT_SECTION_MEMORY - 1];
     uint64_t memory_bytes = section->content_bytes;
-    if (section->encoding != SNAPSHOT_ENCODING_CHUNKS &&
+    snapshot->delta = !bytes_are_zero(snapshot->head.parent, DIGEST_BYTES);
+    if (!snapshot->delta && section->encoding != SNAPSHOT_ENCODING_CHUNKS &&
         section->encoding != SNAPSHOT_ENCODING_MAPPED)
         return error_set(PYBOX_ERROR_SNAPSHOT_FORMAT,
                          "the snapshot's section MEMORY has an encoding that is not for it");
@@ -324,6 +354,8 @@ static pybox_status read_all(struct snapshot *snapshot, const struct snapshot_li
     if (status == PYBOX_OK)
         status = read_globals(snapshot);
     if (status == PYBOX_OK)
+        status = read_created(snapshot);
+    if (status == PYBOX_OK && !limits->without_tree)
         status = read_tree(snapshot, tree_limit);
     if (status == PYBOX_OK)
         status = snapshot_content_check(&snapshot->content, PYBOX_ERROR_SNAPSHOT_FORMAT);
@@ -365,7 +397,23 @@ void snapshot_close(struct snapshot *snapshot)
     free(snapshot->metadata);
     free(snapshot->globals);
     free(snapshot->tree);
+    free(snapshot->digests);
     free(snapshot);
+}
+
+int snapshot_is_delta(const struct snapshot *snapshot)
+{
+    return snapshot->delta;
+}
+
+const uint8_t *snapshot_memory_digest(const struct snapshot *snapshot)
+{
+    return snapshot->head.sections[SNAPSHOT_SECTION_MEMORY - 1].digest;
+}
+
+const uint8_t *snapshot_digests(const struct snapshot *snapshot)
+{
+    return snapshot->digests;
 }
 
 const struct snapshot_content *snapshot_describe(const struct snapshot *snapshot)
@@ -379,6 +427,10 @@ void snapshot_inform(const struct snapshot *snapshot, struct snapshot_info *info
     info->form =
         memory->encoding == SNAPSHOT_ENCODING_MAPPED ? PYBOX_FORM_MAPPED : PYBOX_FORM_COMPRESSED;
     memcpy(info->digest, snapshot->head.digest, DIGEST_BYTES);
+    memcpy(info->parent, snapshot->head.parent, DIGEST_BYTES);
+    info->version = snapshot->head.version;
+    info->delta = snapshot->delta;
+    info->created_ns = snapshot->created_ns;
     info->file_bytes = snapshot->file_bytes;
     info->memory_stored_bytes = memory->stored_bytes - snapshot->layout.data_offset;
 }

@@ -8,6 +8,7 @@
 struct snapshot_limits {
     uint64_t memory_bytes; /* largest linear memory to accept; 0: SNAPSHOT_MEMORY_LIMIT_BYTES */
     uint64_t tree_bytes;   /* largest decoded tree to accept; 0: 256 MiB */
+    int without_tree;      /* the tree is not read: for a parent of a delta */
 };
 
 /* A file whose header, section table and small sections have been read and checked. */
@@ -36,9 +37,16 @@ void snapshot_close(struct snapshot *snapshot);
 /* The content, with memory == NULL. Lives as long as the snapshot. */
 const struct snapshot_content *snapshot_describe(const struct snapshot *snapshot);
 
+/* 1 if its memory is that of its parent but for some pages. */
+int snapshot_is_delta(const struct snapshot *snapshot);
+
 /* Facts about the file. */
 struct snapshot_info {
+    uint32_t version;
     pybox_form form;
+    int delta;                    /* its memory is that of its parent but for some pages */
+    uint8_t parent[DIGEST_BYTES]; /* of a delta, names its parent; else zeroes */
+    uint64_t created_ns;          /* since 1970; 0: not said */
     uint8_t digest[DIGEST_BYTES]; /* names the content: both forms of one state have the same */
     uint64_t file_bytes;
     uint64_t memory_stored_bytes; /* what the memory takes in the file */
@@ -49,6 +57,17 @@ void snapshot_inform(const struct snapshot *snapshot, struct snapshot_info *info
  * (page-aligned; memory_bytes long); 0 in the compressed form. Owned by the snapshot. */
 int snapshot_descriptor(const struct snapshot *snapshot, uint64_t *memory_offset);
 
+/* The digests of its chunks, DIGEST_BYTES each, zeroes for a zero chunk: known once the index was
+ * read (snapshot_extract(), snapshot_read_index()). NULL: not known, or a delta, or of version 1,
+ * whose digests are others. */
+const uint8_t *snapshot_digests(const struct snapshot *snapshot);
+
+/* The digest of the section MEMORY, DIGEST_BYTES. */
+const uint8_t *snapshot_memory_digest(const struct snapshot *snapshot);
+
+/* Reads and checks the index of a memory that is not a delta's. Errors: as snapshot_extract(). */
+pybox_status snapshot_read_index(struct snapshot *snapshot);
+
 /* Closes the file of an open snapshot, which from then on is good for snapshot_describe() and
  * snapshot_inform() only. */
 void snapshot_release_file(struct snapshot *snapshot);
@@ -58,17 +77,19 @@ pybox_status snapshot_check_module(const struct snapshot *snapshot,
                                    const uint8_t module_hash[DIGEST_BYTES]);
 
 /*
- * Reads and checks the index of the memory, then writes every chunk that is not all zeroes to `fd`,
- * at its address in linear memory. `fd` is an empty file of memory_bytes that reads as zeroes (a
+ * Reads and checks the index of the memory (not of a delta), then writes every chunk that is not
+ * all zeroes to `fd`, at its address in linear memory. `fd` is an empty file of memory_bytes that reads as zeroes (a
  * memfd). `threads` as in snapshot_write_options. On failure the contents of `fd` are unspecified.
  * Errors: IO, SNAPSHOT_FORMAT, SNAPSHOT_CORRUPT, NO_MEMORY.
  */
 pybox_status snapshot_extract(struct snapshot *snapshot, int fd, unsigned threads);
 
-/* Reads the whole file at `path` and recomputes everything: checksums, the digest of each chunk and
- * section, the digest that names it, and that what is to be zero is zero. Errors: as
- * snapshot_open() and snapshot_extract(). */
-pybox_status snapshot_verify(const char *path, const struct snapshot_limits *limits,
-                             unsigned threads);
+/* Reads the whole of a snapshot that is not a delta, and recomputes everything: checksums, the
+ * digest of each chunk and section, the digest that names it, and that what is to be zero is zero.
+ * With `limits.without_tree` the tree is not looked at. Errors: as snapshot_extract(). */
+pybox_status snapshot_verify(struct snapshot *snapshot, unsigned threads);
+
+/* The digest of the section TREE, of any snapshot. Error: SNAPSHOT_CORRUPT. */
+pybox_status snapshot_verify_tree(const struct snapshot *snapshot);
 
 #endif

@@ -2,9 +2,7 @@
 
 #include "bytes.h"
 #include "error.h"
-#include "file_io.h"
-#include "parallel.h"
-#include "snapshot_format.h"
+#include "snapshot_writer.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,27 +14,6 @@
 #define LEVEL_LIMIT 19
 #define TREE_RAW_BYTES 1024 /* a tree up to this size is not worth a zstd frame */
 #define BATCH_CHUNKS 256u   /* encoded at a time: bounds the memory that encoding takes to 17 MB */
-
-/* A file that is being written. */
-struct writer {
-    const struct snapshot_content *content;
-    pybox_form form;
-    int level;
-    unsigned threads;
-    struct file_io_draft draft;
-    struct snapshot_head head;
-    const uint8_t
-        *bodies[SNAPSHOT_SECTION_KNOWN]; /* what to store of the sections but the memory */
-    uint8_t module[SNAPSHOT_MODULE_BYTES];
-    uint8_t *globals;
-    uint8_t *tree; /* encoded; NULL: stored as it is */
-    struct snapshot_memory_layout layout;
-    uint8_t *index;
-    uint8_t *slots; /* encoded chunks of a batch, each in slot_bytes */
-    size_t slot_bytes;
-    uint32_t batch; /* number of its first chunk */
-    ZSTD_CCtx *encoders[PARALLEL_THREADS_LIMIT];
-};
 
 static pybox_status writer_check(const struct snapshot_content *content,
                                  const struct snapshot_write_options *options)
@@ -70,9 +47,8 @@ static pybox_status writer_encoder(struct writer *writer, unsigned worker, ZSTD_
     return PYBOX_OK;
 }
 
-static pybox_status writer_compress(struct writer *writer, unsigned worker, uint8_t *to,
-                                    size_t capacity, const uint8_t *from, size_t length,
-                                    size_t *stored)
+pybox_status writer_compress(struct writer *writer, unsigned worker, uint8_t *to, size_t capacity,
+                             const uint8_t *from, size_t length, size_t *stored)
 {
     ZSTD_CCtx *encoder = NULL;
     pybox_status status = writer_encoder(writer, worker, &encoder);
@@ -89,7 +65,7 @@ static pybox_status writer_compress(struct writer *writer, unsigned worker, uint
 static struct snapshot_section *writer_add_section(struct writer *writer, uint32_t type)
 {
     struct snapshot_head *head = &writer->head;
-    uint64_t end = snapshot_format_head_bytes(SNAPSHOT_SECTION_KNOWN);
+    uint64_t end = snapshot_format_head_bytes(writer->sections);
     if (head->section_count > 0) {
         const struct snapshot_section *last = &head->sections[head->section_count - 1];
         end = last->offset + last->stored_bytes;
@@ -145,7 +121,7 @@ static pybox_status writer_add_tree(struct writer *writer)
     return PYBOX_OK;
 }
 
-/* Everything but what the memory is: so the place of the memory's data is known. */
+/* Everything before the memory: so its place is known. */
 static pybox_status writer_plan(struct writer *writer)
 {
     const struct snapshot_content *content = writer->content;
@@ -162,12 +138,18 @@ static pybox_status writer_plan(struct writer *writer)
     if (status != PYBOX_OK)
         return status;
 
-    struct snapshot_section *memory = writer_add_section(writer, SNAPSHOT_SECTION_MEMORY);
+    writer_add_section(writer, SNAPSHOT_SECTION_MEMORY)->content_bytes = content->memory_bytes;
+    return PYBOX_OK;
+}
+
+/* How the memory of a full snapshot is laid out. */
+static pybox_status writer_plan_memory(struct writer *writer)
+{
+    struct snapshot_section *memory = &writer->head.sections[SNAPSHOT_SECTION_MEMORY - 1];
     memory->encoding =
         writer->form == PYBOX_FORM_MAPPED ? SNAPSHOT_ENCODING_MAPPED : SNAPSHOT_ENCODING_CHUNKS;
-    memory->content_bytes = content->memory_bytes;
     writer->layout =
-        snapshot_format_memory_layout(memory->offset, memory->encoding, content->memory_bytes);
+        snapshot_format_memory_layout(memory->offset, memory->encoding, memory->content_bytes);
     writer->index = calloc(1, writer->layout.index_bytes + 1);
     if (writer->index == NULL)
         return error_set_memory("the memory index of a snapshot", writer->layout.index_bytes);
@@ -189,7 +171,7 @@ static pybox_status writer_encode_chunk(void *context, unsigned worker, uint32_t
     struct snapshot_chunk chunk = {.kind = SNAPSHOT_CHUNK_ZERO};
     pybox_status status = PYBOX_OK;
     if (!bytes_are_zero(from, SNAPSHOT_CHUNK_BYTES)) {
-        digest_bytes(from, SNAPSHOT_CHUNK_BYTES, chunk.digest);
+        snapshot_format_chunk_digest(SNAPSHOT_VERSION, from, chunk.digest);
         if (writer->form == PYBOX_FORM_MAPPED) {
             chunk.kind = SNAPSHOT_CHUNK_RAW;
             chunk.offset = (uint64_t)number * SNAPSHOT_CHUNK_BYTES;
@@ -230,6 +212,19 @@ static pybox_status writer_put_batch(struct writer *writer, uint32_t count, uint
     return PYBOX_OK;
 }
 
+/* The head and index of the memory; the gap behind them reads as zeroes. */
+static pybox_status writer_put_index(struct writer *writer)
+{
+    uint64_t offset = writer->head.sections[SNAPSHOT_SECTION_MEMORY - 1].offset;
+    uint8_t head[SNAPSHOT_MEMORY_HEAD_BYTES];
+    snapshot_format_encode_memory(&writer->layout, writer->index, head);
+    pybox_status status = file_io_write(writer->draft.fd, head, sizeof head, offset);
+    if (status == PYBOX_OK)
+        status = file_io_write(writer->draft.fd, writer->index, writer->layout.index_bytes,
+                               offset + sizeof head);
+    return status;
+}
+
 static pybox_status writer_put_memory(struct writer *writer)
 {
     uint32_t total = writer->layout.chunk_count;
@@ -255,40 +250,72 @@ static pybox_status writer_put_memory(struct writer *writer)
         data_bytes = writer->content->memory_bytes;
     struct snapshot_section *memory = &writer->head.sections[SNAPSHOT_SECTION_MEMORY - 1];
     memory->stored_bytes = writer->layout.data_offset + data_bytes;
-    snapshot_format_memory_digest(&writer->layout, writer->index, memory->digest);
-    return status;
+    snapshot_format_memory_digest(SNAPSHOT_VERSION, total, writer->index + SNAPSHOT_CHUNK_DIGEST,
+                                  SNAPSHOT_CHUNK_ENTRY_BYTES, memory->digest);
+    return status == PYBOX_OK ? writer_put_index(writer) : status;
 }
 
-/* Header, table, small sections, the memory's head and index, and the file's length. */
+/* Header, table, and the sections that have not been written, and the file's length. */
 static pybox_status writer_put_rest(struct writer *writer)
 {
     struct snapshot_head *head = &writer->head;
-    const struct snapshot_section *memory = &head->sections[SNAPSHOT_SECTION_MEMORY - 1];
+    const struct snapshot_section *last = &head->sections[head->section_count - 1];
     int fd = writer->draft.fd;
-    head->file_bytes = memory->offset + memory->stored_bytes;
+    head->version = SNAPSHOT_VERSION;
+    head->file_bytes = last->offset + last->stored_bytes;
     snapshot_format_content_digest(head, head->digest);
     uint8_t bytes[SNAPSHOT_HEAD_LIMIT_BYTES];
     snapshot_format_encode_head(head, bytes);
-    uint8_t memory_head[SNAPSHOT_MEMORY_HEAD_BYTES];
-    snapshot_format_encode_memory(&writer->layout, writer->index, memory_head);
 
     if (ftruncate(fd, (off_t)head->file_bytes) != 0)
         return error_set_io(errno, "cannot set the length of '%s'", writer->draft.path);
     pybox_status status =
         file_io_write(fd, bytes, snapshot_format_head_bytes(head->section_count), 0);
-    for (uint32_t i = 0; i < SNAPSHOT_SECTION_MEMORY - 1 && status == PYBOX_OK; i++)
-        status = file_io_write(fd, writer->bodies[i], head->sections[i].stored_bytes,
-                               head->sections[i].offset);
-    if (status == PYBOX_OK)
-        status = file_io_write(fd, memory_head, sizeof memory_head, memory->offset);
-    if (status == PYBOX_OK)
-        status = file_io_write(fd, writer->index, writer->layout.index_bytes,
-                               memory->offset + SNAPSHOT_MEMORY_HEAD_BYTES);
+    for (uint32_t i = 0; i < head->section_count && status == PYBOX_OK; i++)
+        if (writer->bodies[i] != NULL)
+            status = file_io_write(fd, writer->bodies[i], head->sections[i].stored_bytes,
+                                   head->sections[i].offset);
     return status;
 }
 
-static void writer_release(struct writer *writer)
+pybox_status writer_begin(const struct snapshot_content *content,
+                          const struct snapshot_write_options *options, struct writer **result)
 {
+    if (options->digest != NULL)
+        memset(options->digest, 0, DIGEST_BYTES);
+    *result = NULL;
+    pybox_status status = writer_check(content, options);
+    if (status != PYBOX_OK)
+        return status;
+    struct writer *writer = *result = calloc(1, sizeof *writer);
+    if (writer == NULL)
+        return error_set_memory("writing a snapshot", sizeof *writer);
+    writer->content = content;
+    writer->form = options->form;
+    writer->level = options->level == 0 ? DEFAULT_LEVEL : options->level;
+    writer->threads = options->threads;
+    bytes_store_u64(writer->created, options->created_ns);
+    writer->sections = SNAPSHOT_SECTION_KNOWN + (options->created_ns != 0);
+    return writer_plan(writer);
+}
+
+pybox_status writer_finish(struct writer *writer)
+{
+    if (writer->sections > SNAPSHOT_SECTION_KNOWN) {
+        writer_add_raw(writer, SNAPSHOT_SECTION_CREATED, writer->created, sizeof writer->created);
+        writer->head.sections[SNAPSHOT_SECTION_CREATED - 1].flags = SNAPSHOT_SECTION_OPTIONAL;
+    }
+    pybox_status status = writer_put_rest(writer);
+    if (status == PYBOX_OK)
+        return file_io_draft_commit(&writer->draft);
+    file_io_draft_discard(&writer->draft);
+    return status;
+}
+
+void writer_release(struct writer *writer)
+{
+    if (writer == NULL)
+        return;
     for (int i = 0; i < PARALLEL_THREADS_LIMIT; i++)
         ZSTD_freeCCtx(writer->encoders[i]);
     free(writer->slots);
@@ -304,28 +331,16 @@ pybox_status snapshot_write(const char *path, const struct snapshot_content *con
     static const struct snapshot_write_options defaults;
     if (options == NULL)
         options = &defaults;
-    if (options->digest != NULL)
-        memset(options->digest, 0, DIGEST_BYTES);
-    pybox_status status = writer_check(content, options);
-    if (status != PYBOX_OK)
-        return status;
-    struct writer *writer = calloc(1, sizeof *writer);
-    if (writer == NULL)
-        return error_set_memory("writing a snapshot", sizeof *writer);
-    writer->content = content;
-    writer->form = options->form;
-    writer->level = options->level == 0 ? DEFAULT_LEVEL : options->level;
-    writer->threads = options->threads;
-
-    status = writer_plan(writer);
+    struct writer *writer;
+    pybox_status status = writer_begin(content, options, &writer);
+    if (status == PYBOX_OK)
+        status = writer_plan_memory(writer);
     if (status == PYBOX_OK)
         status = file_io_draft_create(path, &writer->draft);
     if (status == PYBOX_OK) {
         status = writer_put_memory(writer);
         if (status == PYBOX_OK)
-            status = writer_put_rest(writer);
-        if (status == PYBOX_OK)
-            status = file_io_draft_commit(&writer->draft);
+            status = writer_finish(writer);
         else
             file_io_draft_discard(&writer->draft);
     }

@@ -6,16 +6,17 @@
 
 struct snapshot_write_options {
     pybox_form form;
-    int level;        /* zstd level 1 to 19; 0: 3. In the mapped form for the tree only */
-    unsigned threads; /* 0: the processors this thread may use, at most 4 */
-    uint8_t *digest;  /* if not NULL, receives the DIGEST_BYTES that name the snapshot */
+    int level;           /* zstd level 1 to 19; 0: 3. In the mapped form for the tree only */
+    unsigned threads;    /* 0: the processors this thread may use, at most 4 */
+    uint64_t created_ns; /* since 1970, to be kept with it; not part of the digest. 0: not said */
+    uint8_t *digest;     /* if not NULL, receives the DIGEST_BYTES that name the snapshot */
 };
 
 /*
- * Writes `content` to `path` as version 1 of the format. NULL options: all zeroes.
+ * Writes `content` to `path` as a full snapshot in version 2 of the format. NULL options: all zeroes.
  *
- * The bytes depend on the content, the form and the level (and the zstd library), never on the
- * number of threads, the time or the machine. They go to a temporary file in the same directory,
+ * The bytes depend on the content, the options (and the zstd library), never on the number of
+ * threads or the machine. They go to a temporary file in the same directory,
  * which is synced and renamed over `path`; then the directory is synced. At any moment, also after
  * a crash, `path` is the old file or the whole new one. On failure no temporary file is left and
  * the old file is untouched, except for a failed sync of the directory, after which the new file is

@@ -17,6 +17,11 @@ uint64_t clock_monotonic(struct wasi *wasi)
     return wasi->clock_fixed ? wasi->clock_ns : clock_ask(CLOCK_MONOTONIC);
 }
 
+int wasi_clock_is_fixed(const struct wasi *wasi)
+{
+    return wasi->clock_fixed;
+}
+
 /* The kernel, too, stamps files with the time of the last tick: it costs a fifth. */
 uint64_t clock_now(void *context)
 {

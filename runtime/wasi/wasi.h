@@ -124,6 +124,9 @@ pybox_status wasi_clone(const struct wasi *from, void *context, struct vfs *vfs,
  * bytes, directory entries, arguments and environment, link targets, lists of buffers. For charging calls by length. */
 uint64_t wasi_take_moved_bytes(struct wasi *wasi);
 
+/* 1 if its clocks are fixed. */
+int wasi_clock_is_fixed(const struct wasi *wasi);
+
 /* What is not in the tree but is rolled back with it: where fixed clocks and seeded random numbers stand. */
 struct wasi_saved {
     uint64_t clock_ns;       /* how far fixed clocks have moved */

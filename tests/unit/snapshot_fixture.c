@@ -1,6 +1,6 @@
 #include "snapshot_fixture.h"
 
-#include "image.h"
+#include "snapshot_delta.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -59,6 +59,31 @@ const struct snapshot_content *fixture_content(void)
                                         .metadata_bytes = sizeof metadata - 1};
     memset(content.module_hash, 0xa5, DIGEST_BYTES);
     memset(content.costs_hash, 0x5a, DIGEST_BYTES);
+    return &content;
+}
+
+const struct snapshot_content *fixture_later(void)
+{
+    static uint8_t later[MEMORY_BYTES + SNAPSHOT_PAGE_BYTES];
+    static struct snapshot_global globals[3];
+    static struct snapshot_content content;
+    content = *fixture_content();
+    memset(later, 0, sizeof later);
+    memcpy(later, memory, sizeof memory);
+    later[3 * 4096 + 5] ^= 0x55;
+    later[3 * 4096 + 4000] ^= 0xaa;
+    for (size_t i = 0; i < 4096; i++)
+        later[SNAPSHOT_PAGE_BYTES + 2 * 4096 + i] = (uint8_t)(i * i / 7 + 1);
+    memset(later + 2 * SNAPSHOT_PAGE_BYTES, 0, SNAPSHOT_PAGE_BYTES);
+    later[MEMORY_BYTES + 15 * 4096 + 1] = 0x77;
+    memcpy(globals, content.globals, sizeof globals);
+    globals[0].value = 4242;
+    content.globals = globals;
+    content.memory = later;
+    content.memory_bytes = sizeof later;
+    content.tree_bytes = 100;
+    content.metadata = "{\"later\": true}";
+    content.metadata_bytes = strlen(content.metadata);
     return &content;
 }
 
@@ -165,8 +190,28 @@ static int fixture_same_content(const struct snapshot_content *a, const struct s
 int fixture_opens_as(const char *path, const struct snapshot_content *content, int trusted)
 {
     struct image_options options = {.trusted_file = trusted};
+    return fixture_opens_with(path, content, &options);
+}
+
+int fixture_write_delta(const char *parent, const char *delta, const struct snapshot_pages *pages,
+                        uint8_t digest[DIGEST_BYTES])
+{
+    struct image *image = NULL;
+    struct snapshot_write_options options = {.digest = digest};
+    pybox_status status = snapshot_write(parent, fixture_content(), NULL);
+    if (status == PYBOX_OK)
+        status = image_open(parent, NULL, NULL, &image);
+    if (status == PYBOX_OK)
+        status = snapshot_write_delta(delta, fixture_later(), image, pages, &options);
+    image_close(image);
+    return (int)status;
+}
+
+int fixture_opens_with(const char *path, const struct snapshot_content *content,
+                       const struct image_options *options)
+{
     struct image *image;
-    pybox_status status = image_open(path, NULL, &options, &image);
+    pybox_status status = image_open(path, NULL, options, &image);
     if (status != PYBOX_OK)
         return -(int)status;
     size_t length = content->memory_bytes;

@@ -17,6 +17,11 @@ struct fixture_file {
 const struct snapshot_content *fixture_content(void);
 uint8_t *fixture_memory(void);
 
+/* A later state of the same guest: of five pages, the first with two bytes changed, the second no longer
+ * zero, the third zero, the fourth as it was; another global, tree and metadata. The same on every
+ * call; static storage. */
+const struct snapshot_content *fixture_later(void);
+
 /* A path in a temporary directory of this process. Static storage, until the next call. */
 const char *fixture_path(const char *name);
 /* To be called first: the directory is in memory, if it can be. For tests that write thousands of
@@ -35,5 +40,14 @@ void fixture_store(const char *path, const void *bytes, size_t length);
 /* Opens the snapshot file at `path` as an image, and maps it: 1 if memory, globals, tree, metadata
  * and module are those of `content`, else 0. On an error of image_open() -status. */
 int fixture_opens_as(const char *path, const struct snapshot_content *content, int trusted);
+struct image_options;
+int fixture_opens_with(const char *path, const struct snapshot_content *content,
+                       const struct image_options *options);
+
+/* Writes the first state to `parent`, and the later one to `delta` as a delta of it. `pages` as in
+ * snapshot_write_delta(). Returns the status. */
+struct snapshot_pages;
+int fixture_write_delta(const char *parent, const char *delta, const struct snapshot_pages *pages,
+                        uint8_t digest[DIGEST_BYTES]);
 
 #endif

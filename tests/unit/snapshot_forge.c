@@ -1,6 +1,7 @@
 #include "snapshot_forge.h"
 
 #include "bytes.h"
+#include "snapshot_write.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,8 +53,26 @@ static uint8_t *index_entry(struct forge *forge, uint32_t number)
 }
 
 /* Digest of the index over its head as it is: fields that an edit made wrong stay. */
+static void forge_digest_delta(struct forge *forge)
+{
+    struct fixture_file *body = &forge->bodies[MEMORY];
+    uint64_t end = bytes_load_u64(body->bytes + SNAPSHOT_MEMORY_DATA_OFFSET);
+    struct digest digest;
+    digest_start(&digest);
+    digest_add(&digest, body->bytes, SNAPSHOT_MEMORY_INDEX_DIGEST);
+    if (end <= body->length)
+        digest_add(&digest, body->bytes + SNAPSHOT_MEMORY_HEAD_BYTES,
+                   end - SNAPSHOT_MEMORY_HEAD_BYTES);
+    if (!forge->keep_index_digest)
+        digest_finish(&digest, body->bytes + SNAPSHOT_MEMORY_INDEX_DIGEST);
+}
+
 static void forge_digest_memory(struct forge *forge)
 {
+    if (forge->head.sections[MEMORY].encoding == SNAPSHOT_ENCODING_DELTA) {
+        forge_digest_delta(forge);
+        return;
+    }
     struct snapshot_memory_layout layout = memory_layout(forge);
     uint8_t *bytes = forge->bodies[MEMORY].bytes;
     struct digest digest;
@@ -63,7 +82,9 @@ static void forge_digest_memory(struct forge *forge)
     if (!forge->keep_index_digest)
         digest_finish(&digest, bytes + SNAPSHOT_MEMORY_INDEX_DIGEST);
     if (!forge->keep_digests)
-        snapshot_format_memory_digest(&layout, index_entry(forge, 0),
+        snapshot_format_memory_digest(forge->head.version, layout.chunk_count,
+                                      index_entry(forge, 0) + SNAPSHOT_CHUNK_DIGEST,
+                                      SNAPSHOT_CHUNK_ENTRY_BYTES,
                                       forge->head.sections[MEMORY].digest);
 }
 
@@ -114,6 +135,19 @@ struct fixture_file forge_make(const struct forgery *forgery, struct fixture_fil
     if (forgery->stage == FORGE_BYTES)
         forgery->patch(&file);
     return file;
+}
+
+struct fixture_file forge_good(enum forge_base base, const char *path)
+{
+    uint8_t digest[DIGEST_BYTES];
+    char parent[256];
+    struct snapshot_write_options options = {
+        .form = base == FORGE_MAPPED ? PYBOX_FORM_MAPPED : PYBOX_FORM_COMPRESSED};
+    strcpy(parent, fixture_path("parent.snap"));
+    if (base == FORGE_DELTA ? fixture_write_delta(parent, path, NULL, digest) != PYBOX_OK
+                            : snapshot_write(path, fixture_content(), &options) != PYBOX_OK)
+        abort();
+    return fixture_load(path);
 }
 
 /* ---- the bytes of the file ---- */
@@ -179,9 +213,9 @@ static void version_0(struct fixture_file *file)
     reseal(file);
 }
 
-static void version_2(struct fixture_file *file)
+static void version_3(struct fixture_file *file)
 {
-    bytes_store_u32(file->bytes + SNAPSHOT_HEADER_VERSION, 2);
+    bytes_store_u32(file->bytes + SNAPSHOT_HEADER_VERSION, 3);
     reseal(file);
 }
 
@@ -729,13 +763,239 @@ static void chunk_stored_zero(struct forge *forge) /* a second form of the same 
     digest_bytes(zeroes, sizeof zeroes, index_entry(forge, 3) + SNAPSHOT_CHUNK_DIGEST);
 }
 
+/* ---- when it was written ---- */
+
+static void put_created(struct forge *forge, uint64_t created_ns, size_t length)
+{
+    required_section(forge);
+    forge->head.sections[MEMORY + 1].type = SNAPSHOT_SECTION_CREATED;
+    forge->head.sections[MEMORY + 1].flags = SNAPSHOT_SECTION_OPTIONAL;
+    body_resize(&forge->bodies[MEMORY + 1], 0);
+    body_resize(&forge->bodies[MEMORY + 1], 64);
+    bytes_store_u64(forge->bodies[MEMORY + 1].bytes, created_ns);
+    body_resize(&forge->bodies[MEMORY + 1], length);
+}
+
+static void created_at(struct forge *forge)
+{
+    put_created(forge, 1, SNAPSHOT_CREATED_BYTES);
+}
+
+static void created_never(struct forge *forge)
+{
+    put_created(forge, 0, SNAPSHOT_CREATED_BYTES);
+}
+
+static void created_short(struct forge *forge)
+{
+    put_created(forge, UINT64_MAX, SNAPSHOT_CREATED_BYTES - 1);
+}
+
+static void created_long(struct forge *forge)
+{
+    put_created(forge, UINT64_MAX, SNAPSHOT_CREATED_BYTES + 1);
+}
+
+static void created_required(struct forge *forge)
+{
+    put_created(forge, 1, SNAPSHOT_CREATED_BYTES);
+    forge->head.sections[MEMORY + 1].flags = 0;
+}
+
+/* ---- deltas: of four chunks, a page each ---- */
+
+static uint8_t *change_entry(struct forge *forge, uint32_t number)
+{
+    return forge->bodies[MEMORY].bytes + SNAPSHOT_MEMORY_HEAD_BYTES +
+           (size_t)number * SNAPSHOT_CHANGE_ENTRY_BYTES;
+}
+
+static uint8_t *block_size(struct forge *forge) /* of the only block */
+{
+    return change_entry(forge, 4);
+}
+
+static void delta_twice(struct forge *forge)
+{
+    bytes_store_u32(change_entry(forge, 1) + SNAPSHOT_CHANGE_NUMBER, 0);
+}
+
+static void delta_order(struct forge *forge)
+{
+    bytes_store_u32(change_entry(forge, 0) + SNAPSHOT_CHANGE_NUMBER, 3);
+}
+
+static void delta_far(struct forge *forge)
+{
+    bytes_store_u32(change_entry(forge, 3) + SNAPSHOT_CHANGE_NUMBER, 5);
+}
+
+static void delta_farthest(struct forge *forge)
+{
+    bytes_store_u32(change_entry(forge, 3) + SNAPSHOT_CHANGE_NUMBER, UINT32_MAX);
+}
+
+static void delta_no_pages(struct forge *forge)
+{
+    bytes_store_u32(change_entry(forge, 0) + SNAPSHOT_CHANGE_PAGES, 0);
+}
+
+static void delta_patched(struct forge *forge)
+{
+    change_entry(forge, 0)[SNAPSHOT_CHANGE_PATCHED] |= 1;
+}
+
+static void delta_more_pages(struct forge *forge)
+{
+    change_entry(forge, 0)[SNAPSHOT_CHANGE_PAGES] |= 1;
+}
+
+static void delta_many(struct forge *forge)
+{
+    bytes_store_u32(forge->bodies[MEMORY].bytes + SNAPSHOT_MEMORY_CHUNK_COUNT, UINT32_MAX);
+}
+
+static void delta_few(struct forge *forge)
+{
+    bytes_store_u32(forge->bodies[MEMORY].bytes + SNAPSHOT_MEMORY_CHUNK_COUNT, 3);
+}
+
+static void delta_offset(struct forge *forge)
+{
+    forge->bodies[MEMORY].bytes[SNAPSHOT_MEMORY_DATA_OFFSET] += 4;
+}
+
+static void delta_offset_far(struct forge *forge)
+{
+    bytes_store_u64(forge->bodies[MEMORY].bytes + SNAPSHOT_MEMORY_DATA_OFFSET, UINT64_MAX);
+}
+
+static void delta_chunk_size(struct forge *forge)
+{
+    bytes_store_u32(forge->bodies[MEMORY].bytes + SNAPSHOT_MEMORY_CHUNK_BYTES, 4096);
+}
+
+static void delta_index_digest(struct forge *forge)
+{
+    index_digest(forge);
+}
+
+static void delta_short(struct forge *forge)
+{
+    body_resize(&forge->bodies[MEMORY], SNAPSHOT_MEMORY_HEAD_BYTES - 1);
+}
+
+static void delta_block_long(struct forge *forge)
+{
+    bytes_store_u32(block_size(forge), UINT32_MAX);
+}
+
+static void delta_block_short(struct forge *forge)
+{
+    bytes_store_u32(block_size(forge), bytes_load_u32(block_size(forge)) - 1);
+}
+
+static void delta_block_damaged(struct forge *forge)
+{
+    forge->bodies[MEMORY].bytes[forge->bodies[MEMORY].length - 1] ^= 1;
+}
+
+/* A block of `length` bytes, the first of which is `first`, the others zero. */
+static void put_block(struct forge *forge, size_t length, uint8_t first)
+{
+    static uint8_t bytes[1 << 20], frame[1 << 16];
+    bytes[0] = first;
+    ZSTD_CCtx *encoder = ZSTD_createCCtx();
+    ZSTD_CCtx_setParameter(encoder, ZSTD_c_checksumFlag, 1);
+    size_t stored = ZSTD_compress2(encoder, frame, sizeof frame, bytes, length);
+    ZSTD_freeCCtx(encoder);
+    struct fixture_file *body = &forge->bodies[MEMORY];
+    size_t data = SNAPSHOT_MEMORY_HEAD_BYTES + 4 * SNAPSHOT_CHANGE_ENTRY_BYTES + sizeof(uint32_t);
+    bytes_store_u32(block_size(forge), (uint32_t)stored);
+    body_resize(body, data + stored);
+    memcpy(body->bytes + data, frame, stored);
+}
+
+static void delta_bomb(struct forge *forge)
+{
+    put_block(forge, 1 << 20, 1);
+}
+
+static void delta_other_pages(struct forge *forge)
+{
+    put_block(forge, 4 * SNAPSHOT_UNIT_BYTES, 1);
+}
+
+static void delta_change_digest(struct forge *forge)
+{
+    change_entry(forge, 2)[SNAPSHOT_CHANGE_DIGEST] ^= 1;
+}
+
+static void delta_memory_digest(struct forge *forge)
+{
+    forge->head.sections[MEMORY].digest[0] ^= 1;
+}
+
+static void delta_shrunk(struct forge *forge) /* changes only what it still has */
+{
+    struct fixture_file *body = &forge->bodies[MEMORY];
+    size_t data = SNAPSHOT_MEMORY_HEAD_BYTES + sizeof(uint32_t) + SNAPSHOT_CHANGE_ENTRY_BYTES;
+    uint8_t frame[4096];
+    static const uint8_t zeroes[SNAPSHOT_UNIT_BYTES];
+    ZSTD_CCtx *encoder = ZSTD_createCCtx();
+    ZSTD_CCtx_setParameter(encoder, ZSTD_c_checksumFlag, 1);
+    size_t stored = ZSTD_compress2(encoder, frame, sizeof frame, zeroes, sizeof zeroes);
+    ZSTD_freeCCtx(encoder);
+    forge->head.sections[MEMORY].content_bytes = SNAPSHOT_PAGE_BYTES;
+    bytes_store_u32(body->bytes + SNAPSHOT_MEMORY_CHUNK_COUNT, 1);
+    bytes_store_u64(body->bytes + SNAPSHOT_MEMORY_DATA_OFFSET, data);
+    bytes_store_u32(change_entry(forge, 1), (uint32_t)stored);
+    body_resize(body, data + stored);
+    memcpy(body->bytes + data, frame, stored);
+}
+
+static void delta_other_module(struct forge *forge)
+{
+    forge->bodies[MODULE].bytes[SNAPSHOT_MODULE_HASH] ^= 1;
+}
+
+static void delta_no_parent(struct forge *forge)
+{
+    memset(forge->head.parent, 0, DIGEST_BYTES);
+}
+
+static void delta_other_parent(struct forge *forge)
+{
+    forge->head.parent[5] ^= 1;
+}
+
+static void delta_circle(struct fixture_file *file) /* of one */
+{
+    memcpy(file->bytes + SNAPSHOT_HEADER_PARENT, file->bytes + SNAPSHOT_HEADER_DIGEST,
+           DIGEST_BYTES);
+    reseal(file);
+}
+
+static void delta_version_1(struct fixture_file *file)
+{
+    bytes_store_u32(file->bytes + SNAPSHOT_HEADER_VERSION, 1);
+    reseal(file);
+}
+
+static void delta_is_full(struct forge *forge)
+{
+    forge->head.sections[MEMORY].encoding = SNAPSHOT_ENCODING_CHUNKS;
+}
+
 #define FORMAT PYBOX_ERROR_SNAPSHOT_FORMAT
+#define PARENT PYBOX_ERROR_SNAPSHOT_PARENT
 #define CORRUPT PYBOX_ERROR_SNAPSHOT_CORRUPT
 #define VERSION PYBOX_ERROR_SNAPSHOT_VERSION
 #define LIMIT PYBOX_ERROR_LIMIT
 #define BYTES(f, s, m) {#f, FORGE_COMPRESSED, FORGE_BYTES, NULL, f, s, s, m}
 #define TABLE(f, s, m) {#f, FORGE_COMPRESSED, FORGE_TABLE, f, NULL, s, s, m}
 #define BODY(f, s, m) {#f, FORGE_COMPRESSED, FORGE_BODY, f, NULL, s, s, m}
+#define DELTA(f, s, m) {#f, FORGE_DELTA, FORGE_BODY, f, NULL, s, s, m}
 #define MAPPED(f, s, m) {#f, FORGE_MAPPED, FORGE_BODY, f, NULL, s, s, m}
 
 const struct forgery forge_list[] = {
@@ -747,7 +1007,7 @@ const struct forgery forge_list[] = {
     BYTES(last_byte_missing, FORMAT, "truncated"),
     BYTES(byte_behind, FORMAT, "1 bytes behind its end"),
     BYTES(version_0, VERSION, "version 0"),
-    BYTES(version_2, VERSION, "version 2"),
+    BYTES(version_3, VERSION, "version 3"),
     BYTES(unknown_feature, VERSION, "0x80000001"),
     BYTES(header_reserved, FORMAT, "reserved field of the snapshot's header"),
     BYTES(entry_reserved, FORMAT, "reserved field of the snapshot's section table"),
@@ -839,6 +1099,42 @@ const struct forgery forge_list[] = {
     BODY(frame_cut, FORMAT, "does not end where it should"),
     {"chunk_stored_zero", FORGE_COMPRESSED, FORGE_BODY, chunk_stored_zero, NULL, PYBOX_OK, FORMAT,
      "is zero, but stored"},
+    BODY(created_at, PYBOX_OK, ""),
+    BODY(created_never, FORMAT, "CREATED"),
+    BODY(created_short, FORMAT, "CREATED"),
+    BODY(created_long, FORMAT, "CREATED"),
+    BODY(created_required, VERSION, "section type 6"),
+    DELTA(delta_twice, FORMAT, "chunk 0 of the memory: out of order"),
+    DELTA(delta_order, FORMAT, "chunk 1 of the memory: out of order"),
+    DELTA(delta_far, FORMAT, "chunk 5 of the memory"),
+    DELTA(delta_farthest, FORMAT, "behind its end at chunk 5"),
+    DELTA(delta_no_pages, FORMAT, "chunk 0 names no pages"),
+    DELTA(delta_patched, FORMAT, "pages that it does not have"),
+    DELTA(delta_more_pages, FORMAT, "not of the size"),
+    DELTA(delta_many, FORMAT, "4294967295 changes"),
+    DELTA(delta_few, FORMAT, "3 changes need"),
+    DELTA(delta_offset, FORMAT, "4 changes need"),
+    DELTA(delta_offset_far, FORMAT, "has room for"),
+    DELTA(delta_chunk_size, FORMAT, "chunks of 4096 bytes"),
+    DELTA(delta_index_digest, CORRUPT, "memory index"),
+    DELTA(delta_short, FORMAT, "or more"),
+    DELTA(delta_block_long, FORMAT, "block 0"),
+    DELTA(delta_block_short, FORMAT, "1 bytes behind its last block"),
+    DELTA(delta_block_damaged, CORRUPT, "cannot be decoded"),
+    DELTA(delta_bomb, FORMAT, "not of the size"),
+    {"delta_other_pages", FORGE_DELTA, FORGE_BODY, delta_other_pages, NULL, PYBOX_OK, CORRUPT,
+     "chunk 0 of the delta"},
+    DELTA(delta_change_digest, CORRUPT, "of the delta's memory does not match"),
+    {"delta_memory_digest", FORGE_DELTA, FORGE_TABLE, delta_memory_digest, NULL, CORRUPT, CORRUPT,
+     "and its parent's"},
+    DELTA(delta_shrunk, PARENT, "more memory: 262144 bytes, not 65536"),
+    DELTA(delta_other_module, PARENT, "another module"),
+    DELTA(delta_no_parent, FORMAT, "names no parent"),
+    DELTA(delta_other_parent, PARENT, "put it there"),
+    {"delta_circle", FORGE_DELTA, FORGE_BYTES, NULL, delta_circle, PARENT, PARENT, "circle"},
+    {"delta_version_1", FORGE_DELTA, FORGE_BYTES, NULL, delta_version_1, FORMAT, FORMAT,
+     "but is not a delta"},
+    DELTA(delta_is_full, FORMAT, "but is not a delta"),
     MAPPED(kind_zstd, FORMAT, "chunk 0"),
     MAPPED(mapped_offset, FORMAT, "chunk 2"),
     MAPPED(mapped_length, FORMAT, "section MEMORY has"),

@@ -24,7 +24,7 @@ enum forge_stage {
 };
 
 /* Which file it starts from. */
-enum forge_base { FORGE_COMPRESSED, FORGE_MAPPED };
+enum forge_base { FORGE_COMPRESSED, FORGE_MAPPED, FORGE_DELTA, FORGE_BASES };
 
 struct forgery {
     const char *name;
@@ -33,13 +33,15 @@ struct forgery {
     void (*edit)(struct forge *forge);
     void (*patch)(struct fixture_file *file);
     pybox_status status; /* of image_open() without trust */
-    pybox_status
-        verify; /* of snapshot_verify(); the same unless a forgery is for verification only */
+    pybox_status verify; /* of image_verify(); the same unless a forgery is for verification only */
     const char *message; /* a part of the error's message */
 };
 
 extern const struct forgery forge_list[];
 extern const size_t forge_count;
+
+/* Writes the good file of a base to `path`; a delta's parent is in the same folder, as parent.snap. */
+struct fixture_file forge_good(enum forge_base base, const char *path);
 
 /* Makes the file of a forgery from a good one of its base. */
 struct fixture_file forge_make(const struct forgery *forgery, struct fixture_file good);

@@ -1,17 +1,16 @@
 /*
  * Writes the golden files of the snapshot format: snapshot_golden_make GOOD_DIR BAD_DIR.
  *
- * To be run once for each format version, by hand; the files of older versions stay. They are
- * compressed (the mapped form is mostly zeroes).
+ * To be run by hand, once for each format version or new way of being wrong; files that are there
+ * stay. They are compressed (the mapped form is mostly zeroes). The parent of the delta is
+ * v2_compressed.
  */
 #include "snapshot_fixture.h"
 #include "snapshot_forge.h"
 
-#include "error.h"
-#include "snapshot_write.h"
-
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <zstd.h>
 
 static void put(const char *directory, const char *name, struct fixture_file file)
@@ -23,7 +22,8 @@ static void put(const char *directory, const char *name, struct fixture_file fil
     if (ZSTD_isError(length))
         abort();
     snprintf(path, sizeof path, "%s/%s.snap.zst", directory, name);
-    fixture_store(path, encoded, length);
+    if (access(path, F_OK) != 0)
+        fixture_store(path, encoded, length);
     free(encoded);
 }
 
@@ -33,16 +33,10 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: snapshot_golden_make GOOD_DIR BAD_DIR\n");
         return 2;
     }
-    static const struct snapshot_write_options options[2] = {{.form = PYBOX_FORM_COMPRESSED},
-                                                             {.form = PYBOX_FORM_MAPPED}};
-    static const char *const names[2] = {"v1_compressed", "v1_mapped"};
-    struct fixture_file good[2];
-    for (int i = 0; i < 2; i++) {
-        if (snapshot_write(fixture_path("golden"), fixture_content(), &options[i]) != PYBOX_OK) {
-            fprintf(stderr, "%s\n", error_message());
-            return 1;
-        }
-        good[i] = fixture_load(fixture_path("golden"));
+    static const char *const names[] = {"v2_compressed", "v2_mapped", "v2_delta"};
+    struct fixture_file good[FORGE_BASES];
+    for (int i = 0; i < FORGE_BASES; i++) {
+        good[i] = forge_good(i, fixture_path("golden"));
         put(argv[1], names[i], good[i]);
     }
     for (size_t i = 0; i < forge_count; i++) {
@@ -50,8 +44,8 @@ int main(int argc, char **argv)
         put(argv[2], forge_list[i].name, file);
         free(file.bytes);
     }
-    free(good[0].bytes);
-    free(good[1].bytes);
+    for (int i = 0; i < FORGE_BASES; i++)
+        free(good[i].bytes);
     fixture_remove();
     return 0;
 }

@@ -33,7 +33,7 @@ static void check_round_trip(const struct snapshot_content *content)
         save(path, content, forms[i], digests[i]);
         assert_int_equal(fixture_opens_as(path, content, 0), 1);
         assert_int_equal(fixture_opens_as(path, content, 1), 1);
-        assert_int_equal(snapshot_verify(path, NULL, 1), PYBOX_OK);
+        assert_int_equal(image_verify(path, NULL), PYBOX_OK);
 
         struct snapshot *snapshot;
         struct snapshot_info info;

@@ -308,8 +308,9 @@ static pybox_status open_trusted(unsigned threads)
 
 static pybox_status verify_both(unsigned threads)
 {
-    pybox_status status = snapshot_verify(compressed, NULL, threads);
-    return status != PYBOX_OK ? status : snapshot_verify(mapped, NULL, threads);
+    const struct image_options options = {.threads = threads};
+    pybox_status status = image_verify(compressed, &options);
+    return status != PYBOX_OK ? status : image_verify(mapped, &options);
 }
 
 static pybox_status image_from_memory(unsigned threads)

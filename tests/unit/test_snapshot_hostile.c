@@ -15,29 +15,27 @@
 
 #include <cmocka.h>
 
-static struct fixture_file good[2]; /* by enum forge_base */
-static char path[256];
+static struct fixture_file good[FORGE_BASES];
+static char path[256], folder[256];
+static const char *const folders[] = {folder};
+static const struct image_options with_parent = {.folders = folders, .folder_count = 1};
 
 static int set_up(void **state)
 {
     (void)state;
     fixture_use_memory();
-    strcpy(path, fixture_path("hostile"));
-    static const pybox_form forms[] = {PYBOX_FORM_COMPRESSED, PYBOX_FORM_MAPPED};
-    for (int base = FORGE_COMPRESSED; base <= FORGE_MAPPED; base++) {
-        struct snapshot_write_options options = {.form = forms[base]};
-        if (snapshot_write(path, fixture_content(), &options) != PYBOX_OK)
-            return -1;
-        good[base] = fixture_load(path);
-    }
+    strcpy(path, fixture_path("hostile.snap"));
+    strcpy(folder, fixture_path("."));
+    for (int base = 0; base < FORGE_BASES; base++)
+        good[base] = forge_good(base, path);
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    free(good[0].bytes);
-    free(good[1].bytes);
+    for (int base = 0; base < FORGE_BASES; base++)
+        free(good[base].bytes);
     fixture_remove();
     return 0;
 }
@@ -52,7 +50,7 @@ static void check_forgery(const struct forgery *forgery)
 {
     int descriptors = fixture_count_descriptors();
     struct image *image;
-    pybox_status status = image_open(path, NULL, NULL, &image);
+    pybox_status status = image_open(path, NULL, &with_parent, &image);
     if (status != forgery->status)
         fail_msg("%s: image_open() gives %d, not %d: %s", forgery->name, status, forgery->status,
                  error_message());
@@ -61,9 +59,9 @@ static void check_forgery(const struct forgery *forgery)
         check_message(forgery);
     }
     image_close(image);
-    status = snapshot_verify(path, NULL, 1);
+    status = image_verify(path, &with_parent);
     if (status != forgery->verify)
-        fail_msg("%s: snapshot_verify() gives %d, not %d: %s", forgery->name, status,
+        fail_msg("%s: image_verify() gives %d, not %d: %s", forgery->name, status,
                  forgery->verify, error_message());
     if (status != PYBOX_OK)
         check_message(forgery);
@@ -106,7 +104,8 @@ static void check_flip(const struct fixture_file *file, size_t at, uint8_t bits)
     file->bytes[at] ^= bits;
     fixture_store(path, file->bytes, file->length);
     file->bytes[at] ^= bits;
-    int result = fixture_opens_as(path, fixture_content(), 0);
+    int delta = file == &good[FORGE_DELTA];
+    int result = fixture_opens_with(path, delta ? fixture_later() : fixture_content(), &with_parent);
     if (result != 1 && !is_snapshot_error(-result))
         fail_msg("byte %zu xor %d: %s", at, bits,
                  result == 0 ? "opens with another content" : error_message());
@@ -119,6 +118,10 @@ static void a_changed_byte_is_noticed_or_means_nothing(void **state)
         check_flip(&good[FORGE_COMPRESSED], at, 0x01);
         check_flip(&good[FORGE_COMPRESSED], at, 0x80);
         check_flip(&good[FORGE_COMPRESSED], at, 0xff);
+    }
+    for (size_t at = 0; at < good[FORGE_DELTA].length; at++) {
+        check_flip(&good[FORGE_DELTA], at, 0x01);
+        check_flip(&good[FORGE_DELTA], at, 0x80);
     }
     size_t data = good[FORGE_MAPPED].length - fixture_content()->memory_bytes;
     for (size_t at = 0; at < data + 16; at += at < 700 ? 1 : 61)
@@ -133,6 +136,11 @@ static void every_truncation_is_refused(void **state)
         int result = fixture_opens_as(path, fixture_content(), 0);
         if (result != -(int)PYBOX_ERROR_SNAPSHOT_FORMAT)
             fail_msg("%zu bytes: %d", length, result);
+    }
+    for (size_t length = 0; length < good[FORGE_DELTA].length; length++) {
+        fixture_store(path, good[FORGE_DELTA].bytes, length);
+        assert_int_equal(fixture_opens_with(path, fixture_later(), &with_parent),
+                         -(int)PYBOX_ERROR_SNAPSHOT_FORMAT);
     }
     size_t step;
     for (size_t length = 0; length < good[FORGE_MAPPED].length; length += step) {

@@ -1,0 +1,14 @@
+/* Opening snapshots as images, with the parents of deltas. */
+#ifndef IMAGE_PATH_H
+#define IMAGE_PATH_H
+
+#include "handles.h"
+
+/* Opens the snapshot at `path` as pybox_image_load() does, without a handle. Errors: as pybox_image_load(). */
+pybox_status image_path_load(struct pybox_module *module, const char *path,
+                             const pybox_image_options *options, struct image **image);
+
+/* The folder that a file is in, to be freed; NULL: no memory. */
+char *image_path_folder(const char *path);
+
+#endif
