@@ -16,7 +16,7 @@ enum point_kind {
     POINT_IMAGE,  /* an origin whose memory is the image itself: costs nothing */
     POINT_ORIGIN, /* another origin */
     POINT_HOST,   /* pybox_box_checkpoint() */
-    POINT_RUN,    /* before a run */
+    POINT_RUN,    /* the library's own: before a run, or left by a drop for the next checkpoint to renew */
 };
 
 struct point {

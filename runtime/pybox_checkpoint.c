@@ -4,6 +4,7 @@
 #include "point.h"
 
 #define MAX_CHECKPOINTS 1024
+#define KEPT_BYTES (UINT64_C(32) << 20) /* of checkpoints, up to which one that is dropped is kept to be renewed */
 
 static pybox_status checkpoint_need_box(const pybox_box *box)
 {
@@ -19,7 +20,7 @@ static pybox_status checkpoint_need_rest(const pybox_box *box)
     return box_check_rest(box);
 }
 
-/* The point that a run has left is the library's own: it goes before the host's are looked at. */
+/* The library's own point goes before the host's are looked at. */
 static pybox_status checkpoint_drop_run(pybox_box *box)
 {
     return point_top_is(box, POINT_RUN) ? point_drop(box) : PYBOX_OK;
@@ -75,7 +76,15 @@ pybox_status pybox_box_drop(pybox_box *box)
         return error_set(PYBOX_ERROR_ARGUMENT, "the box has no checkpoint to drop; expected one");
     rollback_enter(box->rollback);
     status = checkpoint_drop_run(box);
-    return status == PYBOX_OK ? point_drop(box) : status;
+    if (status != PYBOX_OK)
+        return status;
+    /* The next checkpoint has most of its pages in common with this one, and then need not copy them again. */
+    if (rollback_statistics(box->rollback).storage_bytes > KEPT_BYTES)
+        return point_drop(box);
+    box->top->kind = POINT_RUN;
+    box->checkpoints--;
+    vfs_drop(box->vfs);
+    return vfs_checkpoint(box->vfs); /* cannot fail: it takes what the drop has left */
 }
 
 uint32_t pybox_box_checkpoints(const pybox_box *box)
