@@ -13,6 +13,7 @@
 #include "internal/pycore_parser.h"  /* _PyParser_ASTFromString */
 #include "internal/pycore_pyarena.h" /* _PyArena_New */
 #include "internal/pycore_pyerrors.h" /* PyExc_IncompleteInputError */
+#include "internal/pycore_pylifecycle.h" /* _PyOS_NewRandomEpoch */
 #include "internal/pycore_pymem.h"   /* _PyMem_AllocationFailed */
 
 #include <time.h>
@@ -447,7 +448,7 @@ EXPORT(GUEST_EXPORT_FINISH) uint32_t pybox_finish(void)
 
 EXPORT(GUEST_EXPORT_RESTORE) void pybox_restore(void)
 {
-    call_bridge("restore", NULL);
+    _PyOS_NewRandomEpoch(); /* no two boxes may share random numbers */
 }
 
 EXPORT(GUEST_EXPORT_SETTLE) void pybox_settle(void)

@@ -147,16 +147,6 @@ def configure(options):
         sys.setrecursionlimit(options["recursion"])
 
 
-def restore():
-    """After every restore: no two boxes may share random numbers."""
-    module = sys.modules.get("random")
-    if module is not None:
-        module._inst.seed()
-    module = sys.modules.get("tempfile")
-    if module is not None:
-        module._name_sequence = None
-
-
 def finish():
     """What the interpreter does at its exit, as far as a program can notice."""
     import atexit
