@@ -480,16 +480,17 @@ PYBOX_API uint32_t pybox_box_checkpoints(const pybox_box *box);
 PYBOX_API pybox_status pybox_box_clone(pybox_box *box, void *context, pybox_box **clone);
 
 /* Makes an image of the box's state, for boxes that start from there: what pybox_box_save() and pybox_image_open()
- * would, without a file. Errors: BUSY, DIRTY, UNSUPPORTED, NO_MEMORY. */
+ * would, without a file. In milliseconds. Errors: BUSY, DIRTY, UNSUPPORTED, IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_image_create(pybox_box *box, pybox_image **image);
 
 /* The descriptor of the image's sealed memory, to be sent to another process of the machine (SCM_RIGHTS), which
- * opens it with pybox_image_receive(). It stays the image's. Errors: UNSUPPORTED (the image is a file that was
- * mapped). */
+ * opens it with pybox_image_receive(). It stays the image's; what pybox_image_create() and pybox_image_receive() made is
+ * shared as it is, of another image a copy is made, once. Errors: UNSUPPORTED (the image is a file that was mapped, as
+ * any process can), IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_image_share(pybox_image *image, int *descriptor);
 
 /* Opens an image that another process shares. The seals and all content are checked; the descriptor may be closed
- * afterwards. Errors: ARGUMENT (not sealed), SNAPSHOT_*, IO, NO_MEMORY. */
+ * afterwards. Errors: ARGUMENT (not sealed), UNSUPPORTED (not the mapped form), SNAPSHOT_*, IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_image_receive(pybox_module *module, int descriptor,
                                            pybox_image **image);
 

@@ -7,6 +7,7 @@
 #include "handles.h"
 #include "image_path.h"
 #include "options.h"
+#include "save.h"
 
 /* The base images beside a module, best first. */
 #define BASE_MAPPED "python.image"
@@ -84,6 +85,40 @@ const char *pybox_image_digest(const pybox_image *image)
         digest_hex(digest, text);
     pthread_mutex_unlock(&lock);
     return image->digest;
+}
+
+pybox_status pybox_image_create(pybox_box *box, pybox_image **image)
+{
+    if (box == NULL || image == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "box or image is NULL; expected both");
+    *image = NULL;
+    struct save_state state;
+    struct image *made;
+    pybox_status status = save_prepare(box);
+    if (status != PYBOX_OK)
+        return status;
+    status = save_take(box, NULL, &state);
+    if (status == PYBOX_OK)
+        status = image_create_from_content(&state.content, &made);
+    save_free(&state);
+    return status == PYBOX_OK ? image_handle_make(box->module, made, image) : status;
+}
+
+pybox_status pybox_image_share(pybox_image *image, int *descriptor)
+{
+    if (image == NULL || descriptor == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "image or descriptor is NULL; expected both");
+    return image_share(image->image, descriptor);
+}
+
+pybox_status pybox_image_receive(pybox_module *module, int descriptor, pybox_image **image)
+{
+    if (module == NULL || image == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "module or image is NULL; expected both");
+    *image = NULL;
+    struct image *received;
+    pybox_status status = image_receive(descriptor, module_hash_of(module), &received);
+    return status == PYBOX_OK ? image_handle_make(module, received, image) : status;
 }
 
 struct pybox_image *image_handle_hold(struct pybox_image *image)

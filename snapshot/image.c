@@ -14,14 +14,12 @@
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 8u /* Linux 6.3 */
 #endif
-#define MEMORY_SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 /* Images of trusted files, which serve as parents of deltas. */
 static pthread_mutex_t trusted_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct image *trusted_images;
 
-/* An empty memfd of `bytes`, that can be sealed. */
-static pybox_status image_create_memory(uint64_t bytes, int *result)
+pybox_status image_create_memory(uint64_t bytes, int *result)
 {
     unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
     int fd = memfd_create("pybox-image", flags | MFD_NOEXEC_SEAL);
@@ -41,9 +39,9 @@ static pybox_status image_create_memory(uint64_t bytes, int *result)
     return PYBOX_OK;
 }
 
-static pybox_status image_seal_memory(int fd)
+pybox_status image_seal_memory(int fd)
 {
-    if (fcntl(fd, F_ADD_SEALS, MEMORY_SEALS) != 0)
+    if (fcntl(fd, F_ADD_SEALS, IMAGE_SEALS) != 0)
         return error_set(PYBOX_ERROR_UNSUPPORTED,
                          "this system cannot seal a memfd, which images need");
     return PYBOX_OK;
@@ -56,7 +54,7 @@ struct image *image_create(void)
         return NULL;
     atomic_init(&image->holds, 1);
     pthread_mutex_init(&image->lock, NULL);
-    image->memory_fd = -1;
+    image->memory_fd = image->shared_fd = -1;
     image->view.fd = -1;
     return image;
 }
@@ -195,64 +193,6 @@ pybox_status image_verify(const char *path, const struct image_options *options)
     return status;
 }
 
-/* Copies globals, metadata and tree into one allocation, in the order of their alignment. */
-static pybox_status image_copy_content(struct image *image, const struct snapshot_content *content)
-{
-    const char *metadata = content->metadata != NULL ? content->metadata : "{}";
-    size_t metadata_bytes = content->metadata != NULL ? content->metadata_bytes : 2;
-    size_t globals_bytes = content->global_count * sizeof *content->globals;
-    size_t length =
-        globals_bytes + metadata_bytes + 1 + content->tree_bytes; /* capped: no overflow */
-    uint8_t *copy = malloc(length);
-    if (copy == NULL)
-        return error_set_memory("the content of an image", length);
-    if (globals_bytes > 0)
-        memcpy(copy, content->globals, globals_bytes);
-    char *text = (char *)copy + globals_bytes;
-    memcpy(text, metadata, metadata_bytes);
-    text[metadata_bytes] = '\0';
-    uint8_t *tree = (uint8_t *)text + metadata_bytes + 1;
-    if (content->tree_bytes > 0)
-        memcpy(tree, content->tree, content->tree_bytes);
-
-    image->copy = copy;
-    image->view.content = *content;
-    image->view.content.memory = NULL;
-    image->view.mapped_bytes = content->memory_bytes;
-    image->view.content.globals = (const struct snapshot_global *)(const void *)copy;
-    image->view.content.metadata = text;
-    image->view.content.metadata_bytes = metadata_bytes;
-    image->view.content.tree = tree;
-    return PYBOX_OK;
-}
-
-pybox_status image_create_from_content(const struct snapshot_content *content,
-                                       struct image **result)
-{
-    *result = NULL;
-    pybox_status status = snapshot_content_check(content, PYBOX_ERROR_ARGUMENT);
-    if (status != PYBOX_OK)
-        return status;
-    struct image *image = image_create();
-    if (image == NULL)
-        return error_set_memory("an image", sizeof *image);
-    status = image_copy_content(image, content);
-    if (status == PYBOX_OK)
-        status = image_create_memory(content->memory_bytes, &image->memory_fd);
-    if (status == PYBOX_OK)
-        status = file_io_write_sparse(image->memory_fd, content->memory,
-                                      (size_t)content->memory_bytes, 0);
-    if (status == PYBOX_OK)
-        status = image_seal_memory(image->memory_fd);
-    if (status != PYBOX_OK) {
-        image_close(image);
-        return status;
-    }
-    image->view.fd = image->memory_fd;
-    *result = image;
-    return PYBOX_OK;
-}
-
 struct image *image_hold(struct image *image)
 {
     atomic_fetch_add_explicit(&image->holds, 1, memory_order_relaxed);
@@ -293,8 +233,9 @@ void image_close(struct image *image)
     page_overlay_free(&image->view.overlay);
     image_close(image->root);
     snapshot_close(image->snapshot);
+    if (image->shared_fd >= 0)
+        close(image->shared_fd);
     pthread_mutex_destroy(&image->lock);
-    free(image->copy);
     free(image);
 }
 

@@ -54,10 +54,20 @@ pybox_status image_open(const char *path, const uint8_t *module_hash,
  * SNAPSHOT_PARENT. Errors: as image_open(). */
 pybox_status image_verify(const char *path, const struct image_options *options);
 
-/* Makes an image of a state in memory, which is copied.
- * Errors: ARGUMENT, IO, NO_MEMORY, UNSUPPORTED. */
+/* Makes an image of a state in memory, which is copied and named. Errors: ARGUMENT, IO, NO_MEMORY,
+ * UNSUPPORTED. */
 pybox_status image_create_from_content(const struct snapshot_content *content,
                                        struct image **image);
+
+/* The descriptor of a sealed memfd that holds all of the image, a snapshot in the mapped form; it is the
+ * image's, and is made on the first call if the image is not one already. Any thread.
+ * Errors: UNSUPPORTED (a file that was mapped), IO, NO_MEMORY. */
+pybox_status image_share(struct image *image, int *fd);
+
+/* Opens what another process has shared; the descriptor stays the caller's. Seals, fields and digests
+ * are all checked. `module_hash` as for image_open(). Errors: ARGUMENT (not sealed), UNSUPPORTED (not the
+ * mapped form), IO, SNAPSHOT_*, LIMIT, NO_MEMORY. */
+pybox_status image_receive(int fd, const uint8_t *module_hash, struct image **image);
 
 /* Takes one more hold on the image, and returns it. */
 struct image *image_hold(struct image *image);

@@ -13,9 +13,9 @@ struct image {
     atomic_uint holds;
     struct image_view view;
     int memory_fd;             /* the memfd; -1: the memory is mapped from the snapshot's file */
-    struct snapshot *snapshot; /* owns what the view points to; NULL: `copy` does. Its file is open
-                                  only while it is mapped */
-    void *copy;
+    struct snapshot *snapshot; /* owns what the view points to. Its file is open only while it is
+                                  mapped */
+    int sealed; /* the snapshot is mapped, in a sealed memfd: image_share.c */
     struct image *root; /* held; a layered image's, whose memory it is. Else NULL */
     int trusted;        /* in the list of images that serve as parents */
     struct image *next; /* in that list */
@@ -26,9 +26,18 @@ struct image {
     uint8_t name[DIGEST_BYTES];
     uint8_t *chunks; /* the digests of the chunks */
     uint8_t **units; /* of each chunk NULL, or the digests of its pages */
+    int shared_fd;   /* a copy that can be shared; -1: none yet, or needs none */
 };
 
 struct image *image_create(void);
+
+#define IMAGE_SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
+
+/* An empty memfd of `bytes`, that can be sealed. Errors: UNSUPPORTED, NO_MEMORY. */
+pybox_status image_create_memory(uint64_t bytes, int *fd);
+
+/* Error: UNSUPPORTED. */
+pybox_status image_seal_memory(int fd);
 
 /* Fills the image from its open snapshot, which is not a delta. */
 pybox_status image_load(struct image *image, const struct image_options *options);

@@ -19,12 +19,9 @@
 static const char *const section_names[] = {"?",    "MODULE", "METADATA", "GLOBALS",
                                             "TREE", "MEMORY", "CREATED"};
 
-static pybox_status read_open_file(const char *path, struct snapshot *snapshot)
+/* `path` is for messages. */
+static pybox_status read_look_at_file(const char *path, struct snapshot *snapshot)
 {
-    /* Not blocking: the path may be a pipe that nobody writes to. */
-    snapshot->fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (snapshot->fd < 0)
-        return error_set_io(errno, "cannot open the snapshot '%s'", path);
     struct stat found;
     if (fstat(snapshot->fd, &found) != 0)
         return error_set_io(errno, "cannot look at the snapshot '%s'", path);
@@ -362,16 +359,21 @@ static pybox_status read_all(struct snapshot *snapshot, const struct snapshot_li
     return status;
 }
 
-pybox_status snapshot_open(const char *path, const struct snapshot_limits *limits,
-                           struct snapshot **result)
+/* Takes the descriptor; if that is -1, errno says why. */
+static pybox_status read_open(int fd, const char *path, const struct snapshot_limits *limits,
+                              struct snapshot **result)
 {
     static const struct snapshot_limits defaults;
     *result = NULL;
+    if (fd < 0)
+        return error_set_io(errno, "cannot open the snapshot '%s'", path);
     struct snapshot *snapshot = calloc(1, sizeof *snapshot);
-    if (snapshot == NULL)
+    if (snapshot == NULL) {
+        close(fd);
         return error_set_memory("reading a snapshot", sizeof *snapshot);
-    snapshot->fd = -1;
-    pybox_status status = read_open_file(path, snapshot);
+    }
+    snapshot->fd = fd;
+    pybox_status status = read_look_at_file(path, snapshot);
     if (status == PYBOX_OK)
         status = read_all(snapshot, limits != NULL ? limits : &defaults);
     if (status != PYBOX_OK) {
@@ -380,6 +382,19 @@ pybox_status snapshot_open(const char *path, const struct snapshot_limits *limit
     }
     *result = snapshot;
     return PYBOX_OK;
+}
+
+pybox_status snapshot_open(const char *path, const struct snapshot_limits *limits,
+                           struct snapshot **result)
+{
+    /* Not blocking: the path may be a pipe that nobody writes to. */
+    return read_open(open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), path, limits, result);
+}
+
+pybox_status snapshot_open_descriptor(int fd, const struct snapshot_limits *limits,
+                                      struct snapshot **result)
+{
+    return read_open(fcntl(fd, F_DUPFD_CLOEXEC, 3), "memory", limits, result);
 }
 
 void snapshot_release_file(struct snapshot *snapshot)

@@ -32,6 +32,10 @@ struct snapshot;
 pybox_status snapshot_open(const char *path, const struct snapshot_limits *limits,
                            struct snapshot **snapshot);
 
+/* The same for the file behind `fd`, which stays the caller's. */
+pybox_status snapshot_open_descriptor(int fd, const struct snapshot_limits *limits,
+                                      struct snapshot **snapshot);
+
 void snapshot_close(struct snapshot *snapshot);
 
 /* The content, with memory == NULL. Lives as long as the snapshot. */

@@ -299,13 +299,19 @@ pybox_status writer_begin(const struct snapshot_content *content,
     return writer_plan(writer);
 }
 
-pybox_status writer_finish(struct writer *writer)
+/* All that is left to be written. */
+static pybox_status writer_complete(struct writer *writer)
 {
     if (writer->sections > SNAPSHOT_SECTION_KNOWN) {
         writer_add_raw(writer, SNAPSHOT_SECTION_CREATED, writer->created, sizeof writer->created);
         writer->head.sections[SNAPSHOT_SECTION_CREATED - 1].flags = SNAPSHOT_SECTION_OPTIONAL;
     }
-    pybox_status status = writer_put_rest(writer);
+    return writer_put_rest(writer);
+}
+
+pybox_status writer_finish(struct writer *writer)
+{
+    pybox_status status = writer_complete(writer);
     if (status == PYBOX_OK)
         return file_io_draft_commit(&writer->draft);
     file_io_draft_discard(&writer->draft);
@@ -346,6 +352,24 @@ pybox_status snapshot_write(const char *path, const struct snapshot_content *con
     }
     if (status == PYBOX_OK && options->digest != NULL)
         memcpy(options->digest, writer->head.digest, DIGEST_BYTES);
+    writer_release(writer);
+    return status;
+}
+
+pybox_status snapshot_write_descriptor(int fd, const struct snapshot_content *content,
+                                       const struct snapshot_write_options *options)
+{
+    struct writer *writer;
+    pybox_status status = writer_begin(content, options, &writer);
+    if (status == PYBOX_OK) {
+        writer->draft.fd = fd;
+        writer->draft.path = "memory";
+        status = writer_plan_memory(writer);
+    }
+    if (status == PYBOX_OK)
+        status = writer_put_memory(writer);
+    if (status == PYBOX_OK)
+        status = writer_complete(writer);
     writer_release(writer);
     return status;
 }

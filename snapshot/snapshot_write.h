@@ -29,4 +29,10 @@ struct snapshot_write_options {
 pybox_status snapshot_write(const char *path, const struct snapshot_content *content,
                             const struct snapshot_write_options *options);
 
+/* The same bytes to `fd`, an empty file that the caller has opened for reading and writing, and which is
+ * not synced. `options` without `digest`. On failure its contents are unspecified. Errors: ARGUMENT, IO,
+ * NO_MEMORY. */
+pybox_status snapshot_write_descriptor(int fd, const struct snapshot_content *content,
+                                       const struct snapshot_write_options *options);
+
 #endif
