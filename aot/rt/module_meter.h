@@ -31,7 +31,7 @@ static inline __attribute__((always_inline)) int64_t meter_take(struct module_en
 {
     int64_t left;
 #ifdef METER_COUNTER_MEMORY
-    left = env->fuel;
+    left = *(volatile int64_t *)&env->fuel; /* meter_empty changes it */
 #else
     (void)env;
     __asm__ volatile("movq %%mm0, %0" : "=r"(left));
@@ -42,7 +42,7 @@ static inline __attribute__((always_inline)) int64_t meter_take(struct module_en
 static inline __attribute__((always_inline)) void meter_give(struct module_env *env, int64_t left)
 {
 #ifdef METER_COUNTER_MEMORY
-    env->fuel = left;
+    *(volatile int64_t *)&env->fuel = left;
 #else
     (void)env;
     __asm__ volatile("movq %0, %%mm0" : : "r"(left));
@@ -53,7 +53,7 @@ static inline __attribute__((always_inline)) void meter_charge(struct module_env
                                                                int64_t amount)
 {
 #ifdef METER_COUNTER_MEMORY
-    env->fuel -= amount;
+    *(volatile int64_t *)&env->fuel -= amount;
 #else
     (void)env;
     if (amount >= -METER_AMOUNTS && amount <= METER_AMOUNTS)
@@ -69,7 +69,7 @@ static inline __attribute__((always_inline)) void meter_adjust(struct module_env
                                                                int64_t amount)
 {
 #ifdef METER_COUNTER_MEMORY
-    env->fuel -= amount;
+    *(volatile int64_t *)&env->fuel -= amount;
 #else
     (void)env;
     if (amount >= -METER_AMOUNTS && amount <= METER_AMOUNTS)
