@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "error.h"
 
@@ -45,5 +46,25 @@ pybox_status image_path_load(struct pybox_module *module, const char *path,
     }
     status = image_open(path, module_hash_of(module), &chosen, image);
     free(own);
+    return status;
+}
+
+pybox_status image_path_write(const struct image *image, const char *path, const char *metadata,
+                              const struct snapshot_write_options *how)
+{
+    struct snapshot_content content = image_describe(image)->content;
+    size_t length = (size_t)content.memory_bytes;
+    void *memory = mmap(NULL, length + 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (memory == MAP_FAILED)
+        return error_set_memory("the memory of a snapshot", length);
+    pybox_status status = image_map(image, memory);
+    content.memory = memory;
+    if (metadata != NULL) {
+        content.metadata = metadata;
+        content.metadata_bytes = strlen(metadata);
+    }
+    if (status == PYBOX_OK)
+        status = snapshot_write(path, &content, how);
+    munmap(memory, length + 1);
     return status;
 }

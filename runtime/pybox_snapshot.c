@@ -1,6 +1,5 @@
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "digest.h"
 #include "error.h"
@@ -70,33 +69,6 @@ pybox_status pybox_snapshot_verify(const char *path)
     return status;
 }
 
-/* Writes what an image holds, with the metadata and the time of the snapshot that it comes from, if no others are given. */
-static pybox_status snapshot_merge_image(const struct image *image, const char *output,
-                                         const pybox_save_options *options, uint64_t created_ns)
-{
-    struct snapshot_content content = image_describe(image)->content;
-    size_t length = (size_t)content.memory_bytes;
-    void *memory = NULL;
-    if (length > 0) {
-        memory = mmap(NULL, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (memory == MAP_FAILED)
-            return error_set_memory("the memory of a snapshot", length);
-    }
-    pybox_status status = image_map(image, memory);
-    content.memory = memory;
-    if (options->metadata != NULL) {
-        content.metadata = options->metadata;
-        content.metadata_bytes = strlen(options->metadata);
-    }
-    const struct snapshot_write_options how = {
-        .form = options->form, .level = options->level, .created_ns = created_ns};
-    if (status == PYBOX_OK)
-        status = snapshot_write(output, &content, &how);
-    if (memory != NULL)
-        munmap(memory, length);
-    return status;
-}
-
 pybox_status pybox_snapshot_merge(pybox_module *module, const char *path,
                                   const pybox_image_options *options, const char *output,
                                   const pybox_save_options *save_options)
@@ -116,7 +88,9 @@ pybox_status pybox_snapshot_merge(pybox_module *module, const char *path,
     status = image_path_load(module, path, &open, &image);
     if (status != PYBOX_OK)
         return status;
-    status = snapshot_merge_image(image, output, &save, image_created_ns(image));
+    const struct snapshot_write_options how = {
+        .form = save.form, .level = save.level, .created_ns = image_created_ns(image)};
+    status = image_path_write(image, output, save.metadata, &how);
     image_close(image);
     return status;
 }

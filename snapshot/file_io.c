@@ -9,12 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define PAGE_BYTES 4096
 #define CHECK_BYTES 65536
+#define TEMPORARY_START ".pybox-"
+#define TEMPORARY_END ".tmp"
 
 pybox_status file_io_read(int fd, void *bytes, size_t length, uint64_t offset)
 {
@@ -131,11 +134,14 @@ static pybox_status file_io_open_temporary(struct file_io_draft *draft)
         uint64_t number;
         if (getrandom(&number, sizeof number, 0) != sizeof number)
             return error_set_io(errno, "cannot get a random number for a temporary file's name");
-        snprintf(draft->temporary, sizeof draft->temporary, ".pybox-%016" PRIx64 ".tmp", number);
+        snprintf(draft->temporary, sizeof draft->temporary,
+                 TEMPORARY_START "%016" PRIx64 TEMPORARY_END, number);
         draft->fd = openat(draft->directory_fd, draft->temporary,
                            O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
-        if (draft->fd >= 0)
+        if (draft->fd >= 0) {
+            flock(draft->fd, LOCK_EX | LOCK_NB); /* a file system without locks has no such tidying */
             return PYBOX_OK;
+        }
         if (errno != EEXIST && errno != EINTR)
             return error_set_io(errno, "cannot create a file beside '%s'", draft->path);
     }
@@ -152,6 +158,21 @@ pybox_status file_io_draft_create(const char *path, struct file_io_draft *draft)
     if (status != PYBOX_OK && draft->directory_fd >= 0)
         close(draft->directory_fd);
     return status;
+}
+
+int file_io_draft_is_there(const struct file_io_draft *draft)
+{
+    struct stat found;
+    return fstatat(draft->directory_fd, draft->name, &found, AT_SYMLINK_NOFOLLOW) == 0 &&
+           S_ISREG(found.st_mode);
+}
+
+int file_io_is_temporary(const char *name)
+{
+    const size_t start = sizeof TEMPORARY_START - 1, end = sizeof TEMPORARY_END - 1;
+    size_t length = strlen(name);
+    return length == start + 16 + end && strncmp(name, TEMPORARY_START, start) == 0 &&
+           strcmp(name + length - end, TEMPORARY_END) == 0;
 }
 
 pybox_status file_io_draft_commit(struct file_io_draft *draft)

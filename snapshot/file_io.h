@@ -26,14 +26,21 @@ pybox_status file_io_check_zero(int fd, uint64_t offset, uint64_t length);
 struct file_io_draft {
     int fd;
     int directory_fd;
-    const char *name; /* the last component of `path` */
+    const char *name; /* that it will have: the last component of `path` */
     const char *path; /* borrowed; for messages */
     char temporary[40];
 };
 
-/* Creates a temporary file (mode 0644 less the umask) in the directory of `path`.
+/* Creates a temporary file (mode 0644 less the umask) in the directory of `path`. It is locked
+ * (flock()) until it is put in place or its writer has ended: who can lock it may remove it.
  * Errors: ARGUMENT (`path` names nothing, or something that is no regular file), IO, NO_MEMORY. */
 pybox_status file_io_draft_create(const char *path, struct file_io_draft *draft);
+
+/* 1 if there is a regular file of its name already. */
+int file_io_draft_is_there(const struct file_io_draft *draft);
+
+/* 1 if `name` is that of a temporary file as they are made here. */
+int file_io_is_temporary(const char *name);
 
 /* Syncs it, renames it over `path` and syncs the directory. The draft is gone afterwards, also on
  * failure; then the old file, if any, is still in place (except if only the last sync failed). */

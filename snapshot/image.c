@@ -239,6 +239,11 @@ void image_close(struct image *image)
     free(image);
 }
 
+uint32_t image_depth(const struct image *image)
+{
+    return image->depth;
+}
+
 uint64_t image_created_ns(const struct image *image)
 {
     struct snapshot_info info = {0};

@@ -101,6 +101,9 @@ void image_put_overlay(const struct image *image, uint8_t *address);
  * as long as the caller's hold of `image`. */
 struct image *image_root(struct image *image);
 
+/* How many deltas it was made of; 0: its snapshot is a full one. Its root's depth is 0. */
+uint32_t image_depth(const struct image *image);
+
 /* When its snapshot was written, since 1970; 0: not said, or there is none. */
 uint64_t image_created_ns(const struct image *image);
 

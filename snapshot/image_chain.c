@@ -243,6 +243,7 @@ static pybox_status chain_give(struct chain *chain, struct image *image)
     image->named = 1;
     image->root = chain->root;
     image->chunks = chain->chunks;
+    image->depth = chain->count;
     image->view = (struct image_view){.fd = chain->root->view.fd,
                                       .memory_offset = chain->root->view.memory_offset,
                                       .mapped_bytes = chain->root->view.mapped_bytes,

@@ -16,6 +16,7 @@ struct image {
     struct snapshot *snapshot; /* owns what the view points to. Its file is open only while it is
                                   mapped */
     int sealed; /* the snapshot is mapped, in a sealed memfd: image_share.c */
+    uint32_t depth;     /* how many deltas it was made of */
     struct image *root; /* held; a layered image's, whose memory it is. Else NULL */
     int trusted;        /* in the list of images that serve as parents */
     struct image *next; /* in that list */

@@ -352,7 +352,7 @@ static pybox_status read_all(struct snapshot *snapshot, const struct snapshot_li
         status = read_globals(snapshot);
     if (status == PYBOX_OK)
         status = read_created(snapshot);
-    if (status == PYBOX_OK && !limits->without_tree)
+    if (status == PYBOX_OK && !(limits->without_tree && snapshot->delta))
         status = read_tree(snapshot, tree_limit);
     if (status == PYBOX_OK)
         status = snapshot_content_check(&snapshot->content, PYBOX_ERROR_SNAPSHOT_FORMAT);
@@ -395,6 +395,25 @@ pybox_status snapshot_open_descriptor(int fd, const struct snapshot_limits *limi
                                       struct snapshot **result)
 {
     return read_open(fcntl(fd, F_DUPFD_CLOEXEC, 3), "memory", limits, result);
+}
+
+pybox_status snapshot_read_names(const char *path, uint8_t digest[DIGEST_BYTES],
+                                 uint8_t parent[DIGEST_BYTES])
+{
+    struct snapshot snapshot = {.fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)};
+    memset(digest, 0, DIGEST_BYTES);
+    memset(parent, 0, DIGEST_BYTES);
+    if (snapshot.fd < 0)
+        return error_set_io(errno, "cannot open the snapshot '%s'", path);
+    pybox_status status = read_look_at_file(path, &snapshot);
+    if (status == PYBOX_OK)
+        status = read_head(&snapshot);
+    if (status == PYBOX_OK) {
+        memcpy(digest, snapshot.head.digest, DIGEST_BYTES);
+        memcpy(parent, snapshot.head.parent, DIGEST_BYTES);
+    }
+    snapshot_release_file(&snapshot);
+    return status;
 }
 
 void snapshot_release_file(struct snapshot *snapshot)

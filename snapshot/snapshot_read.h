@@ -8,7 +8,7 @@
 struct snapshot_limits {
     uint64_t memory_bytes; /* largest linear memory to accept; 0: SNAPSHOT_MEMORY_LIMIT_BYTES */
     uint64_t tree_bytes;   /* largest decoded tree to accept; 0: 256 MiB */
-    int without_tree;      /* the tree is not read: for a parent of a delta */
+    int without_tree;      /* that of a delta is not read: what its child has is another */
 };
 
 /* A file whose header, section table and small sections have been read and checked. */
@@ -37,6 +37,11 @@ pybox_status snapshot_open_descriptor(int fd, const struct snapshot_limits *limi
                                       struct snapshot **snapshot);
 
 void snapshot_close(struct snapshot *snapshot);
+
+/* Reads only the header of the file at `path`: its own name, and its parent's (zeroes: none). The
+ * sections are not looked at. Errors: as snapshot_open(). */
+pybox_status snapshot_read_names(const char *path, uint8_t digest[DIGEST_BYTES],
+                                 uint8_t parent[DIGEST_BYTES]);
 
 /* The content, with memory == NULL. Lives as long as the snapshot. */
 const struct snapshot_content *snapshot_describe(const struct snapshot *snapshot);
@@ -90,7 +95,7 @@ pybox_status snapshot_extract(struct snapshot *snapshot, int fd, unsigned thread
 
 /* Reads the whole of a snapshot that is not a delta, and recomputes everything: checksums, the
  * digest of each chunk and section, the digest that names it, and that what is to be zero is zero.
- * With `limits.without_tree` the tree is not looked at. Errors: as snapshot_extract(). */
+ * Errors: as snapshot_extract(). */
 pybox_status snapshot_verify(struct snapshot *snapshot, unsigned threads);
 
 /* The digest of the section TREE, of any snapshot. Error: SNAPSHOT_CORRUPT. */

@@ -19,8 +19,7 @@ pybox_status snapshot_verify_tree(const struct snapshot *snapshot)
 
 pybox_status snapshot_verify(struct snapshot *snapshot, unsigned threads)
 {
-    pybox_status status =
-        snapshot->content.tree != NULL ? snapshot_verify_tree(snapshot) : PYBOX_OK;
+    pybox_status status = snapshot_verify_tree(snapshot);
     if (status == PYBOX_OK)
         status = snapshot_file_walk(snapshot, threads, 1, NULL, NULL);
     return status;

@@ -294,6 +294,7 @@ pybox_status writer_begin(const struct snapshot_content *content,
     writer->form = options->form;
     writer->level = options->level == 0 ? DEFAULT_LEVEL : options->level;
     writer->threads = options->threads;
+    writer->by_digest = options->by_digest;
     bytes_store_u64(writer->created, options->created_ns);
     writer->sections = SNAPSHOT_SECTION_KNOWN + (options->created_ns != 0);
     return writer_plan(writer);
@@ -312,6 +313,15 @@ static pybox_status writer_complete(struct writer *writer)
 pybox_status writer_finish(struct writer *writer)
 {
     pybox_status status = writer_complete(writer);
+    if (status == PYBOX_OK && writer->by_digest) {
+        digest_hex(writer->head.digest, writer->name);
+        strcat(writer->name, ".snap");
+        writer->draft.name = writer->name;
+        if (file_io_draft_is_there(&writer->draft)) {
+            file_io_draft_discard(&writer->draft);
+            return PYBOX_OK;
+        }
+    }
     if (status == PYBOX_OK)
         return file_io_draft_commit(&writer->draft);
     file_io_draft_discard(&writer->draft);

@@ -9,7 +9,10 @@ struct snapshot_write_options {
     int level;           /* zstd level 1 to 19; 0: 3. In the mapped form for the tree only */
     unsigned threads;    /* 0: the processors this thread may use, at most 4 */
     uint64_t created_ns; /* since 1970, to be kept with it; not part of the digest. 0: not said */
-    uint8_t *digest;     /* if not NULL, receives the DIGEST_BYTES that name the snapshot */
+    /* The last component of the path is replaced by <digest>.snap, and a file that is there stays: it
+     * is the same state. */
+    int by_digest;
+    uint8_t *digest; /* if not NULL, receives the DIGEST_BYTES that name the snapshot */
 };
 
 /*

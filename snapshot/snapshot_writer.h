@@ -17,6 +17,8 @@ struct writer {
     int level;
     unsigned threads;
     struct file_io_draft draft;
+    int by_digest;
+    char name[DIGEST_HEX_BYTES + 5]; /* then: the file's */
     struct snapshot_head head;
     uint32_t sections; /* that the file will have */
     const uint8_t *bodies[WRITER_SECTIONS]; /* what to store; NULL: has been written */
