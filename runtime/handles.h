@@ -137,6 +137,8 @@ struct pybox_box {
     int keeps_set_up; /* the set-up is done once and becomes part of what the box rolls back to */
     int seeded;       /* its random numbers are fixed */
 
+    struct pybox_pool *pool; /* that it has been taken from and is to be given back to; or NULL */
+
     int unrestored; /* new random numbers are due before the next run */
     int configured; /* the guest has been told its configuration */
     char *configuration; /* JSON, or NULL if there is nothing to tell; of cJSON's */

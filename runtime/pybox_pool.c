@@ -55,7 +55,7 @@ static pybox_status pool_make_box(pybox_pool *pool, pybox_box **box)
     pthread_mutex_lock(&pool->pattern_lock);
     pybox_box *pattern = pool->pattern;
     const struct box_contexts contexts = {pattern->output.context, pattern->input_context};
-    const enum point_kind origin = pattern->image != NULL ? POINT_IMAGE : POINT_ORIGIN;
+    const enum point_kind origin = point_top_is(pattern, POINT_IMAGE) ? POINT_IMAGE : POINT_ORIGIN;
     pybox_status status = box_clone(pattern, &contexts, &origin, box);
     pthread_mutex_unlock(&pool->pattern_lock);
     if (status == PYBOX_OK)
@@ -189,22 +189,27 @@ pybox_status pybox_pool_take(pybox_pool *pool, uint64_t wait_ns, pybox_box **box
     pybox_box *old = pool_evict(pool, now_ns);
     pthread_mutex_unlock(&pool->lock);
     pybox_box_destroy(old);
-    if (status != PYBOX_OK || *box != NULL)
+    if (status != PYBOX_OK)
         return status;
-    status = pool_make_box(pool, box);
-    pthread_mutex_lock(&pool->lock);
+    if (*box == NULL) {
+        status = pool_make_box(pool, box);
+        pthread_mutex_lock(&pool->lock);
+        if (status == PYBOX_OK)
+            pool->created++;
+        else
+            pool_lose(pool);
+        pthread_mutex_unlock(&pool->lock);
+    }
     if (status == PYBOX_OK)
-        pool->created++;
-    else
-        pool_lose(pool);
-    pthread_mutex_unlock(&pool->lock);
+        (*box)->pool = pool;
     return status;
 }
 
 void pybox_pool_give(pybox_pool *pool, pybox_box *box)
 {
-    if (pool == NULL || box == NULL)
-        return;
+    if (pool == NULL || box == NULL || box->pool != pool)
+        return; /* not one of those that were taken */
+    box->pool = NULL;
     const int good = pool_clean_box(box) == PYBOX_OK;
     const uint64_t now_ns = run_clock_now();
     pthread_mutex_lock(&pool->lock);

@@ -151,6 +151,49 @@ static void test_boxes_from_nothing(void **state)
     pybox_pool_destroy(pool);
 }
 
+/* Over a delta, whose pages lie over those of another image. */
+static void test_boxes_over_a_delta(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/test_pool.XXXXXX";
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    pybox_box *box = make_policy(PYBOX_ROLLBACK_NEVER);
+    pybox_image *over;
+    pybox_pool *pool;
+    eval(box, "n = [1]");
+    assert_works(pybox_box_save(box, path, &(pybox_save_options){.delta = 1}));
+    pybox_box_destroy(box);
+    assert_works(pybox_image_open(module, path, &over));
+    unlink(path);
+    assert_works(pybox_pool_create(module, over, NULL, &(pybox_pool_options){.maximum = 1}, &pool));
+    for (int i = 0; i < 3; i++) {
+        box = take(pool);
+        assert_eval(box, "n.append(2); n", "[1, 2]");
+        pybox_pool_give(pool, box);
+    }
+    pybox_pool_destroy(pool);
+    pybox_image_close(over);
+}
+
+static void test_only_taken_boxes_are_given_back(void **state)
+{
+    (void)state;
+    pybox_pool *pool = make_pool(NULL, NULL), *other = make_pool(NULL, NULL);
+    pybox_box *box = take(pool), *own = make_policy(PYBOX_ROLLBACK_NEVER);
+    pybox_pool_give(other, box);
+    pybox_pool_give(pool, own);
+    assert_counts(other, 1, 0);
+    assert_counts(pool, 0, 1);
+    pybox_pool_give(pool, box);
+    pybox_pool_give(pool, box);
+    assert_counts(pool, 1, 0);
+    pybox_box_destroy(own);
+    pybox_pool_destroy(other);
+    pybox_pool_destroy(pool);
+}
+
 static void test_bad_arguments(void **state)
 {
     (void)state;
@@ -261,6 +304,8 @@ int main(void)
         cmocka_unit_test(test_no_more_than_the_maximum),
         cmocka_unit_test(test_idle_boxes_go_but_for_the_minimum),
         cmocka_unit_test(test_boxes_from_nothing),
+        cmocka_unit_test(test_boxes_over_a_delta),
+        cmocka_unit_test(test_only_taken_boxes_are_given_back),
         cmocka_unit_test(test_bad_arguments),
         cmocka_unit_test(test_takers_are_served_in_turn),
         cmocka_unit_test(test_many_threads_and_few_boxes),
