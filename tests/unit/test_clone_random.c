@@ -101,6 +101,30 @@ static void test_a_thousand_fresh_states(void **state)
     assert_different(&seen);
 }
 
+/* Generators that were there before, with what they had drawn and not handed out. */
+static void test_instances_that_nobody_seeded(void **state)
+{
+    (void)state;
+    struct seen seen = {.count = 0};
+    static const char next[] = "(r.random(), g.gauss(0, 1), s.getrandbits(40), next(names), os.urandom(8).hex(),"
+                               " r.sample(range(10**9), 1)[0], n.random())";
+    pybox_box *box = make_policy(PYBOX_ROLLBACK_NEVER);
+    eval(box, "import random, tempfile, os\n"
+              "r, g, s, n = random.Random(), random.Random(), random.SystemRandom(), random.Random(None)\n"
+              "names = tempfile._get_candidate_names()\n"
+              "(r.random(), g.gauss(0, 1), n.random(), next(names))");
+    checkpoint(box);
+    for (int i = 0; i < 100; i++) {
+        pybox_box *clone = clone_box(box);
+        see(&seen, eval(clone, next));
+        pybox_box_destroy(clone);
+        see(&seen, eval(box, next));
+        rollback(box);
+    }
+    pybox_box_destroy(box);
+    assert_different(&seen);
+}
+
 static void test_what_the_guest_seeded_goes_on(void **state)
 {
     (void)state;
@@ -182,6 +206,7 @@ int main(void)
         cmocka_unit_test(test_a_thousand_clones),
         cmocka_unit_test(test_a_thousand_rollbacks),
         cmocka_unit_test(test_a_thousand_fresh_states),
+        cmocka_unit_test(test_instances_that_nobody_seeded),
         cmocka_unit_test(test_what_the_guest_seeded_goes_on),
         cmocka_unit_test(test_a_fixed_seed_repeats_bit_for_bit),
         cmocka_unit_test(test_new_numbers_are_not_charged),
