@@ -483,6 +483,16 @@ PYBOX_API pybox_status pybox_box_clone(pybox_box *box, void *context, pybox_box 
  * would, without a file. In milliseconds. Errors: BUSY, DIRTY, UNSUPPORTED, IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_image_create(pybox_box *box, pybox_image **image);
 
+/* Told of a run of pages of 4 KiB in each of which two memories differ: where it begins, how long it is, and how many bytes
+ * of it are not the same. Returns 0 to go on. */
+typedef int pybox_difference_callback(void *context, uint64_t offset, uint64_t length,
+                                      uint64_t differing);
+
+/* Compares the linear memories of two images, and calls `each` for every run of pages that differ, ascending. What one
+ * memory has not counts as zeroes. Error: NO_MEMORY. */
+PYBOX_API pybox_status pybox_image_compare(pybox_image *a, pybox_image *b,
+                                           pybox_difference_callback *each, void *context);
+
 /* The descriptor of the image's sealed memory, to be sent to another process of the machine (SCM_RIGHTS), which
  * opens it with pybox_image_receive(). It stays the image's; what pybox_image_create() and pybox_image_receive() made is
  * shared as it is, of another image a copy is made, once. Errors: UNSUPPORTED (the image is a file that was mapped, as

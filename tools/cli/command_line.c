@@ -8,10 +8,12 @@
 /* Ends at the first operand: what stands behind it belongs to the guest. */
 #define LETTERS "+:c:hV"
 
-enum { OPTION_JSON = BOX_OPTION_END, OPTION_STATS, OPTION_PROFILE };
+enum { OPTION_JSON = SAVE_OPTION_END, OPTION_STATS, OPTION_PROFILE, OPTION_ROLLBACK };
 
 static const struct option table[] = {
     BOX_OPTIONS_LONG,
+    SAVE_OPTIONS_RUN,
+    {"rollback", required_argument, NULL, OPTION_ROLLBACK},
     {"json", no_argument, NULL, OPTION_JSON},
     {"stats", no_argument, NULL, OPTION_STATS},
     {"profile", optional_argument, NULL, OPTION_PROFILE},
@@ -19,6 +21,32 @@ static const struct option table[] = {
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
 };
+
+static int command_line_rollback(struct command_line *line, const char *value)
+{
+    static const char *const names[] = {
+        [PYBOX_ROLLBACK_NEVER] = "never",
+        [PYBOX_ROLLBACK_STOPPED] = "stopped",
+        [PYBOX_ROLLBACK_RUN] = "run",
+        [PYBOX_ROLLBACK_ALWAYS] = "always",
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(value, names[i]) != 0)
+            continue;
+        line->box.rollback = (pybox_rollback)i;
+        line->rollback = 1;
+        return 0;
+    }
+    return complain("--rollback wants never, stopped, run or always, not '%s'", value);
+}
+
+/* One of the options that have a table of their own. */
+static int command_line_take(struct command_line *line, int option, char *value)
+{
+    return option >= SAVE_OPTION_FIRST && option < SAVE_OPTION_END
+               ? save_options_take(&line->save, option, value)
+               : box_options_take(&line->box, option, value);
+}
 
 /* Options up to the first operand, or to something that decides what to do. 0, or -1 after a
  * message. */
@@ -47,8 +75,12 @@ static int command_line_options(struct command_line *line, int argc, char **argv
             line->profile = 1;
             line->profile_file = optarg;
             break;
+        case OPTION_ROLLBACK:
+            if (command_line_rollback(line, optarg) != 0)
+                return -1;
+            break;
         default:
-            if (box_options_take(&line->box, option, optarg) != 0)
+            if (command_line_take(line, option, optarg) != 0)
                 return -1;
         }
     }
@@ -103,6 +135,23 @@ static int command_line_operand(struct command_line *line, int argc, char **argv
 /* One JSON object is made of all output, in memory and several times as large. */
 #define JSON_OUTPUT_BYTES (UINT64_C(64) << 20)
 
+/* Checks what belongs together, and takes the rest as the program's arguments. */
+static int command_line_finish(struct command_line *line, int argc, char **argv)
+{
+    if (line->json && line->box.limits.output_bytes > JSON_OUTPUT_BYTES)
+        return complain("with --json, --output-limit can be 64M at most: it is all held in memory");
+    if (line->save.given != NULL && line->save.path == NULL)
+        return complain("--%s says how --save OUT is written, and there is no --save",
+                        line->save.given);
+    if (line->command == COMMAND_REPL && !line->rollback)
+        line->box.rollback = PYBOX_ROLLBACK_RUN;
+    if (line->code != NULL)
+        argv[--optind] = "-c"; /* in the place of the code, as sys.argv[0] */
+    line->arguments = (const char *const *)argv + optind;
+    line->argument_count = (size_t)(argc - optind);
+    return 0;
+}
+
 int command_line_read(struct command_line *line, int argc, char **argv)
 {
     *line = (struct command_line){0};
@@ -113,11 +162,37 @@ int command_line_read(struct command_line *line, int argc, char **argv)
         return -1;
     if (line->command == COMMAND_NONE && argc > 1)
         return complain("nothing to run: these are options only; give a FILE, -c CODE or repl");
-    if (line->json && line->box.limits.output_bytes > JSON_OUTPUT_BYTES)
-        return complain("with --json, --output-limit can be 64M at most: it is all held in memory");
-    if (line->code != NULL)
-        argv[--optind] = "-c"; /* in the place of the code, as sys.argv[0] */
-    line->arguments = (const char *const *)argv + optind;
-    line->argument_count = (size_t)(argc - optind);
-    return 0;
+    return command_line_finish(line, argc, argv);
+}
+
+int command_line_read_restore(struct command_line *line, int argc, char **argv)
+{
+    *line = (struct command_line){0};
+    if (command_line_options(line, argc, argv) != 0)
+        return -1;
+    if (line->command == COMMAND_HELP || line->command == COMMAND_VERSION)
+        return 0;
+    if (line->code != NULL || line->box.image != NULL || optind == argc)
+        return complain("restore wants the snapshot first: pybox-snap restore SNAP -- -c CODE");
+    const char *snapshot = argv[optind++];
+    if (command_line_options(line, argc, argv) != 0)
+        return -1;
+    /* -c stands behind the --, and other options may. */
+    if (line->command == COMMAND_NONE && strcmp(argv[optind - 1], "--") == 0 &&
+        command_line_options(line, argc, argv) != 0)
+        return -1;
+    if (line->command == COMMAND_HELP || line->command == COMMAND_VERSION)
+        return 0;
+    if (line->box.image != NULL)
+        return complain("restore takes one snapshot, and no --image");
+    line->box.image = snapshot;
+    if (line->command == COMMAND_NONE && optind < argc) {
+        line->command = COMMAND_RUN;
+        line->file = argv[optind];
+    } else if (line->command == COMMAND_NONE) {
+        line->command = COMMAND_REPL;
+        if (command_line_wants_terminal_only(line, 0) != 0)
+            return -1;
+    }
+    return command_line_finish(line, argc, argv);
 }

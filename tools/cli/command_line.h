@@ -3,6 +3,7 @@
 #define COMMAND_LINE_H
 
 #include "box_options.h"
+#include "save_options.h"
 
 enum command {
     COMMAND_NONE, /* the command line is empty */
@@ -15,6 +16,8 @@ enum command {
 struct command_line {
     enum command command;
     struct box_options box;
+    struct save_options save;
+    int rollback; /* box.rollback was given */
     int json, stats, profile;
     const char *profile_file;     /* NULL: the profile is printed */
     const char *code;             /* of -c; else NULL */
@@ -26,5 +29,8 @@ struct command_line {
 /* Reads the arguments of main(). 0, or -1 after a message on standard error. The result points into
  * argv and is freed with box_options_free(&line->box). */
 int command_line_read(struct command_line *line, int argc, char **argv);
+
+/* The same of "restore SNAP [OPTION]... [--] [-c CODE | FILE] [ARG]...": COMMAND_REPL without CODE and FILE. */
+int command_line_read_restore(struct command_line *line, int argc, char **argv);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "complain.h"
 #include "exit_code.h"
+#include "keep.h"
 #include "launch.h"
 #include "line_editor.h"
 #include "report.h"
@@ -24,7 +25,7 @@ struct repl {
     size_t length, capacity;
     unsigned count; /* of statements: each has a name, under which tracebacks show its source */
     int done;
-    int cut; /* the box was cut off and may only be destroyed */
+    int broken; /* the box cannot be used any more */
     int exit_code;
 };
 
@@ -33,7 +34,7 @@ static const char banner[] =
 
 static int repl_fail(struct repl *repl)
 {
-    repl->cut = 1;
+    repl->broken = 1;
     repl->done = 1;
     repl->exit_code = EXIT_CODE_FAILED;
     return complain("%s", pybox_error_message());
@@ -77,13 +78,28 @@ static int repl_is_incomplete(const pybox_result *result)
            memcmp(result->error.type.bytes, incomplete, sizeof incomplete - 1) == 0;
 }
 
-/* The box was cut off: what it knew is lost, the conversation goes on in a new one. */
-static void repl_restart(struct repl *repl)
+/* Tells a person what has become of a stopped statement, as --rollback says. One that was cut leaves a box that must be
+ * rolled back. */
+static void repl_undone(struct repl *repl, int cut)
 {
-    if (launch_box(&repl->launch, &repl->line->box, &repl->program) != PYBOX_OK)
-        repl_fail(repl);
-    else
-        complain("this is a new box: names from before are gone");
+    switch (repl->line->box.rollback) {
+    case PYBOX_ROLLBACK_NEVER:
+        if (!cut)
+            return;
+        if (pybox_box_rollback(repl->launch.box) != PYBOX_OK)
+            repl_fail(repl);
+        else
+            complain("it was cut off in the middle, so that all is as at the beginning");
+        return;
+    case PYBOX_ROLLBACK_RUN:
+        complain("what the statement did is undone");
+        return;
+    case PYBOX_ROLLBACK_STOPPED:
+        complain("all is as at the beginning");
+        return;
+    case PYBOX_ROLLBACK_ALWAYS: /* as after every statement */
+        return;
+    }
 }
 
 /* The statement was stopped. A person goes on, a script ends. */
@@ -91,14 +107,14 @@ static void repl_stopped(struct repl *repl, const pybox_result *result, const ch
 {
     char text[STOPPED_BYTES];
     complain("stopped: %s", stopped_explain(result, &repl->line->box.limits, filename, text));
-    repl->cut =
-        result->cut || result->outcome == PYBOX_TRAP || result->outcome == PYBOX_OUTPUT_FULL;
-    if (!repl->program.terminal || repl->launch.signal == SIGTERM) {
+    int cut = result->cut || result->outcome == PYBOX_TRAP || result->outcome == PYBOX_OUTPUT_FULL;
+    int code = launch_exit_code(&repl->launch, result);
+    if (repl->program.terminal && repl->launch.signal != SIGTERM) {
+        repl_undone(repl, cut);
+    } else {
+        repl->broken = cut && repl->line->box.rollback == PYBOX_ROLLBACK_NEVER;
         repl->done = 1;
-        repl->exit_code = launch_exit_code(&repl->launch, result);
-    } else if (repl->cut) {
-        repl->cut = 0;
-        repl_restart(repl);
+        repl->exit_code = code;
     }
 }
 
@@ -139,6 +155,8 @@ static int repl_run(struct repl *repl)
         repl->exit_code = exit_code_of(result);
     } else if (stopped_is(result)) {
         repl_stopped(repl, result, filename);
+    } else if (result->outcome == PYBOX_INTERRUPTED && repl->program.terminal) { /* Ctrl-C */
+        repl_undone(repl, 0);
     }
     return 0;
 }
@@ -178,7 +196,10 @@ static void repl_talk(struct repl *repl)
     while (!repl->done)
         repl_step(repl);
     const pybox_result *result;
-    if (!repl->cut && launch_finish(&repl->launch, &result) != PYBOX_OK)
+    if (!repl->broken && repl->line->save.path != NULL &&
+        keep_save(&repl->line->save, &repl->launch) != PYBOX_OK)
+        repl_fail(repl);
+    if (!repl->broken && launch_finish(&repl->launch, &result) != PYBOX_OK)
         repl_fail(repl);
     if (repl->streams.output_error != 0 && repl->exit_code == EXIT_CODE_DONE)
         repl->exit_code = EXIT_CODE_OUTPUT_LOST;
@@ -199,6 +220,7 @@ int repl(const struct command_line *line)
         launch_box(&repl.launch, &line->box, &repl.program) != PYBOX_OK) {
         repl_fail(&repl);
     } else {
+        keep_warn(&repl.launch);
         repl.editor = line_editor_open(&repl.streams, repl.program.terminal);
         if (repl.editor != NULL) {
             repl_talk(&repl);

@@ -63,6 +63,7 @@ static void report_add_costs(struct report *report, const pybox_result *result)
 
 void report_run(struct report *report, const pybox_result *result)
 {
+    report->ran = 1;
     report_end(report, result);
     report_append(report, &report->value, result->value);
     report_append(report, &report->value_repr, result->value_repr);
@@ -137,19 +138,11 @@ static cJSON *report_failure(const struct report *report)
                        json_text_string(report->failure, strlen(report->failure)));
 }
 
-/* Exactly, also beyond 2^53. */
-static cJSON *report_number(uint64_t number)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%" PRIu64, number);
-    return cJSON_CreateRaw(text);
-}
-
 static cJSON *report_fuel_left(const struct report *report)
 {
-    return report->status != PYBOX_OK || report->fuel_left == PYBOX_UNLIMITED
+    return !report->ran || report->fuel_left == PYBOX_UNLIMITED
                ? cJSON_CreateNull()
-               : report_number(report->fuel_left);
+               : json_text_number(report->fuel_left);
 }
 
 /* What it used, and which limit it met. */
@@ -162,33 +155,38 @@ static int report_fill_costs(const struct report *report, cJSON *object)
     return report_add(object, "limit", limit) &&
            report_add(object, "cut", cJSON_CreateBool(report->cut)) &&
            report_add(object, "fuel",
-                      report_pair("used", report_number(report->fuel_used), "left",
+                      report_pair("used", json_text_number(report->fuel_used), "left",
                                   report_fuel_left(report))) &&
            report_add(object, "times",
                       report_pair("wall_ms", cJSON_CreateNumber((double)report->wall_ns / 1e6),
                                   "cpu_ms", cJSON_CreateNumber((double)report->cpu_ns / 1e6))) &&
-           report_add(object, "memory_bytes", report_number(report->memory_bytes)) &&
-           report_add(object, "host_calls", report_number(report->host_calls)) &&
-           report_add(object, "output_bytes", report_number(report->output_bytes)) &&
+           report_add(object, "memory_bytes", json_text_number(report->memory_bytes)) &&
+           report_add(object, "host_calls", json_text_number(report->host_calls)) &&
+           report_add(object, "output_bytes", json_text_number(report->output_bytes)) &&
            report_add(object, "profile", profile);
+}
+
+static cJSON *report_saved(const struct report *report)
+{
+    return report->saved != NULL ? json_text_string(report->saved, strlen(report->saved))
+                                 : cJSON_CreateNull();
 }
 
 static int report_fill(const struct report *report, cJSON *object)
 {
-    int ran = report->status == PYBOX_OK;
     cJSON *outcome =
-        ran ? cJSON_CreateString(pybox_outcome_name(report->outcome)) : cJSON_CreateNull();
+        report->ran ? cJSON_CreateString(pybox_outcome_name(report->outcome)) : cJSON_CreateNull();
     cJSON *repr = report->value_repr.length > 0
                       ? json_text_string(report->value_repr.bytes, report->value_repr.length)
                       : cJSON_CreateNull();
     return report_add(object, "outcome", outcome) &&
            report_add(object, "value", report_value(&report->value)) &&
            report_add(object, "value_repr", repr) &&
-           report_add(object, "error", ran ? report_error(report) : cJSON_CreateNull()) &&
+           report_add(object, "error", report->ran ? report_error(report) : cJSON_CreateNull()) &&
            report_add_text(object, "stdout", &report->output) &&
            report_add_text(object, "stderr", &report->errors) &&
            report_add(object, "exit_code", cJSON_CreateNumber(report->exit_code)) &&
-           report_fill_costs(report, object) &&
+           report_fill_costs(report, object) && report_add(object, "saved", report_saved(report)) &&
            report_add(object, "failure", report_failure(report));
 }
 

@@ -20,6 +20,8 @@ struct report {
 
     pybox_status status; /* the first call that failed, or PYBOX_OK */
     char failure[1024];  /* its message */
+    int ran;             /* what follows is known, also if something failed afterwards */
+    const char *saved;   /* the file that the state was saved to; NULL: it was not */
     pybox_outcome outcome;
     int guest_code; /* for EXIT */
     int exit_code;  /* what the command is to exit with */

@@ -7,6 +7,7 @@
 
 #include "complain.h"
 #include "exit_code.h"
+#include "keep.h"
 #include "launch.h"
 #include "profile.h"
 #include "report.h"
@@ -18,8 +19,22 @@ static void run_command_fail(struct report *report, pybox_status status)
     report_fail(report, status, pybox_error_message(), EXIT_CODE_FAILED);
 }
 
+/* --save. */
+static void run_command_save(const struct command_line *line, const struct launch *launch,
+                             struct report *report)
+{
+    if (line->save.path == NULL || report->exit_code != EXIT_CODE_DONE)
+        return;
+    pybox_status status = keep_save(&line->save, launch);
+    if (status == PYBOX_OK)
+        report->saved = line->save.path;
+    else
+        run_command_fail(report, status);
+}
+
 /* Runs the code in the box, and then what a Python program does at its exit. */
-static void run_command_program(struct launch *launch, const pybox_run *run, struct report *report)
+static void run_command_program(const struct command_line *line, struct launch *launch,
+                                const pybox_run *run, struct report *report)
 {
     const pybox_result *result;
     pybox_status status = launch_run(launch, run, &result);
@@ -31,6 +46,7 @@ static void run_command_program(struct launch *launch, const pybox_run *run, str
     report->exit_code = launch_exit_code(launch, result);
     if (stopped_is(result))
         return; /* nothing of it may run any more */
+    run_command_save(line, launch, report);
     status = launch_finish(launch, &result);
     if (status != PYBOX_OK) {
         run_command_fail(report, status);
@@ -75,23 +91,25 @@ static void run_command_in_box(const struct command_line *line, const struct sou
         .filename = report->filename,
         .profile = line->profile,
     };
-    run_command_program(&launch, &run, report);
+    keep_warn(&launch);
+    run_command_program(line, &launch, &run, report);
     launch_close(&launch);
 }
 
 /* What a person wants to read on standard error: the traceback, and why it was stopped. */
-static void run_command_explain(const struct report *report, const struct streams *streams)
+static void run_command_explain(const struct command_line *line, const struct report *report,
+                                const struct streams *streams)
 {
-    if (report->status != PYBOX_OK) {
-        complain("%s", report->failure);
-        return;
-    }
     if (streams->unfinished && report->stopped[0] != '\0')
         streams_write_all(STDERR_FILENO, "\n", 1);
     if (report->traceback.length > 0)
         streams_write_all(STDERR_FILENO, report->traceback.bytes, report->traceback.length);
     if (report->stopped[0] != '\0')
         complain("stopped: %s", report->stopped);
+    if (report->status != PYBOX_OK)
+        complain("%s", report->failure);
+    else if (line->save.path != NULL && report->saved == NULL)
+        complain("%s was not written: the program did not end well", line->save.path);
 }
 
 /* What was asked for beside the outcome. */
@@ -99,7 +117,7 @@ static void run_command_measure(const struct command_line *line, const struct re
 {
     const char *profile = report->profile.bytes;
     size_t length = report->profile.length;
-    if (report->status != PYBOX_OK)
+    if (!report->ran)
         return;
     if (line->stats)
         stats_print(report, stderr);
@@ -140,7 +158,7 @@ int run_command(const struct command_line *line)
     if (line->json)
         streams.output_error = report_print_json(&report);
     else
-        run_command_explain(&report, &streams);
+        run_command_explain(line, &report, &streams);
     run_command_measure(line, &report);
     int code = report.exit_code;
     if (run_command_lost_output(&report, streams.output_error))

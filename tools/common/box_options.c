@@ -41,18 +41,23 @@ static int box_options_mount(struct box_options *options, char *value)
     return 0;
 }
 
+/* Adds a text that is kept as it is. */
+static int box_options_add(const char ***texts, size_t *count, const char *value)
+{
+    const char **grown = box_options_grow(*texts, *count, sizeof *grown);
+    if (grown == NULL)
+        return -1;
+    grown[(*count)++] = value;
+    *texts = grown;
+    return 0;
+}
+
 static int box_options_environment(struct box_options *options, const char *value)
 {
     const char *equals = strchr(value, '=');
     if (equals == NULL || equals == value)
         return complain("--env wants NAME=VALUE, not '%s'", value);
-    const char **grown =
-        box_options_grow(options->environment, options->environment_count, sizeof *grown);
-    if (grown == NULL)
-        return -1;
-    grown[options->environment_count++] = value;
-    options->environment = grown;
-    return 0;
+    return box_options_add(&options->environment, &options->environment_count, value);
 }
 
 static int box_options_number(const char *name, const char *value, uint64_t *number, int *given)
@@ -74,6 +79,11 @@ int box_options_take(struct box_options *options, int option, char *value)
     case BOX_OPTION_IMAGE:
         options->image = value;
         return 0;
+    case BOX_OPTION_PARENTS:
+        return box_options_add(&options->parents, &options->parent_count, value);
+    case BOX_OPTION_TRUSTED:
+        options->trusted = 1;
+        return 0;
     case BOX_OPTION_CWD:
         options->directory = value;
         return 0;
@@ -94,6 +104,7 @@ void box_options_free(struct box_options *options)
 {
     free(options->mounts);
     free(options->environment);
+    free(options->parents);
     *options = (struct box_options){0};
 }
 

@@ -11,6 +11,9 @@
 struct box_options {
     const char *module; /* NULL: the one installed with pybox */
     const char *image;  /* NULL: the base image */
+    const char **parents; /* folders where those of a delta are looked for, beside the usual ones */
+    size_t parent_count;
+    int trusted; /* a mapped image is not copied */
     const char *directory;
     pybox_mount *mounts;
     size_t mount_count;
@@ -19,6 +22,7 @@ struct box_options {
     pybox_limits limits;
     uint64_t seed, clock_ns;
     int has_seed, has_clock;
+    pybox_rollback rollback;
 };
 
 /* The values that getopt_long() returns for them: outside the range of characters. */
@@ -26,6 +30,8 @@ enum box_option {
     BOX_OPTION_FIRST = 0x100,
     BOX_OPTION_MODULE = BOX_OPTION_FIRST,
     BOX_OPTION_IMAGE,
+    BOX_OPTION_PARENTS,
+    BOX_OPTION_TRUSTED,
     BOX_OPTION_MOUNT,
     BOX_OPTION_ENV,
     BOX_OPTION_CWD,
@@ -35,7 +41,8 @@ enum box_option {
     BOX_OPTION_END = BOX_OPTION_LIMITS + LIMIT_OPTION_COUNT
 };
 
-/* Their entries in a command's table of long options: all, and those for what is in the box already. */
+/* Their entries in a command's table of long options: all, those for what the program in the box sees and may use, and
+ * those for how snapshots are opened. */
 /* clang-format off */
 #define BOX_OPTION_LIMIT(id, name, ...) \
     {name, required_argument, NULL, BOX_OPTION_LIMITS + LIMIT_OPTION_##id},
@@ -46,9 +53,13 @@ enum box_option {
     {"cwd", required_argument, NULL, BOX_OPTION_CWD}, \
     {"seed", required_argument, NULL, BOX_OPTION_SEED}, \
     {"clock", required_argument, NULL, BOX_OPTION_CLOCK}
+#define BOX_OPTIONS_OPEN \
+    {"module", required_argument, NULL, BOX_OPTION_MODULE}, \
+    {"parents", required_argument, NULL, BOX_OPTION_PARENTS}, \
+    {"trusted", no_argument, NULL, BOX_OPTION_TRUSTED}
 #define BOX_OPTIONS_LONG \
     BOX_OPTIONS_WORLD, \
-    {"module", required_argument, NULL, BOX_OPTION_MODULE}, \
+    BOX_OPTIONS_OPEN, \
     {"image", required_argument, NULL, BOX_OPTION_IMAGE}
 /* clang-format on */
 

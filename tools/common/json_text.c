@@ -1,6 +1,7 @@
 #include "json_text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -223,6 +224,13 @@ cJSON *json_text_value(const char *bytes, size_t length)
     }
     free(text);
     return item;
+}
+
+cJSON *json_text_number(uint64_t number)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%" PRIu64, number);
+    return cJSON_CreateRaw(text);
 }
 
 int json_text_print(const cJSON *object)

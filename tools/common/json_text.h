@@ -3,6 +3,7 @@
 #define JSON_TEXT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include <cjson/cJSON.h>
 
@@ -14,6 +15,9 @@ cJSON *json_text_string(const char *bytes, size_t length);
  * pair of surrogates becomes U+FFFD). NULL if they are not one JSON value in ASCII, nested at most
  * 1000 deep, or if memory is exhausted. */
 cJSON *json_text_value(const char *bytes, size_t length);
+
+/* A number, exactly, also beyond 2^53. NULL if memory is exhausted. */
+cJSON *json_text_number(uint64_t number);
 
 /* Writes `object` in one line to standard output. 0, or an errno. */
 int json_text_print(const cJSON *object);

@@ -5,6 +5,7 @@
 
 #include "exit_code.h"
 #include "interrupts.h"
+#include "parent_folders.h"
 
 static pybox_status launch_engine(struct launch *launch, const struct box_options *options)
 {
@@ -16,13 +17,23 @@ static pybox_status launch_engine(struct launch *launch, const struct box_option
     return pybox_engine_create(&engine, &launch->engine);
 }
 
+static pybox_status launch_image(struct launch *launch, const struct box_options *options)
+{
+    struct parent_folders parents;
+    parent_folders_collect(&parents, options, launch->module, options->image);
+    pybox_status status =
+        pybox_image_load(launch->module, options->image, &parents.open, &launch->image);
+    parent_folders_free(&parents);
+    return status;
+}
+
 pybox_status launch_open(struct launch *launch, const struct box_options *options, int from_nothing)
 {
     pybox_status status = launch_engine(launch, options);
     if (status == PYBOX_OK)
         status = pybox_module_open(launch->engine, options->module, &launch->module);
     if (status == PYBOX_OK && !from_nothing)
-        status = pybox_image_open(launch->module, options->image, &launch->image);
+        status = launch_image(launch, options);
     if (status != PYBOX_OK)
         launch_close(launch);
     return status;
@@ -55,14 +66,15 @@ pybox_status launch_box(struct launch *launch, const struct box_options *options
         .mounts = options->mounts,
         .mount_count = options->mount_count,
         .directory = options->directory,
-        .input_callback = streams_read,
-        .input_context = program->streams,
+        .input_callback = program->input != NULL ? program->input : streams_read,
+        .input_context = program->input != NULL ? program->input_context : program->streams,
         .output = program->capture ? NULL : streams_write,
         .output_context = program->streams,
         .limits = &options->limits,
         .seed = options->has_seed ? &options->seed : NULL,
         .clock_ns = options->has_clock ? &options->clock_ns : NULL,
         .terminal = program->terminal,
+        .rollback = options->rollback,
     };
     return pybox_box_create(launch->module, launch->image, &box, &launch->box);
 }

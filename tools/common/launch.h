@@ -21,6 +21,8 @@ struct launch_program {
     const char *const *arguments; /* sys.argv */
     size_t argument_count;
     struct streams *streams;
+    pybox_input_callback *input; /* NULL: streams_read() */
+    void *input_context;
     int capture;  /* output is kept in the results; else it goes to the streams */
     int terminal; /* the streams are a person at a terminal */
 };

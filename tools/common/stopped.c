@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "limit_options.h"
+#include "printable.h"
 
 /* What is said around the limit. */
 static const struct {
@@ -48,18 +49,6 @@ static const struct limit_option *stopped_by(const pybox_result *result)
     }
 }
 
-/* Copies what can stand in a line on a terminal: control characters become '?'. */
-static void stopped_copy(char *to, size_t room, const char *from, size_t length)
-{
-    if (length >= room)
-        length = room - 1;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char letter = (unsigned char)from[i];
-        to[i] = letter < 0x20 || letter == 0x7f ? '?' : (char)letter;
-    }
-    to[length] = '\0';
-}
-
 /* The last line of the traceback that names a frame; NULL: none. */
 static const char *stopped_frame(const pybox_bytes *traceback)
 {
@@ -84,7 +73,7 @@ static int stopped_message_place(const pybox_result *result, char text[STOPPED_P
         return 0;
     at += strlen(" at ");
     size_t length = strcspn(at, ";");
-    stopped_copy(text, STOPPED_PLACE_BYTES, at, length);
+    printable_copy(text, STOPPED_PLACE_BYTES, at, length);
     return 1;
 }
 
@@ -101,11 +90,11 @@ const char *stopped_place(const pybox_result *result, const char *filename,
     if (quote != NULL && quote < strchrnul(frame, '\n')) {
         char *end;
         line = strtoul(quote + strlen("\", line "), &end, 10);
-        stopped_copy(name, sizeof name, frame, (size_t)(quote - frame));
+        printable_copy(name, sizeof name, frame, (size_t)(quote - frame));
         if (strncmp(end, ", in ", 5) == 0 && end[5] != '<') /* <module> says nothing */
-            stopped_copy(function, sizeof function, end, strcspn(end, "\n"));
+            printable_copy(function, sizeof function, end, strcspn(end, "\n"));
     } else {
-        stopped_copy(name, sizeof name, filename, strlen(filename));
+        printable_copy(name, sizeof name, filename, strlen(filename));
     }
     if (line > 0)
         snprintf(text, STOPPED_PLACE_BYTES, "line %lu of %s%s", line, name, function);
@@ -155,7 +144,7 @@ static void stopped_otherwise(const pybox_result *result, char *text, size_t roo
 {
     char message[STOPPED_BYTES / 2];
     const pybox_bytes *said = &result->error.message;
-    stopped_copy(message, sizeof message, said->bytes, said->length);
+    printable_copy(message, sizeof message, said->bytes, said->length);
     if (result->outcome == PYBOX_INTERRUPTED)
         snprintf(text, room, "interrupted");
     else if (result->outcome == PYBOX_TRAP)

@@ -1,61 +1,53 @@
 #include "snap_create.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <errno.h>
 #include <unistd.h>
 
 #include "complain.h"
 #include "exit_code.h"
-#include "human.h"
+#include "keep.h"
 #include "launch.h"
+#include "printable.h"
+#include "progress.h"
+#include "save_options.h"
+#include "snap_help.h"
 #include "snap_info.h"
 #include "snap_steps.h"
 #include "stopped.h"
 
 enum option_value {
-    OPTION_FROM_NOTHING = BOX_OPTION_END,
+    OPTION_FROM_NOTHING = SAVE_OPTION_END,
     OPTION_EXEC,
     OPTION_SCRIPT,
     OPTION_IMPORT,
     OPTION_IMPORT_LIST,
-    OPTION_MAPPED,
-    OPTION_LEVEL,
-    OPTION_METADATA,
+    OPTION_FILE,
+    OPTION_PARENT,
     OPTION_JSON,
 };
 
 static const struct option table[] = {
     BOX_OPTIONS_LONG,
+    SAVE_OPTIONS_LONG,
     {"from-nothing", no_argument, NULL, OPTION_FROM_NOTHING},
     {"exec", required_argument, NULL, OPTION_EXEC},
     {"script", required_argument, NULL, OPTION_SCRIPT},
     {"import", required_argument, NULL, OPTION_IMPORT},
     {"import-list", required_argument, NULL, OPTION_IMPORT_LIST},
-    {"mapped", no_argument, NULL, OPTION_MAPPED},
-    {"level", required_argument, NULL, OPTION_LEVEL},
-    {"metadata", required_argument, NULL, OPTION_METADATA},
+    {"file", required_argument, NULL, OPTION_FILE},
+    {"parent", required_argument, NULL, OPTION_PARENT},
     {"json", no_argument, NULL, OPTION_JSON},
+    {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
 
 struct snap_create {
-    const char *out;
     struct box_options box;
     struct snap_steps steps;
-    pybox_save_options save;
+    struct save_options save;
     int from_nothing;
-    int json;
+    int json, help;
 };
-
-static int snap_create_level(struct snap_create *create, const char *value)
-{
-    uint64_t level;
-    if (human_parse_number(value, &level) != 0 || level < 1 || level > 19)
-        return complain("--level wants a number from 1 to 19, not '%s'", value);
-    create->save.level = (int)level;
-    return 0;
-}
 
 static int snap_create_option(struct snap_create *create, int option, char *value)
 {
@@ -71,18 +63,20 @@ static int snap_create_option(struct snap_create *create, int option, char *valu
         return snap_steps_add_import(&create->steps, value);
     case OPTION_IMPORT_LIST:
         return snap_steps_add_import_list(&create->steps, value);
-    case OPTION_MAPPED:
-        create->save.form = PYBOX_FORM_MAPPED;
-        return 0;
-    case OPTION_LEVEL:
-        return snap_create_level(create, value);
-    case OPTION_METADATA:
-        create->save.metadata = value;
-        return 0;
+    case OPTION_FILE:
+        return snap_steps_add_file(&create->steps, value);
+    case OPTION_PARENT:
+        create->box.image = value;
+        return save_options_take(&create->save, SAVE_OPTION_DELTA, NULL);
     case OPTION_JSON:
         create->json = 1;
         return 0;
+    case 'h':
+        create->help = 1;
+        return 0;
     default:
+        if (option >= SAVE_OPTION_FIRST && option < SAVE_OPTION_END)
+            return save_options_take(&create->save, option, value);
         return box_options_take(&create->box, option, value);
     }
 }
@@ -90,15 +84,34 @@ static int snap_create_option(struct snap_create *create, int option, char *valu
 static int snap_create_read(struct snap_create *create, int argc, char **argv)
 {
     int option;
-    while ((option = box_options_next(argc, argv, ":", table)) != -1)
+    while ((option = box_options_next(argc, argv, ":h", table)) != -1)
         if (snap_create_option(create, option, optarg) != 0)
             return -1;
+    if (create->help)
+        return 0;
     if (argc - optind != 1)
         return complain("create wants one file to write: pybox-snap create OUT ...");
     if (create->from_nothing && create->box.image != NULL)
         return complain("--from-nothing and --image do not go together");
-    create->out = argv[optind];
+    if (create->from_nothing && create->save.how.delta)
+        return complain("--from-nothing and --delta do not go together");
+    create->save.path = argv[optind];
     return 0;
+}
+
+/* The standard input of the steps: their own, or the file that one copies. */
+struct snap_create_input {
+    struct streams *streams;
+    int file; /* -1: none */
+};
+
+static ptrdiff_t snap_create_read_input(void *context, void *bytes, size_t capacity)
+{
+    struct snap_create_input *input = context;
+    if (input->file < 0)
+        return streams_read(input->streams, bytes, capacity);
+    ssize_t got = read(input->file, bytes, capacity);
+    return got >= 0 ? got : -errno;
 }
 
 /* Runs one step. Returns the exit code. */
@@ -112,7 +125,11 @@ static int snap_create_step(struct launch *launch, const pybox_limits *limits,
         .filename = step->filename,
     };
     const pybox_result *result;
-    if (launch_run(launch, &run, &result) != PYBOX_OK) {
+    if (step->quiet)
+        progress_begin("running %s", step->filename);
+    pybox_status status = launch_run(launch, &run, &result);
+    progress_end();
+    if (status != PYBOX_OK) {
         complain("%s", pybox_error_message());
         return EXIT_CODE_FAILED;
     }
@@ -120,6 +137,12 @@ static int snap_create_step(struct launch *launch, const pybox_limits *limits,
     if (code == EXIT_CODE_DONE)
         return code;
     char stopped[STOPPED_BYTES];
+    if (step->file >= 0 && result->outcome == PYBOX_EXCEPTION) {
+        complain("%s cannot be written in the box: %s; nothing was saved", step->filename,
+                 printable_copy(stopped, sizeof stopped, result->error.message.bytes,
+                                result->error.message.length));
+        return EXIT_CODE_FAILED;
+    }
     streams_write_all(STDERR_FILENO, result->error.traceback.bytes, result->error.traceback.length);
     if (*stopped_explain(result, limits, step->filename, stopped) != '\0')
         complain("stopped: %s; nothing was saved", stopped);
@@ -132,37 +155,51 @@ static int snap_create_step(struct launch *launch, const pybox_limits *limits,
     return code;
 }
 
+static int snap_create_steps(const struct snap_create *create, struct launch *launch,
+                             struct snap_create_input *input)
+{
+    int code = EXIT_CODE_DONE;
+    for (size_t i = 0; i < create->steps.count && code == EXIT_CODE_DONE; i++) {
+        const struct snap_step *step = &create->steps.steps[i];
+        input->file = step->file;
+        code = snap_create_step(launch, &create->box.limits, step);
+    }
+    return code;
+}
+
 static int snap_create_run(const struct snap_create *create, struct launch *launch)
 {
     struct streams streams = STREAMS_TO(STDERR_FILENO);
-    struct launch_program program = {.streams = &streams};
+    struct snap_create_input input = {.streams = &streams, .file = -1};
+    struct launch_program program = {
+        .streams = &streams, .input = snap_create_read_input, .input_context = &input};
     if (launch_open(launch, &create->box, create->from_nothing) != PYBOX_OK ||
         launch_box(launch, &create->box, &program) != PYBOX_OK) {
         complain("%s", pybox_error_message());
         return EXIT_CODE_FAILED;
     }
-    for (size_t i = 0; i < create->steps.count; i++) {
-        int code = snap_create_step(launch, &create->box.limits, &create->steps.steps[i]);
-        if (code != EXIT_CODE_DONE)
-            return code;
-    }
-    if (pybox_box_save(launch->box, create->out, &create->save) != PYBOX_OK) {
+    int code = snap_create_steps(create, launch, &input);
+    if (code == EXIT_CODE_DONE && keep_save(&create->save, launch) != PYBOX_OK) {
         complain("%s", pybox_error_message());
-        return EXIT_CODE_FAILED;
+        code = EXIT_CODE_FAILED;
     }
-    return EXIT_CODE_DONE;
+    return code;
 }
 
 int snap_create(int argc, char **argv)
 {
-    struct snap_create create = {.save = {.size = sizeof create.save}};
+    struct snap_create create = {0};
     int code = EXIT_CODE_USAGE;
-    if (snap_create_read(&create, argc, argv) == 0) {
+    if (snap_create_read(&create, argc, argv) != 0) {
+        code = EXIT_CODE_USAGE;
+    } else if (create.help) {
+        code = snap_help_print(argv[0]);
+    } else {
         struct launch launch = {0};
         code = snap_create_run(&create, &launch);
         launch_close(&launch);
         if (code == EXIT_CODE_DONE)
-            code = snap_info_print(create.out, create.json);
+            code = snap_info_print(create.save.path, create.json);
     }
     snap_steps_free(&create.steps);
     box_options_free(&create.box);

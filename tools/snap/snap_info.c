@@ -3,30 +3,48 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "box_options.h"
 #include "complain.h"
 #include "exit_code.h"
 #include "human.h"
 #include "json_text.h"
-#include "pybox.h"
+#include "progress.h"
+#include "snap_help.h"
 
 static const char *snap_info_form(const pybox_snapshot_info *info)
 {
     return info->form == PYBOX_FORM_MAPPED ? "mapped" : "compressed";
 }
 
+/* "2026-11-21 13:03:19 UTC". Returns `text`. */
+static const char *snap_info_time(uint64_t ns, char text[32])
+{
+    time_t seconds = (time_t)(ns / 1000000000);
+    struct tm when;
+    if (ns == 0)
+        return "not said";
+    if (gmtime_r(&seconds, &when) == NULL || strftime(text, 32, "%Y-%m-%d %H:%M:%S UTC", &when) == 0)
+        return "?";
+    return text;
+}
+
 static int snap_info_print_text(const char *path, const pybox_snapshot_info *info)
 {
     char file[HUMAN_BYTES], memory[HUMAN_BYTES], stored[HUMAN_BYTES];
-    char tree[HUMAN_BYTES];
-    printf("%s: %s snapshot, %s\n", path, snap_info_form(info),
+    char tree[HUMAN_BYTES], created[32];
+    printf("%s: %s %s, %s\n", path, snap_info_form(info),
+           info->parent[0] != '\0' ? "delta" : "snapshot",
            human_show(HUMAN_SIZE, info->file_bytes, file));
     printf("  memory    %s, stored as %s\n", human_show(HUMAN_SIZE, info->memory_bytes, memory),
            human_show(HUMAN_SIZE, info->stored_bytes, stored));
     printf("  files     %s\n", human_show(HUMAN_SIZE, info->tree_bytes, tree));
     printf("  globals   %" PRIu32 "\n", info->globals);
     printf("  digest    %s\n", info->digest);
+    if (info->parent[0] != '\0')
+        printf("  parent    %s\n", info->parent);
+    printf("  created   %s\n", snap_info_time(info->created_ns, created));
     printf("  module    %s\n", info->module_hash);
     if (info->metering > 0)
         printf("  metering  version %" PRIu32 "\n", info->metering);
@@ -41,6 +59,16 @@ static int snap_info_add(cJSON *object, const char *name, cJSON *item)
     return item != NULL && cJSON_AddItemToObject(object, name, item);
 }
 
+static cJSON *snap_info_parent(const pybox_snapshot_info *info)
+{
+    return info->parent[0] != '\0' ? cJSON_CreateString(info->parent) : cJSON_CreateNull();
+}
+
+static cJSON *snap_info_created(const pybox_snapshot_info *info)
+{
+    return info->created_ns > 0 ? json_text_number(info->created_ns) : cJSON_CreateNull();
+}
+
 static int snap_info_fill(cJSON *object, const char *path, const pybox_snapshot_info *info)
 {
     cJSON *metadata = json_text_value(info->metadata, strlen(info->metadata));
@@ -49,6 +77,8 @@ static int snap_info_fill(cJSON *object, const char *path, const pybox_snapshot_
     return snap_info_add(object, "path", json_text_string(path, strlen(path))) &&
            snap_info_add(object, "form", cJSON_CreateString(snap_info_form(info))) &&
            snap_info_add(object, "digest", cJSON_CreateString(info->digest)) &&
+           snap_info_add(object, "parent", snap_info_parent(info)) &&
+           snap_info_add(object, "created_ns", snap_info_created(info)) &&
            snap_info_add(object, "module_hash", cJSON_CreateString(info->module_hash)) &&
            snap_info_add(object, "metering", cJSON_CreateNumber(info->metering)) &&
            snap_info_add(object, "file_bytes", cJSON_CreateNumber((double)info->file_bytes)) &&
@@ -71,8 +101,7 @@ static int snap_info_print_json(const char *path, const pybox_snapshot_info *inf
     return code;
 }
 
-/* Says why a snapshot cannot be used. Damage has an exit code of its own. */
-static int snap_info_failed(const char *path, pybox_status status)
+int snap_info_failed(const char *path, pybox_status status)
 {
     complain("%s: %s", path, pybox_error_message());
     int damaged = status >= PYBOX_ERROR_SNAPSHOT_FORMAT && status <= PYBOX_ERROR_SNAPSHOT_MODULE;
@@ -90,16 +119,19 @@ int snap_info_print(const char *path, int json)
     return code;
 }
 
-/* Reads "[--json] FILE". The file, or NULL after a message. */
+/* Reads "[--json] FILE". The file, or NULL after a message; or *json is -1: help was asked for. */
 static const char *snap_info_file(int argc, char **argv, int *json)
 {
-    static const struct option table[] = {{"json", no_argument, NULL, 'j'}, {NULL, 0, NULL, 0}};
+    static const struct option table[] = {
+        {"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
     int option;
     *json = 0;
-    while ((option = box_options_next(argc, argv, ":", table)) != -1) {
-        if (option != 'j')
+    while ((option = box_options_next(argc, argv, ":h", table)) != -1) {
+        if (option != 'j' && option != 'h')
             return NULL;
-        *json = 1;
+        *json = option == 'j' ? 1 : -1;
+        if (option == 'h')
+            return NULL;
     }
     if (argc - optind != 1) {
         complain("%s wants one FILE", argv[0]);
@@ -112,6 +144,8 @@ int snap_info(int argc, char **argv)
 {
     int json;
     const char *path = snap_info_file(argc, argv, &json);
+    if (json < 0)
+        return snap_help_print(argv[0]);
     return path != NULL ? snap_info_print(path, json) : EXIT_CODE_USAGE;
 }
 
@@ -119,9 +153,13 @@ int snap_info_verify(int argc, char **argv)
 {
     int json;
     const char *path = snap_info_file(argc, argv, &json);
+    if (json < 0)
+        return snap_help_print(argv[0]);
     if (path == NULL)
         return EXIT_CODE_USAGE;
+    progress_begin("reading %s", path);
     pybox_status status = pybox_snapshot_verify(path);
+    progress_end();
     if (status != PYBOX_OK)
         return snap_info_failed(path, status);
     if (json)

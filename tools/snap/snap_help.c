@@ -1,0 +1,209 @@
+#include "snap_help.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "complain.h"
+#include "exit_code.h"
+#include "limit_options.h"
+#include "pybox.h"
+
+const char snap_help_usage[] =
+    "usage: pybox-snap create OUT [OPTION]...          run code and save the state it leaves\n"
+    "       pybox-snap restore SNAP -- [-c CODE|FILE]  run a program from there, or talk to Python\n"
+    "       pybox-snap info|verify FILE                what a snapshot says of itself; check it\n"
+    "       pybox-snap diff A B                        what is different in two\n"
+    "       pybox-snap merge DELTA OUT                 a delta and its parents in one file\n"
+    "       pybox-snap help [COMMAND]                  all about one of them\n";
+
+static const char page_all[] =
+    "pybox-snap saves the state of a box, so that the next one starts from there in no time: memory,\n"
+    "imported modules, variables, open files, and the files that were written in the box.\n"
+    "\n"
+    "  create OUT [OPTION]...               run code and save the state it leaves as OUT\n"
+    "  restore SNAP -- [-c CODE | FILE]     run a program from there, or talk to Python\n"
+    "  info FILE                            what a snapshot says of itself\n"
+    "  verify FILE                          read all of it, check every checksum\n"
+    "  diff A B                             which memory, Python names and files differ\n"
+    "  merge DELTA OUT                      write a delta and its parents as one full snapshot\n"
+    "  help [COMMAND] | --help | --version\n"
+    "\n"
+    "'pybox-snap help COMMAND' and 'pybox-snap COMMAND --help' tell its options.\n"
+    "\n"
+    "A snapshot is full, or a delta: that holds only what differs from the snapshot that it was made\n"
+    "from, its parent, and is small and quickly written. A delta needs its parent to be opened. That\n"
+    "is found by the digest of its content, not by its name, in the delta's own folder, in that of\n"
+    "the installed base images, and in those of --parents.\n"
+    "\n"
+    "A snapshot belongs to the Python module that made it, and another one refuses it. What it\n"
+    "contains is not trusted: at worst a bad one gives a broken program in a box. Random numbers are\n"
+    "fresh after each restore, but for generators that the program seeded itself.\n"
+    "\n"
+    "Examples\n"
+    "  pybox-snap create app.snap --import sqlite3 --exec 'table = {1: \"one\"}'\n"
+    "  pybox-snap create day2.snap --parent app.snap --delta --exec 'table[2] = \"two\"'\n"
+    "  pybox-snap restore day2.snap -- -c 'print(table)'\n"
+    "  pybox-snap diff app.snap day2.snap\n"
+    "  pybox-snap merge day2.snap alone.snap\n"
+    "\n"
+    "Exit codes\n"
+    "  0    done; diff: nothing differs         1    diff: something differs; info, verify: the\n"
+    "  2    wrong usage                              file is damaged or no snapshot\n"
+    "  120  the output could not be written     125  anything else: no such file, a missing\n"
+    "  create and restore have those of the          parent, another module's snapshot, ...\n"
+    "  program that they run: see 'pybox help'\n";
+
+static const char page_create[] =
+    "pybox-snap create OUT [OPTION]...   runs code in a box and saves the state it leaves as OUT\n"
+    "\n"
+    "What happens before the state is saved, in this order\n"
+    "  --file HOST:GUEST        copy a file of the host's into the box\n"
+    "  --import MODULE          load a module, so that importing it later costs nothing\n"
+    "  --import-list FILE       load the modules that FILE names, one a line, # begins a comment\n"
+    "  --exec CODE              run a line of Python in __main__\n"
+    "  --script FILE            run a program of the host's in __main__\n"
+    "  All may be given many times; each happens where it stands.\n"
+    "\n"
+    "What is written\n"
+    "  --delta                  only what differs from the image it began with\n"
+    "  --mapped                 the form that is mapped directly: larger, opened fastest\n"
+    "                           (default: compressed)\n"
+    "  --level N                zstd level from 1 to 19 (default 3)\n"
+    "  --metadata JSON          an object to keep with it\n"
+    "  --json                   print facts about OUT as JSON\n"
+    "\n"
+    "What it begins with\n"
+    "  --image PATH             another snapshot (default: the base image)\n"
+    "  --parent PATH            the same, and write a delta of it: --image PATH --delta\n"
+    "  --parents FOLDER         look for the parents of a delta there, too; may be given many times\n"
+    "  --trusted                nobody changes PATH while it is in use: a mapped one is not copied\n"
+    "  --from-nothing           no image at all: Python starts up, as for a base image\n"
+    "  --module PATH, --mount HOST:GUEST[:ro], --env NAME=VALUE, --cwd DIR, --seed N,\n"
+    "  --clock NS: as for pybox; of these only the environment is kept in OUT\n"
+    "\n"
+    "What each step may use (none of it is kept in OUT)\n";
+
+static const char page_create_end[] =
+    "\n"
+    "What the code prints goes to stderr. OUT is replaced at once when all went well; until then\n"
+    "the old file stays.\n"
+    "\n"
+    "Examples\n"
+    "  pybox-snap create app.snap --import sqlite3 --import json --exec 'table = load()'\n"
+    "  pybox-snap create app.snap --file config.json:/work/config.json --script setup.py\n"
+    "  pybox-snap create next.snap --parent app.snap --delta --exec 'table.clear()'\n"
+    "\n"
+    "Exit codes: 0 done; 1 the code raised an exception; n it called sys.exit(n), n not 0; 2 wrong\n"
+    "usage; 119 to 124, 126 it ran into a limit (see pybox help); 125 anything else.\n";
+
+static const char page_restore[] =
+    "pybox-snap restore SNAP [OPTION]... [--] -c CODE [ARG]...   runs a line of Python\n"
+    "pybox-snap restore SNAP [OPTION]... [--] FILE [ARG]...      runs a program; - is standard input\n"
+    "pybox-snap restore SNAP [OPTION]... [--]                    talks to Python\n"
+    "\n"
+    "The program begins with all that was in the box when SNAP was saved. It is the same as\n"
+    "'pybox --image SNAP', with the same options (limits, mounts, --json, ...: see 'pybox help');\n"
+    "they may stand before and behind the --. Mounts are given anew: files that were open below one\n"
+    "are opened again if they are there.\n"
+    "\n"
+    "  --save OUT               save the state that the program leaves\n"
+    "  --delta                  ... as what differs from SNAP, which OUT then needs\n"
+    "  --mapped, --level N, --metadata JSON: see 'pybox-snap help create'\n"
+    "  --parents FOLDER         look for the parents of SNAP there, too\n"
+    "  --trusted                nobody changes SNAP while it is in use: a mapped one is not copied\n"
+    "\n"
+    "Examples\n"
+    "  pybox-snap restore app.snap -- -c 'print(len(table))'\n"
+    "  pybox-snap restore app.snap --timeout 2s -- report.py --today\n"
+    "  pybox-snap restore app.snap --save next.snap --delta -- -c 'table.clear()'\n"
+    "  pybox-snap restore app.snap\n"
+    "\n"
+    "Exit codes: the program's, as those of pybox (see 'pybox help').\n";
+
+static const char page_info[] =
+    "pybox-snap info FILE [--json]   prints what a snapshot says of itself\n"
+    "\n"
+    "Only its header and small parts are read: form, sizes, the digest that names its content, the\n"
+    "parent that a delta needs, when it was written, the module it belongs to, and its metadata.\n"
+    "\n"
+    "Exit codes: 0; 1 it is damaged or no snapshot; 125 it cannot be read.\n";
+
+static const char page_verify[] =
+    "pybox-snap verify FILE [--json]   reads all of a snapshot and checks every checksum and digest\n"
+    "\n"
+    "The parents of a delta are read, too; they must be in its folder.\n"
+    "\n"
+    "Exit codes: 0 no damage was found; 1 it is damaged or no snapshot; 125 it cannot be read, or a\n"
+    "parent is missing.\n";
+
+static const char page_diff[] =
+    "pybox-snap diff A B [OPTION]...   tells what is different in two snapshots of one module\n"
+    "\n"
+    "  memory   how many pages of 4 KiB differ, and how many bytes in them\n"
+    "  name     Python names of __main__: added in B, removed, or changed, with their types. A value\n"
+    "           has changed if its repr() has: what that does not tell is not seen\n"
+    "  file     the same for files in the box\n"
+    "\n"
+    "Names and files are listed by a program in a box of each; a snapshot that was made to deceive\n"
+    "can tell anything.\n"
+    "\n"
+    "  --pages                  list the pages that differ\n"
+    "  --json                   one JSON object; memory.ranges are [offset, length, bytes differing]\n"
+    "  --parents FOLDER         look for the parents of a delta there, too\n"
+    "  --trusted                nobody changes A and B while they are in use\n"
+    "  --module PATH            another Python module\n"
+    "\n"
+    "Exit codes: 0 nothing differs; 1 something does; 2 wrong usage; 125 anything else.\n";
+
+static const char page_merge[] =
+    "pybox-snap merge DELTA OUT [OPTION]...   writes a delta and its parents as one full snapshot\n"
+    "\n"
+    "OUT needs no parent. It holds the same state, and may have another form.\n"
+    "\n"
+    "  --mapped                 the form that is mapped directly: larger, opened fastest\n"
+    "  --level N                zstd level from 1 to 19 (default 3)\n"
+    "  --metadata JSON          an object to keep with it (default: that of DELTA)\n"
+    "  --parents FOLDER         look for the parents there, too; may be given many times\n"
+    "  --trusted                nobody changes the files while they are in use\n"
+    "  --module PATH            another Python module\n"
+    "  --json                   print facts about OUT as JSON\n"
+    "\n"
+    "Exit codes: 0 done; 1 a file is damaged; 2 wrong usage; 125 anything else.\n";
+
+static const struct {
+    const char *name, *page;
+} pages[] = {
+    {"create", page_create}, {"restore", page_restore}, {"info", page_info},
+    {"verify", page_verify}, {"diff", page_diff},       {"merge", page_merge},
+};
+
+int snap_help_printed(void)
+{
+    return fflush(stdout) != 0 || ferror(stdout) ? EXIT_CODE_OUTPUT_LOST : EXIT_CODE_DONE;
+}
+
+int snap_help_print(const char *command)
+{
+    if (command == NULL) {
+        fputs(page_all, stdout);
+        return snap_help_printed();
+    }
+    for (size_t i = 0; i < sizeof pages / sizeof *pages; i++) {
+        if (strcmp(command, pages[i].name) != 0)
+            continue;
+        fputs(pages[i].page, stdout);
+        if (pages[i].page == page_create) {
+            limit_options_help(stdout);
+            fputs(page_create_end, stdout);
+        }
+        return snap_help_printed();
+    }
+    complain("there is no command '%s' to tell of; see 'pybox-snap help'", command);
+    return EXIT_CODE_USAGE;
+}
+
+int snap_help_version(void)
+{
+    printf("pybox-snap %s\n", pybox_version());
+    return snap_help_printed();
+}
