@@ -63,7 +63,7 @@ static void collect_temporary(const struct collect *collect, int folder, const c
     close(fd);
 }
 
-/* Whose delta a snapshot is. One that cannot be read is nobody's. */
+/* Whose delta a snapshot is. One that is not well is nobody's; of one that cannot be read nobody knows. */
 static pybox_status collect_read_parent(const struct collect *collect, const char *name,
                                         struct collect_file *file)
 {
@@ -76,7 +76,7 @@ static pybox_status collect_read_parent(const struct collect *collect, const cha
     uint8_t digest[DIGEST_BYTES];
     pybox_status status = snapshot_read_names(path, digest, file->parent);
     free(path);
-    return status == PYBOX_ERROR_NO_MEMORY ? status : PYBOX_OK;
+    return status == PYBOX_ERROR_NO_MEMORY || status == PYBOX_ERROR_IO ? status : PYBOX_OK;
 }
 
 /* Puts a file of the folder on the list, if it is a snapshot of the store's. */

@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,23 +21,12 @@ static inline const char *store_file(const char *name)
     return path;
 }
 
-/* Removes a folder and what is in it, folders too. */
-static inline void remove_folder(const char *path)
+static inline int remove_entry(const char *path, const struct stat *found, int kind, struct FTW *place)
 {
-    if (strlen(path) > 1024)
-        return;
-    DIR *entries = opendir(path);
-    for (struct dirent *entry; entries != NULL && (entry = readdir(entries)) != NULL;) {
-        char name[2048];
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
-            continue;
-        snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
-        if (unlink(name) != 0)
-            remove_folder(name);
-    }
-    if (entries != NULL)
-        closedir(entries);
-    rmdir(path);
+    (void)found;
+    (void)kind;
+    (void)place;
+    return remove(path);
 }
 
 static inline int open_store(void **state)
@@ -54,8 +44,7 @@ static inline int close_store(void **state)
 {
     (void)state;
     pybox_store_close(store);
-    remove_folder(store_folder);
-    return 0;
+    return nftw(store_folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 /* How many files there are in a folder of the store whose names contain `part`. */
