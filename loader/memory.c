@@ -8,6 +8,9 @@
 #include "error.h"
 
 #define HOST_PAGE_BYTES 4096u
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
 
 static pybox_status memory_refused(const char *what, uint64_t bytes)
 {
@@ -95,6 +98,14 @@ int memory_forget(const struct memory *memory, uint64_t address, uint64_t bytes)
         return 0;
     /* A host may have locked all of its memory (mlockall). */
     return errno == EINVAL ? madvise(memory->base + address, bytes, MADV_DONTNEED_LOCKED) : -1;
+}
+
+void memory_prefault(const struct memory *memory, uint64_t address, uint64_t bytes)
+{
+    int saved = errno; /* a kernel before 5.14 refuses, and a fault does it later */
+    if (memory_at(memory, address, bytes) != NULL)
+        (void)madvise(memory->base + address, bytes, MADV_POPULATE_WRITE);
+    errno = saved;
 }
 
 int memory_shrink(struct memory *memory, uint64_t pages)

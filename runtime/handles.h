@@ -70,12 +70,16 @@ static inline const uint8_t *module_hash_of(const struct pybox_module *module)
 
 struct pybox_module *module_handle_hold(struct pybox_module *module);
 
+struct hot_pages; /* hot_pages.h */
+
 struct pybox_image {
     atomic_uint holds;
     struct pybox_module *module;
     struct image *image;
     const uint8_t *memory; /* its mapped_bytes, read-only: what rollbacks return to; NULL if there are none */
     char digest[65];       /* in hex, when somebody has asked; else "" */
+    _Atomic(struct hot_pages *) hot; /* that runs write; NULL: not known */
+    atomic_uint hot_attempts;        /* to learn them */
 };
 
 /* A handle for an image, which it takes, also on failure. Errors: NO_MEMORY. */
@@ -133,6 +137,7 @@ struct pybox_box {
     uint32_t checkpoints; /* of them, the host's */
     pybox_rollback policy;
     int has_run;      /* since it was made or rolled back */
+    int first_run;    /* that is the first at all */
     int run_is_kept;  /* the top point is the state before the run in progress, or the last one */
     int keeps_set_up; /* the set-up is done once and becomes part of what the box rolls back to */
     int seeded;       /* its random numbers are fixed */

@@ -8,6 +8,7 @@
 #include "box.h"
 #include "error.h"
 #include "guard.h"
+#include "hot_pages.h"
 #include "options.h"
 #include "point.h"
 #include "run_limits.h"
@@ -201,6 +202,8 @@ pybox_status box_build_memory(pybox_box *box)
         status = rollback_create(&box->memory, view != NULL ? box->image->memory : NULL,
                                  view != NULL ? view->mapped_bytes : 0, NULL,
                                  &box->rollback);
+    if (status == PYBOX_OK)
+        hot_pages_prefault(box);
     box->env.memory_base = box->memory.base;
     box->env.host_call = guard_host_call;
     if (status == PYBOX_OK)
@@ -337,6 +340,7 @@ struct pybox_box *box_allocate(struct pybox_module *module, struct pybox_image *
         return NULL;
     box->module = module_handle_hold(module);
     box->image = image != NULL ? image_handle_hold(image) : NULL;
+    box->first_run = 1;
     result_reset(&box->result);
     return box;
 }

@@ -70,6 +70,7 @@ pybox_status box_clone(pybox_box *box, const struct box_contexts *contexts,
     pybox_box *made = box_allocate(box->module, box->image);
     if (made == NULL)
         return error_set_memory("a box", sizeof *made);
+    made->first_run = origin != NULL && *origin == POINT_IMAGE; /* else it has more than its image */
     pybox_status status = clone_options(box, contexts, made);
     if (status == PYBOX_OK)
         status = clone_state(box, made);

@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "handles.h"
+#include "hot_pages.h"
 #include "image_path.h"
 #include "options.h"
 #include "save.h"
@@ -131,6 +132,7 @@ void pybox_image_close(pybox_image *image)
 {
     if (image == NULL || atomic_fetch_sub_explicit(&image->holds, 1, memory_order_acq_rel) > 1)
         return;
+    hot_pages_free(atomic_load(&image->hot));
     image_close(image->image);
     pybox_module_close(image->module);
     free(image);

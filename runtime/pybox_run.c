@@ -6,6 +6,7 @@
 #include "box.h"
 #include "error.h"
 #include "guard.h"
+#include "hot_pages.h"
 #include "options.h"
 #include "outcome.h"
 #include "point.h"
@@ -191,6 +192,10 @@ static pybox_status run_return(pybox_box *box, pybox_status status, const pybox_
 static pybox_status run_end(pybox_box *box, pybox_status status, const pybox_result **result)
 {
     status = run_return(box, status, result);
+    if (box->first_run && box->state != BOX_PENDING) {
+        box->first_run = 0;
+        hot_pages_learn(box);
+    }
     if (run_is_undone(box, status))
         run_undo(box);
     return status;

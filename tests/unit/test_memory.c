@@ -205,6 +205,30 @@ static void test_writes_can_be_forgotten(void **state)
     memory_destroy(&memory);
 }
 
+static void test_pages_made_private_in_advance_keep_their_bytes(void **state)
+{
+    (void)state;
+    struct memory memory;
+    int fd = image_file(65536);
+    assert_int_equal(memory_create(2, 10, &memory), PYBOX_OK);
+    assert_int_equal(memory_map_image(&memory, fd, 0, 65536), PYBOX_OK);
+    number_at(&memory, 4096); /* has been read before */
+    memory_prefault(&memory, 0, 4 * 4096);
+    memory_prefault(&memory, 65536 - 4096, 2 * 4096); /* image and zeroes */
+    memory_prefault(&memory, 2 * 65536 - 4096, 2 * 4096); /* not all of it is there */
+    memory_prefault(&memory, UINT64_MAX - 4095, 4096);
+    for (uint64_t page = 0; page < 17; page++)
+        assert_int_equal(number_at(&memory, page * 4096), page < 16 ? page + 1 : 0);
+    memory.base[0] = 77;
+    uint64_t in_file;
+    assert_int_equal(pread(fd, &in_file, sizeof in_file, 0), sizeof in_file);
+    assert_int_equal(in_file, 1);
+    assert_int_equal(memory_forget(&memory, 0, 4096), 0);
+    assert_int_equal(number_at(&memory, 0), 1);
+    close(fd);
+    memory_destroy(&memory);
+}
+
 static void test_a_memory_can_become_smaller(void **state)
 {
     (void)state;
@@ -266,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_an_image_is_mapped_copy_on_write),
         cmocka_unit_test(test_an_image_must_fit_the_memory_and_the_file),
         cmocka_unit_test(test_writes_can_be_forgotten),
+        cmocka_unit_test(test_pages_made_private_in_advance_keep_their_bytes),
         cmocka_unit_test(test_a_memory_can_become_smaller),
         cmocka_unit_test(test_ranges_are_checked),
         cmocka_unit_test(test_a_lack_of_address_space_is_an_error),
