@@ -1,10 +1,12 @@
 #include "digest.h"
 
 #include "bytes.h"
+#include "digest_blocks.h"
 #include "error.h"
 
 #include <assert.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,10 +19,39 @@ void digest_start(struct digest *digest)
     SHA256Init(&digest->state);
 }
 
+/* Whole blocks by the processor's instructions, where it has them. libmd counts bits, and keeps what is
+ * less than a block. */
+static size_t digest_add_blocks(SHA2_CTX *state, const uint8_t *bytes, size_t length)
+{
+    static atomic_int works; /* 0: not known yet; 1: no; 2: yes */
+    int known = atomic_load_explicit(&works, memory_order_relaxed);
+    if (known == 0) {
+        known = 1 + digest_blocks_work();
+        atomic_store_explicit(&works, known, memory_order_relaxed);
+    }
+    size_t blocks = length / SHA256_BLOCK_LENGTH;
+    if (known == 1 || blocks == 0)
+        return 0;
+    digest_blocks(state->state.st32, bytes, blocks);
+    state->bitcount[0] += (uint64_t)blocks * SHA256_BLOCK_LENGTH * 8;
+    return blocks * SHA256_BLOCK_LENGTH;
+}
+
 void digest_add(struct digest *digest, const void *bytes, size_t length)
 {
-    if (length > 0)
-        SHA256Update(&digest->state, bytes, length);
+    if (length == 0)
+        return;
+    SHA2_CTX *state = &digest->state;
+    const uint8_t *from = bytes;
+    size_t kept = (size_t)(state->bitcount[0] / 8 % SHA256_BLOCK_LENGTH), done = 0;
+    if (kept > 0) {
+        done = SHA256_BLOCK_LENGTH - kept < length ? SHA256_BLOCK_LENGTH - kept : length;
+        SHA256Update(state, from, done);
+    }
+    if (length > done)
+        done += digest_add_blocks(state, from + done, length - done);
+    if (length > done)
+        SHA256Update(state, from + done, length - done);
 }
 
 void digest_add_u32(struct digest *digest, uint32_t value)

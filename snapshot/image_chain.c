@@ -20,9 +20,25 @@ struct chain {
     uint8_t *chunks;             /* digests */
 };
 
+/* 1 if one of the deltas has that name. */
+static int chain_has(const struct chain *chain, const uint8_t digest[DIGEST_BYTES])
+{
+    for (uint32_t i = 0; i < chain->count; i++) {
+        struct snapshot_info info;
+        snapshot_inform(chain->deltas[i], &info);
+        if (memcmp(info.digest, digest, DIGEST_BYTES) == 0)
+            return 1;
+    }
+    return 0;
+}
+
 static pybox_status chain_missing(const struct chain *chain, const uint8_t digest[DIGEST_BYTES])
 {
     char name[DIGEST_HEX_BYTES], places[800] = "no folder";
+    if (chain_has(chain, digest))
+        return error_set(PYBOX_ERROR_SNAPSHOT_PARENT,
+                         "the snapshot's parents form a circle: %s is its own",
+                         digest_hex(digest, name));
     size_t length = 0;
     const struct image_options *options = chain->options;
     if (options->trusted_folder != NULL)
@@ -54,12 +70,13 @@ static pybox_status chain_look(const struct chain *chain, const uint8_t digest[D
     struct snapshot_limits limits = image_limits(options);
     limits.without_tree = 1;
     pybox_status failed = PYBOX_OK;
+    int full = chain_has(chain, digest); /* a state comes back: only a full snapshot of it ends that */
     *trusted = 0;
     for (size_t i = 0; i <= options->folder_count; i++) {
         const char *folder = i == 0 ? options->trusted_folder : options->folders[i - 1];
         if (folder == NULL)
             continue;
-        pybox_status status = snapshot_find(folder, digest, &limits, found);
+        pybox_status status = snapshot_find(folder, digest, full, &limits, found);
         *trusted = i == 0;
         if (*found != NULL)
             return PYBOX_OK;
@@ -86,22 +103,6 @@ static pybox_status chain_check(const struct chain *chain, const struct snapshot
     return PYBOX_OK;
 }
 
-/* A parent is none of those before it. */
-static pybox_status chain_check_circle(const struct chain *chain,
-                                       const uint8_t digest[DIGEST_BYTES])
-{
-    for (uint32_t i = 0; i < chain->count; i++) {
-        struct snapshot_info info;
-        char name[DIGEST_HEX_BYTES];
-        snapshot_inform(chain->deltas[i], &info);
-        if (memcmp(info.digest, digest, DIGEST_BYTES) == 0)
-            return error_set(PYBOX_ERROR_SNAPSHOT_PARENT,
-                             "the snapshot's parents form a circle: %s is its own",
-                             digest_hex(digest, name));
-    }
-    return PYBOX_OK;
-}
-
 /* The full snapshot at the end of the chain becomes an image. Takes the snapshot over. */
 static pybox_status chain_open_root(struct chain *chain, struct snapshot *snapshot, int trusted)
 {
@@ -124,15 +125,12 @@ static pybox_status chain_open(struct chain *chain)
     for (;;) {
         struct snapshot_info info;
         snapshot_inform(chain->deltas[chain->count - 1], &info);
-        pybox_status status = chain_check_circle(chain, info.parent);
-        if (status != PYBOX_OK)
-            return status;
         chain->root = chain->verify ? NULL : image_find_trusted(info.parent);
         if (chain->root != NULL)
             return chain_check(chain, &chain->root->view.content);
         struct snapshot *parent = NULL;
         int trusted;
-        status = chain_look(chain, info.parent, &parent, &trusted);
+        pybox_status status = chain_look(chain, info.parent, &parent, &trusted);
         if (status != PYBOX_OK)
             return status;
         status = chain_check(chain, snapshot_describe(parent));

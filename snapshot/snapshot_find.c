@@ -50,7 +50,7 @@ static pybox_status find_look(int directory, const char *name, const uint8_t dig
 
 /* Opens `folder`/`name` if its header says that it is the one. */
 static pybox_status find_open(int directory, const char *folder, const char *name,
-                              const uint8_t digest[DIGEST_BYTES],
+                              const uint8_t digest[DIGEST_BYTES], int full,
                               const struct snapshot_limits *limits, struct snapshot **snapshot)
 {
     int named;
@@ -68,9 +68,9 @@ static pybox_status find_open(int directory, const char *folder, const char *nam
     if (status != PYBOX_OK)
         return status;
     snapshot_inform(*snapshot, &info);
-    if (memcmp(info.digest, digest, DIGEST_BYTES) == 0)
+    if (memcmp(info.digest, digest, DIGEST_BYTES) == 0 && !(full && info.delta))
         return PYBOX_OK;
-    snapshot_close(*snapshot); /* it was replaced in between */
+    snapshot_close(*snapshot); /* or it was replaced in between */
     *snapshot = NULL;
     return PYBOX_OK;
 }
@@ -83,7 +83,7 @@ static int find_ends_in(const char *name, const char *end)
 
 /* All files whose name has the ending. */
 static pybox_status find_scan(DIR *entries, const char *folder, const char *ending,
-                              const uint8_t digest[DIGEST_BYTES],
+                              const uint8_t digest[DIGEST_BYTES], int full,
                               const struct snapshot_limits *limits, struct snapshot **snapshot)
 {
     pybox_status status = PYBOX_OK;
@@ -92,14 +92,14 @@ static pybox_status find_scan(DIR *entries, const char *folder, const char *endi
     for (int i = 0; i < FILES_LIMIT && *snapshot == NULL && (entry = readdir(entries)) != NULL; i++)
         if (find_ends_in(entry->d_name, ending)) {
             pybox_status opened =
-                find_open(dirfd(entries), folder, entry->d_name, digest, limits, snapshot);
+                find_open(dirfd(entries), folder, entry->d_name, digest, full, limits, snapshot);
             if (opened != PYBOX_OK)
                 status = opened;
         }
     return status;
 }
 
-pybox_status snapshot_find(const char *folder, const uint8_t digest[DIGEST_BYTES],
+pybox_status snapshot_find(const char *folder, const uint8_t digest[DIGEST_BYTES], int full,
                            const struct snapshot_limits *limits, struct snapshot **snapshot)
 {
     char name[DIGEST_HEX_BYTES + 5];
@@ -109,10 +109,10 @@ pybox_status snapshot_find(const char *folder, const uint8_t digest[DIGEST_BYTES
         return find_failed(folder);
     digest_hex(digest, name);
     strcat(name, ".snap");
-    pybox_status status = find_open(dirfd(entries), folder, name, digest, limits, snapshot);
+    pybox_status status = find_open(dirfd(entries), folder, name, digest, full, limits, snapshot);
     static const char *const endings[] = {".image", ".snap"}; /* the mapped form first: no decoding */
     for (int i = 0; i < 2 && *snapshot == NULL; i++) {
-        pybox_status scanned = find_scan(entries, folder, endings[i], digest, limits, snapshot);
+        pybox_status scanned = find_scan(entries, folder, endings[i], digest, full, limits, snapshot);
         if (scanned != PYBOX_OK)
             status = scanned;
     }

@@ -149,6 +149,17 @@ static void an_unchanged_state_is_an_empty_delta(void **state)
     assert_int_equal(snapshot_write_delta(delta, fixture_content(), image, NULL, &write), PYBOX_OK);
     assert_memory_equal(name, parent, DIGEST_BYTES); /* it is the same state */
     image_close(image);
+    /* So it has its parent's name, and is not taken for it. */
+    char named[DIGEST_HEX_BYTES + 5];
+    digest_hex(name, named);
+    strcat(named, ".snap");
+    assert_int_equal(rename(delta, fixture_path(named)), 0);
+    assert_int_equal(opens(fixture_path(named), fixture_content(), 1), 1);
+    unlink(base);
+    assert_int_equal(opens(fixture_path(named), fixture_content(), 1),
+                     -(int)PYBOX_ERROR_SNAPSHOT_PARENT);
+    assert_non_null(strstr(error_message(), "circle"));
+    unlink(fixture_path(named));
 }
 
 /* A file beside that has the digest but is damaged does not hide one that is well. */

@@ -50,6 +50,30 @@ static void pieces_and_forks_give_the_same(void **state)
     assert_memory_equal(whole, fork_of_it, DIGEST_BYTES);
 }
 
+/* The processor's instructions and libmd take turns, by how the bytes are cut. */
+static void however_the_bytes_are_cut_libmd_agrees(void **state)
+{
+    (void)state;
+    static uint8_t bytes[1000];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * i * 7 + i / 3);
+    for (size_t length = 0; length <= sizeof bytes; length += length < 300 ? 1 : 50) {
+        SHA2_CTX expected;
+        uint8_t theirs[DIGEST_BYTES], ours[DIGEST_BYTES];
+        SHA256Init(&expected);
+        SHA256Update(&expected, bytes, length);
+        SHA256Final(theirs, &expected);
+        for (size_t cut = 0; cut <= length; cut += 1 + cut / 4) {
+            struct digest digest;
+            digest_start(&digest);
+            digest_add(&digest, bytes, cut);
+            digest_add(&digest, bytes + cut, length - cut);
+            digest_finish(&digest, ours);
+            assert_memory_equal(theirs, ours, DIGEST_BYTES);
+        }
+    }
+}
+
 static void a_file_is_read_whole_wherever_its_offset_is(void **state)
 {
     (void)state;
@@ -105,6 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_digests),
         cmocka_unit_test(pieces_and_forks_give_the_same),
+        cmocka_unit_test(however_the_bytes_are_cut_libmd_agrees),
         cmocka_unit_test(a_file_is_read_whole_wherever_its_offset_is),
         cmocka_unit_test(a_file_that_cannot_be_read_is_an_error),
         cmocka_unit_test(only_64_lower_case_digits_are_parsed),
