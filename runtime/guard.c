@@ -111,13 +111,17 @@ static void guard_stop(struct pybox_box *box, enum stop_cause cause)
     }
     /* What fuel decides, a busy machine must not: there time is only to end a guest that waits. */
     uint64_t grace_ns = box->run_limits.grace_ns;
-    if (cause == STOP_FUEL)
+    if (cause == STOP_FUEL || box->profiling)
         grace_ns = grace_ns > UINT64_MAX / GUARD_FUEL_PATIENCE ? UINT64_MAX
                                                                : grace_ns * GUARD_FUEL_PATIENCE;
     stop->step = STOP_GRACE;
     stop->grace_ns = grace_ns;
     stop->deadline_ns = run_clock_after(run_clock_now(), grace_ns);
-    fuel_allow(&box->fuel, box->run_limits.grace_fuel);
+    /* Writing a profile down takes fuel and time by its size; both are still bounded. */
+    uint64_t grace_fuel = box->run_limits.grace_fuel;
+    if (box->profiling)
+        grace_fuel += grace_fuel > UINT64_MAX - GUARD_PROFILE_FUEL ? 0 : GUARD_PROFILE_FUEL;
+    fuel_allow(&box->fuel, grace_fuel);
 }
 
 /* Asks the host for more fuel. 0: the run is to be stopped; else it goes on, or waits if env->stop says so. */

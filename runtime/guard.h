@@ -29,6 +29,8 @@ int guard_sleep(void *box, uint64_t deadline_ns);
 #define GUARD_NESTED_FUEL 1000000
 /* The grace of a run that fuel has stopped, in time: so many times that of others. */
 #define GUARD_FUEL_PATIENCE 200u
+/* More of it for a run that is profiled: the largest profile takes about half of that to write. */
+#define GUARD_PROFILE_FUEL UINT64_C(1000000000)
 /* So many sleeps of a guest in its grace end at once. */
 #define GUARD_NAPS 1000u
 

@@ -227,7 +227,9 @@ PYBOX_API void pybox_image_close(pybox_image *image);
  * (UNSUPPORTED). Time spent in the host's own callbacks counts, and is noticed when they return. */
 typedef struct pybox_limits {
     size_t size;
-    uint64_t fuel;         /* a run's, beyond what its start needs; default unlimited */
+    uint64_t fuel;         /* a run's; default unlimited. Looked at in loops and calls: what a run uses after
+                              its last look may exceed it. Compiling and running `pass` takes about 50,000.
+                              It bounds time only roughly (cpu_ns does that) */
     uint64_t wall_ns;      /* a run may take this long, waiting included; default unlimited */
     uint64_t cpu_ns;       /* CPU time of the calling thread; default unlimited */
     uint64_t grace_fuel;   /* after the first step, for `finally` blocks; default 10,000,000 */
@@ -654,6 +656,10 @@ PYBOX_API pybox_status pybox_store_remove(pybox_store *store, const char *name);
 /* Deletes the snapshots that no session needs and that are older than `age_ns`. Errors: IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_store_collect(pybox_store *store, uint64_t age_ns, uint64_t *files,
                                            uint64_t *bytes);
+
+/* Counts what pybox_store_collect() would delete now. Errors: IO, NO_MEMORY. */
+PYBOX_API pybox_status pybox_store_survey(pybox_store *store, uint64_t age_ns, uint64_t *files,
+                                          uint64_t *bytes);
 
 #ifdef __cplusplus
 }

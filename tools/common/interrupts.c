@@ -9,8 +9,16 @@
 /* Shared with the handler. Lock-free, so that it may touch them. */
 static pybox_box *_Atomic running;
 static volatile sig_atomic_t last, keys, untold;
+static _Atomic uint64_t stop_ns = UINT64_MAX; /* CLOCK_MONOTONIC: from then on a stopped run waits for nothing */
 
 static struct sigaction before_int, before_term;
+
+static uint64_t interrupts_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
 
 static void interrupts_handle(int number)
 {
@@ -20,6 +28,8 @@ static void interrupts_handle(int number)
         how = keys > 0 ? PYBOX_INTERRUPT_CUT : PYBOX_INTERRUPT_KEYBOARD;
     else if (last == SIGTERM)
         how = PYBOX_INTERRUPT_CUT;
+    else
+        stop_ns = interrupts_now();
     keys += number == SIGINT;
     last = number;
     untold = 1;
@@ -44,6 +54,7 @@ static void interrupts_set(int number, struct sigaction *before)
 void interrupts_to(pybox_box *box)
 {
     last = keys = untold = 0;
+    stop_ns = UINT64_MAX;
     running = box;
     interrupts_set(SIGINT, &before_int);
     interrupts_set(SIGTERM, &before_term);
@@ -63,9 +74,7 @@ static struct timespec *interrupts_left(uint64_t until_ns, struct timespec *left
 {
     if (until_ns == UINT64_MAX)
         return NULL;
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    uint64_t now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    uint64_t now_ns = interrupts_now();
     uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
     *left = (struct timespec){(time_t)(left_ns / 1000000000), (long)(left_ns % 1000000000)};
     return left;
@@ -88,7 +97,9 @@ int interrupts_wait(int fd, short events, uint64_t until_ns)
             failed = EINTR;
             break;
         }
-        int ready = ppoll(&wanted, 1, interrupts_left(until_ns, &left), &before);
+        uint64_t stopped_ns = stop_ns;
+        uint64_t end_ns = until_ns < stopped_ns ? until_ns : stopped_ns;
+        int ready = ppoll(&wanted, 1, interrupts_left(end_ns, &left), &before);
         if (ready > 0)
             break;
         if (ready == 0)
