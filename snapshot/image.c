@@ -167,7 +167,9 @@ pybox_status image_open(const char *path, const uint8_t *module_hash,
 static pybox_status image_verify_delta(struct image *image, const struct image_options *options)
 {
     struct snapshot_delta delta;
-    pybox_status status = snapshot_verify_tree(image->snapshot);
+    pybox_status status = snapshot_inherits_tree(image->snapshot)
+                              ? PYBOX_OK
+                              : snapshot_verify_tree(image->snapshot);
     if (status == PYBOX_OK) {
         status = snapshot_delta_read(image->snapshot, NULL, options->threads, &delta);
         snapshot_delta_free(&delta);

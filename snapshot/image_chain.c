@@ -148,6 +148,29 @@ static pybox_status chain_open(struct chain *chain)
     }
 }
 
+/* Gives the first delta its tree, if that is one of its parents'. */
+static pybox_status chain_find_tree(const struct chain *chain)
+{
+    struct snapshot *owner = chain->deltas[0];
+    for (uint32_t i = 1; snapshot_inherits_tree(owner); i++) {
+        struct snapshot *parent = i < chain->count ? chain->deltas[i] : chain->root->snapshot;
+        if (!snapshot_same_tree(owner, parent))
+            return error_set(PYBOX_ERROR_SNAPSHOT_CORRUPT,
+                             "the delta's file tree is its parent's, but that has another digest");
+        owner = parent;
+    }
+    if (owner == chain->deltas[0])
+        return PYBOX_OK;
+    pybox_status status = PYBOX_OK;
+    if (snapshot_is_delta(owner)) {
+        struct snapshot_limits limits = image_limits(chain->options);
+        status = snapshot_read_tree(owner, &limits);
+        if (status == PYBOX_OK && chain->verify)
+            status = snapshot_verify_tree(owner);
+    }
+    return status == PYBOX_OK ? snapshot_inherit_tree(chain->deltas[0], owner) : status;
+}
+
 /* Recomputes the digests of the chunks that a delta changes. */
 static pybox_status chain_verify_changes(const struct snapshot_delta *delta,
                                          const struct page_source *source)
@@ -259,6 +282,8 @@ pybox_status image_chain_load(struct image *image, const struct image_options *o
     struct chain chain = {
         .options = options, .verify = verify, .deltas = {image->snapshot}, .count = 1};
     pybox_status status = chain_open(&chain);
+    if (status == PYBOX_OK)
+        status = chain_find_tree(&chain);
     if (status == PYBOX_OK)
         status = chain_apply_all(&chain);
     if (status == PYBOX_OK)

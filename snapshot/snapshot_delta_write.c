@@ -220,7 +220,8 @@ pybox_status snapshot_write_delta(const char *path, const struct snapshot_conten
         options = &defaults;
     struct making making = {.parent = parent};
     uint8_t *section = NULL;
-    pybox_status status = writer_begin(content, options, &making.writer);
+    pybox_status status =
+        writer_begin(content, &image_describe(parent)->content, options, &making.writer);
     if (status == PYBOX_OK)
         status = delta_take_parent(&making);
     if (status == PYBOX_OK)

@@ -13,6 +13,7 @@ struct snapshot {
     struct snapshot_head head;
     struct snapshot_memory_layout layout;
     int delta;
+    int without_tree; /* it is not to be read */
     uint64_t created_ns; /* 0: not said */
     uint8_t *digests;    /* of the chunks, once the index was read; NULL in a delta, or version 1 */
     struct snapshot_content content; /* points to the three below */

@@ -60,6 +60,7 @@ enum snapshot_encoding {
     SNAPSHOT_ENCODING_CHUNKS = 2, /* index and one zstd frame a chunk (memory, compressed form) */
     SNAPSHOT_ENCODING_MAPPED = 3, /* index and the memory itself (memory, mapped form) */
     SNAPSHOT_ENCODING_DELTA = 4,  /* changed pages (memory of a delta), from version 2 on */
+    SNAPSHOT_ENCODING_PARENT = 5, /* nothing: as in the parent (tree of a delta), from version 2 on */
 };
 
 /* The section MODULE. */

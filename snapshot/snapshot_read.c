@@ -268,13 +268,18 @@ static pybox_status read_tree(struct snapshot *snapshot, uint64_t limit)
         return error_set(PYBOX_ERROR_LIMIT,
                          "the snapshot's file tree has %" PRIu64 " bytes; the limit is %" PRIu64,
                          section->content_bytes, limit);
+    snapshot->content.tree_bytes = (size_t)section->content_bytes;
+    if (section->encoding == SNAPSHOT_ENCODING_PARENT && snapshot->delta &&
+        section->stored_bytes == 0)
+        return PYBOX_OK;
+    if (snapshot->without_tree)
+        return PYBOX_OK;
     pybox_status status = section->encoding == SNAPSHOT_ENCODING_ZSTD
                               ? read_tree_frame(snapshot)
                               : read_raw(snapshot, SNAPSHOT_SECTION_TREE, limit, &snapshot->tree);
     if (status != PYBOX_OK)
         return status;
     snapshot->content.tree = snapshot->tree;
-    snapshot->content.tree_bytes = (size_t)section->content_bytes;
     return PYBOX_OK;
 }
 
@@ -333,12 +338,15 @@ static pybox_status read_memory_layout(struct snapshot *snapshot, uint64_t limit
     return PYBOX_OK;
 }
 
+static uint64_t read_tree_limit(const struct snapshot_limits *limits)
+{
+    uint64_t limit = limits->tree_bytes != 0 ? limits->tree_bytes : DEFAULT_TREE_BYTES;
+    return limit < SNAPSHOT_TREE_LIMIT_BYTES ? limit : SNAPSHOT_TREE_LIMIT_BYTES;
+}
+
 static pybox_status read_all(struct snapshot *snapshot, const struct snapshot_limits *limits)
 {
     uint64_t memory_limit = limits->memory_bytes != 0 ? limits->memory_bytes : UINT64_MAX;
-    uint64_t tree_limit = limits->tree_bytes != 0 ? limits->tree_bytes : DEFAULT_TREE_BYTES;
-    if (tree_limit > SNAPSHOT_TREE_LIMIT_BYTES)
-        tree_limit = SNAPSHOT_TREE_LIMIT_BYTES;
     pybox_status status = read_head(snapshot);
     if (status == PYBOX_OK)
         status = read_check_table(snapshot);
@@ -352,8 +360,9 @@ static pybox_status read_all(struct snapshot *snapshot, const struct snapshot_li
         status = read_globals(snapshot);
     if (status == PYBOX_OK)
         status = read_created(snapshot);
-    if (status == PYBOX_OK && !(limits->without_tree && snapshot->delta))
-        status = read_tree(snapshot, tree_limit);
+    snapshot->without_tree = limits->without_tree && snapshot->delta;
+    if (status == PYBOX_OK)
+        status = read_tree(snapshot, read_tree_limit(limits));
     if (status == PYBOX_OK)
         status = snapshot_content_check(&snapshot->content, PYBOX_ERROR_SNAPSHOT_FORMAT);
     return status;
@@ -433,6 +442,37 @@ void snapshot_close(struct snapshot *snapshot)
     free(snapshot->tree);
     free(snapshot->digests);
     free(snapshot);
+}
+
+int snapshot_inherits_tree(const struct snapshot *snapshot)
+{
+    return snapshot->head.sections[SNAPSHOT_SECTION_TREE - 1].encoding == SNAPSHOT_ENCODING_PARENT;
+}
+
+pybox_status snapshot_read_tree(struct snapshot *snapshot, const struct snapshot_limits *limits)
+{
+    snapshot->without_tree = 0;
+    return read_tree(snapshot, read_tree_limit(limits));
+}
+
+pybox_status snapshot_inherit_tree(struct snapshot *snapshot, const struct snapshot *from)
+{
+    size_t length = snapshot->content.tree_bytes;
+    uint8_t *copy = malloc(length + 1);
+    if (copy == NULL)
+        return error_set_memory("the file tree of a snapshot", length);
+    if (length > 0)
+        memcpy(copy, from->content.tree, length);
+    snapshot->tree = copy;
+    snapshot->content.tree = copy;
+    return PYBOX_OK;
+}
+
+int snapshot_same_tree(const struct snapshot *one, const struct snapshot *other)
+{
+    const struct snapshot_section *a = &one->head.sections[SNAPSHOT_SECTION_TREE - 1];
+    const struct snapshot_section *b = &other->head.sections[SNAPSHOT_SECTION_TREE - 1];
+    return a->content_bytes == b->content_bytes && memcmp(a->digest, b->digest, DIGEST_BYTES) == 0;
 }
 
 int snapshot_is_delta(const struct snapshot *snapshot)

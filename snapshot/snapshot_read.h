@@ -49,6 +49,18 @@ const struct snapshot_content *snapshot_describe(const struct snapshot *snapshot
 /* 1 if its memory is that of its parent but for some pages. */
 int snapshot_is_delta(const struct snapshot *snapshot);
 
+/* 1 if its tree is its parent's: then content.tree is NULL until snapshot_inherit_tree(). */
+int snapshot_inherits_tree(const struct snapshot *snapshot);
+
+/* Reads the tree of a delta that was opened without it, and does not inherit it. Errors: as snapshot_open(). */
+pybox_status snapshot_read_tree(struct snapshot *snapshot, const struct snapshot_limits *limits);
+
+/* Gives a snapshot the tree, which is copied, of another that has the same. Error: NO_MEMORY. */
+pybox_status snapshot_inherit_tree(struct snapshot *snapshot, const struct snapshot *from);
+
+/* 1 if the sections TREE of two snapshots say the same. */
+int snapshot_same_tree(const struct snapshot *one, const struct snapshot *other);
+
 /* Facts about the file. */
 struct snapshot_info {
     uint32_t version;
@@ -98,7 +110,7 @@ pybox_status snapshot_extract(struct snapshot *snapshot, int fd, unsigned thread
  * Errors: as snapshot_extract(). */
 pybox_status snapshot_verify(struct snapshot *snapshot, unsigned threads);
 
-/* The digest of the section TREE, of any snapshot. Error: SNAPSHOT_CORRUPT. */
+/* The digest of the section TREE, of any snapshot whose tree has been read. Error: SNAPSHOT_CORRUPT. */
 pybox_status snapshot_verify_tree(const struct snapshot *snapshot);
 
 #endif

@@ -99,11 +99,26 @@ static pybox_status writer_add_globals(struct writer *writer)
     return PYBOX_OK;
 }
 
-/* Compressed in both forms, if it gets smaller. */
+/* 1 if it is not empty, and the parent's. */
+static int writer_tree_is_parents(const struct writer *writer)
+{
+    const struct snapshot_content *content = writer->content, *parent = writer->parent;
+    return parent != NULL && content->tree_bytes > 0 && content->tree_bytes == parent->tree_bytes &&
+           memcmp(content->tree, parent->tree, content->tree_bytes) == 0;
+}
+
+/* Compressed in both forms, if it gets smaller; left out of a delta that does not change it. */
 static pybox_status writer_add_tree(struct writer *writer)
 {
     const struct snapshot_content *content = writer->content;
     writer_add_raw(writer, SNAPSHOT_SECTION_TREE, content->tree, content->tree_bytes);
+    if (writer_tree_is_parents(writer)) {
+        struct snapshot_section *tree = &writer->head.sections[SNAPSHOT_SECTION_TREE - 1];
+        tree->encoding = SNAPSHOT_ENCODING_PARENT;
+        tree->stored_bytes = 0;
+        writer->bodies[SNAPSHOT_SECTION_TREE - 1] = NULL;
+        return PYBOX_OK;
+    }
     if (content->tree_bytes <= TREE_RAW_BYTES)
         return PYBOX_OK;
     size_t capacity = ZSTD_compressBound(content->tree_bytes), stored;
@@ -279,6 +294,7 @@ static pybox_status writer_put_rest(struct writer *writer)
 }
 
 pybox_status writer_begin(const struct snapshot_content *content,
+                          const struct snapshot_content *parent,
                           const struct snapshot_write_options *options, struct writer **result)
 {
     if (options->digest != NULL)
@@ -291,6 +307,7 @@ pybox_status writer_begin(const struct snapshot_content *content,
     if (writer == NULL)
         return error_set_memory("writing a snapshot", sizeof *writer);
     writer->content = content;
+    writer->parent = parent;
     writer->form = options->form;
     writer->level = options->level == 0 ? DEFAULT_LEVEL : options->level;
     writer->threads = options->threads;
@@ -348,7 +365,7 @@ pybox_status snapshot_write(const char *path, const struct snapshot_content *con
     if (options == NULL)
         options = &defaults;
     struct writer *writer;
-    pybox_status status = writer_begin(content, options, &writer);
+    pybox_status status = writer_begin(content, NULL, options, &writer);
     if (status == PYBOX_OK)
         status = writer_plan_memory(writer);
     if (status == PYBOX_OK)
@@ -370,7 +387,7 @@ pybox_status snapshot_write_descriptor(int fd, const struct snapshot_content *co
                                        const struct snapshot_write_options *options)
 {
     struct writer *writer;
-    pybox_status status = writer_begin(content, options, &writer);
+    pybox_status status = writer_begin(content, NULL, options, &writer);
     if (status == PYBOX_OK) {
         writer->draft.fd = fd;
         writer->draft.path = "memory";

@@ -13,6 +13,7 @@
 
 struct writer {
     const struct snapshot_content *content;
+    const struct snapshot_content *parent; /* of a delta; else NULL */
     pybox_form form;
     int level;
     unsigned threads;
@@ -35,9 +36,10 @@ struct writer {
 };
 
 /* Checks content and options and plans the sections before MEMORY, whose entry is then the last of
- * the table, without encoding and size. To be freed with writer_release() if it is not NULL.
+ * the table, without encoding and size. `parent`: that of a delta, or NULL. To be freed with writer_release() if it is not NULL.
  * Errors: ARGUMENT, NO_MEMORY. */
 pybox_status writer_begin(const struct snapshot_content *content,
+                          const struct snapshot_content *parent,
                           const struct snapshot_write_options *options, struct writer **writer);
 
 /* Writes what is left, when the entry of MEMORY is complete: what follows it, the header, and every

@@ -982,6 +982,22 @@ static void delta_version_1(struct fixture_file *file)
     reseal(file);
 }
 
+static void tree_of_no_parent(struct forge *forge)
+{
+    forge->head.sections[TREE].encoding = SNAPSHOT_ENCODING_PARENT;
+    body_resize(&forge->bodies[TREE], 0);
+}
+
+static void delta_other_tree(struct forge *forge)
+{
+    tree_of_no_parent(forge);
+}
+
+static void delta_stored_tree(struct forge *forge)
+{
+    forge->head.sections[TREE].encoding = SNAPSHOT_ENCODING_PARENT;
+}
+
 static void delta_is_full(struct forge *forge)
 {
     forge->head.sections[MEMORY].encoding = SNAPSHOT_ENCODING_CHUNKS;
@@ -1135,6 +1151,9 @@ const struct forgery forge_list[] = {
     {"delta_version_1", FORGE_DELTA, FORGE_BYTES, NULL, delta_version_1, FORMAT, FORMAT,
      "but is not a delta"},
     DELTA(delta_is_full, FORMAT, "but is not a delta"),
+    BODY(tree_of_no_parent, FORMAT, "TREE has an encoding"),
+    DELTA(delta_other_tree, CORRUPT, "that has another digest"),
+    DELTA(delta_stored_tree, FORMAT, "TREE has an encoding"),
     MAPPED(kind_zstd, FORMAT, "chunk 0"),
     MAPPED(mapped_offset, FORMAT, "chunk 2"),
     MAPPED(mapped_length, FORMAT, "section MEMORY has"),

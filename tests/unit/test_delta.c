@@ -277,6 +277,49 @@ static void a_chain_is_as_deep_as_it_may_be(void **state)
     remove_chain(IMAGE_DEPTH_LIMIT + 1);
 }
 
+/* A tree of a megabyte is in the first of three states, and in the others by reference. */
+static void a_tree_that_stays_is_not_stored(void **state)
+{
+    (void)state;
+    struct snapshot_content content = *fixture_content();
+    uint8_t *tree = malloc(1 << 20);
+    for (size_t i = 0; i < 1 << 20; i++)
+        tree[i] = (uint8_t)(i * i >> 7 ^ i >> 3);
+    content.tree = tree;
+    content.tree_bytes = 1 << 20;
+    char second[256];
+    strcpy(second, fixture_path("second.snap"));
+    for (int root_has_it = 0; root_has_it < 2; root_has_it++) {
+        assert_int_equal(snapshot_write(base, root_has_it ? &content : fixture_content(), NULL),
+                         PYBOX_OK);
+        struct image *parent = opened(base, 1);
+        fixture_memory()[5000] ^= 1;
+        assert_int_equal(snapshot_write_delta(delta, &content, parent, NULL, NULL), PYBOX_OK);
+        image_close(parent);
+        parent = opened(delta, 1);
+        fixture_memory()[9000] ^= 1;
+        assert_int_equal(snapshot_write_delta(second, &content, parent, NULL, NULL), PYBOX_OK);
+        image_close(parent);
+        assert_int_equal(size_of(delta) < 4096, root_has_it);
+        assert_in_range(size_of(second), 1, 4096);
+        for (int layered = 0; layered < 2; layered++)
+            assert_int_equal(opens(second, &content, layered), 1);
+        struct image_options options = options_of(1);
+        if (image_verify(second, &options) != PYBOX_OK)
+            fail_msg("%s", error_message());
+        options.max_tree_bytes = (1 << 20) - 1;
+        struct image *image;
+        assert_int_equal(image_open(second, NULL, &options, &image), PYBOX_ERROR_LIMIT);
+        struct snapshot *snapshot;
+        assert_int_equal(snapshot_open(second, NULL, &snapshot), PYBOX_OK);
+        assert_int_equal(snapshot_describe(snapshot)->tree_bytes, 1 << 20);
+        assert_null(snapshot_describe(snapshot)->tree);
+        snapshot_close(snapshot);
+    }
+    unlink(second);
+    free(tree);
+}
+
 static void the_images_of_one_trusted_parent_share_it(void **state)
 {
     (void)state;
@@ -370,6 +413,7 @@ int main(void)
         cmocka_unit_test(a_parent_is_found_under_any_name),
         cmocka_unit_test(a_missing_parent_is_named),
         cmocka_unit_test(a_chain_is_as_deep_as_it_may_be),
+        cmocka_unit_test(a_tree_that_stays_is_not_stored),
         cmocka_unit_test(the_images_of_one_trusted_parent_share_it),
         cmocka_unit_test(a_layered_image_that_is_large_becomes_one_memory),
         cmocka_unit_test(what_cannot_be_a_delta_is_refused),
