@@ -215,7 +215,9 @@ void fd_io_write(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *
     uint64_t done = 0;
     uint32_t fd = (uint32_t)values[0];
     uint16_t error = fd_io_begin(wasi, memory, values, RIGHT_FD_WRITE, values[3], &call);
-    if (error == WASI_OK && call.descriptor->kind == VFS_STREAM) {
+    if (error == WASI_OK && call.descriptor->kind == VFS_STREAM && call.descriptor->stream == 0) {
+        error = WASI_EBADF; /* standard input: a file that was made up may say that it can be written */
+    } else if (error == WASI_OK && call.descriptor->kind == VFS_STREAM) {
         error = errno_to_wasi(
             fd_io_write_stream(wasi, call.descriptor->stream, &call.iovecs, &done));
     } else if (error == WASI_OK) {
