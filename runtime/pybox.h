@@ -202,7 +202,8 @@ typedef struct pybox_image_options {
 PYBOX_API pybox_status pybox_image_load(pybox_module *module, const char *path,
                                         const pybox_image_options *options, pybox_image **image);
 
-/* The digest that names the image's content, 64 hex digits. Lives as long as the image. */
+/* The digest that names the image's content, 64 hex digits. Lives as long as the image. That of an image that comes
+ * from no file is computed when it is first asked for, in milliseconds. "" if there is no memory for that. */
 PYBOX_API const char *pybox_image_digest(const pybox_image *image);
 
 /* Releases the caller's hold; the image goes with its last box. NULL is allowed. */
@@ -568,7 +569,7 @@ typedef struct pybox_save_options {
     int level;            /* zstd level 1 to 19; default 3 */
     const char *metadata; /* a JSON object to keep with it, at most 64 KiB; default "{}" */
     int delta;            /* store only what differs from the image that the box was made from, which is then
-                             needed to open it, found by its digest; default: everything */
+                             needed to open it, found by its digest; compressed; default: everything */
 } pybox_save_options;
 
 /* Writes the box's state to `path`: to a temporary file first, synced, then renamed over it, so that
@@ -607,7 +608,9 @@ PYBOX_API pybox_status pybox_snapshot_merge(pybox_module *module, const char *pa
                                             const pybox_image_options *options, const char *output,
                                             const pybox_save_options *save_options);
 
-/* Reads all of the snapshot at `path` and checks every checksum and digest. Errors: as above. */
+/* Reads all of the snapshot at `path` and checks every checksum and digest; of a delta, also of its parents, which are
+ * looked for in the file's own folder. SNAPSHOT_PARENT: one is not there, and the delta is well as far as can be told without.
+ * Errors: as above. */
 PYBOX_API pybox_status pybox_snapshot_verify(const char *path);
 
 /* ------------------------------------------------------------------------------------------
@@ -634,9 +637,11 @@ typedef struct pybox_session_info {
 } pybox_session_info;
 
 /* Parks the box as session `name` (1 to 100 letters, digits, `-`, `_`, `.`; not with `.` first): as a delta of the image it
- * was made from, which is put into the store too if it is not there. `revision` is what the session had when it was
- * resumed, 0 for a new one: if somebody else has parked it since, nothing is changed and the status is BUSY. On
- * success *revision is the new one. Errors: BUSY, DIRTY, ARGUMENT, IO, NO_MEMORY. */
+ * was made from, or of the full snapshot that this is a delta of, which is put into the store too if it is not there.
+ * `revision` is what the session had when it was resumed, 0 for a new one: if somebody else has parked it since, nothing is
+ * changed and the status is BUSY. On success *revision is the new one. A process that ends in the middle has parked it or
+ * not. Waits up to 10 s for others, then BUSY too. Errors: BUSY, DIRTY, UNSUPPORTED, ARGUMENT, SNAPSHOT_FORMAT (the
+ * session's file is not one that a store wrote), IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_store_park(pybox_store *store, const char *name, pybox_box *box,
                                         uint64_t *revision);
 
@@ -645,7 +650,8 @@ PYBOX_API pybox_status pybox_store_park(pybox_store *store, const char *name, py
 PYBOX_API pybox_status pybox_store_resume(pybox_store *store, pybox_module *module, const char *name,
                                           pybox_image **image, uint64_t *revision);
 
-/* Calls `each` for all sessions, by name, until it returns other than 0. Errors: IO, NO_MEMORY. */
+/* Calls `each` for all sessions, by name, until it returns other than 0. Files that no store wrote are passed over.
+ * Errors: IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_store_list(pybox_store *store,
                                         int (*each)(void *context, const pybox_session_info *info),
                                         void *context);
@@ -653,7 +659,9 @@ PYBOX_API pybox_status pybox_store_list(pybox_store *store,
 /* Removes a session; its snapshots stay until pybox_store_collect(). Errors: ARGUMENT (no such session), IO. */
 PYBOX_API pybox_status pybox_store_remove(pybox_store *store, const char *name);
 
-/* Deletes the snapshots that no session needs and that are older than `age_ns`. Errors: IO, NO_MEMORY. */
+/* Deletes the snapshots that no session needs, nor a snapshot that is needed or younger than `age_ns`, and that are
+ * older than that; and what writers that have ended left. Not while another process parks or resumes. If a session cannot be
+ * read, nothing is deleted, as it might need anything. Errors: BUSY, SNAPSHOT_FORMAT, IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_store_collect(pybox_store *store, uint64_t age_ns, uint64_t *files,
                                            uint64_t *bytes);
 
