@@ -27,6 +27,7 @@ struct collect {
     struct timespec latest; /* what was changed after it is needed */
     struct collect_file *files; /* by digest */
     size_t count, capacity;
+    int dry; /* nothing is deleted, only counted */
     uint64_t deleted, deleted_bytes;
 };
 
@@ -57,7 +58,7 @@ static void collect_temporary(const struct collect *collect, int folder, const c
     int fd = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (fd < 0)
         return;
-    if (fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && !collect_is_young(collect, &found) &&
+    if (!collect->dry && fstat(fd, &found) == 0 && S_ISREG(found.st_mode) && !collect_is_young(collect, &found) &&
         flock(fd, LOCK_EX | LOCK_NB) == 0)
         unlinkat(folder, name, 0);
     close(fd);
@@ -175,7 +176,7 @@ static pybox_status collect_delete(struct collect *collect)
         if (collect->files[i].needed)
             continue;
         store_file_name(collect->files[i].digest, name);
-        if (unlinkat(collect->store->snapshots_fd, name, 0) == 0) {
+        if (collect->dry || unlinkat(collect->store->snapshots_fd, name, 0) == 0) {
             collect->deleted++;
             collect->deleted_bytes += collect->files[i].bytes;
         } else
@@ -197,12 +198,12 @@ static pybox_status collect_all(struct collect *collect)
     return status == PYBOX_OK ? collect_delete(collect) : status;
 }
 
-pybox_status pybox_store_collect(pybox_store *store, uint64_t age_ns, uint64_t *files,
-                                 uint64_t *bytes)
+static pybox_status collect_store(pybox_store *store, int dry, uint64_t age_ns, uint64_t *files,
+                                  uint64_t *bytes)
 {
     if (store == NULL)
         return error_set(PYBOX_ERROR_ARGUMENT, "store is NULL; expected a store");
-    struct collect collect = {.store = store};
+    struct collect collect = {.store = store, .dry = dry};
     uint64_t seconds = age_ns / 1000000000u;
     clock_gettime(CLOCK_REALTIME, &collect.latest);
     collect.latest.tv_sec = seconds < (uint64_t)collect.latest.tv_sec
@@ -225,4 +226,16 @@ pybox_status pybox_store_collect(pybox_store *store, uint64_t age_ns, uint64_t *
     if (bytes != NULL)
         *bytes = collect.deleted_bytes;
     return status;
+}
+
+pybox_status pybox_store_collect(pybox_store *store, uint64_t age_ns, uint64_t *files,
+                                 uint64_t *bytes)
+{
+    return collect_store(store, 0, age_ns, files, bytes);
+}
+
+pybox_status pybox_store_survey(pybox_store *store, uint64_t age_ns, uint64_t *files,
+                                uint64_t *bytes)
+{
+    return collect_store(store, 1, age_ns, files, bytes);
 }

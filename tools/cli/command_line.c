@@ -8,12 +8,21 @@
 /* Ends at the first operand: what stands behind it belongs to the guest. */
 #define LETTERS "+:c:hV"
 
-enum { OPTION_JSON = SAVE_OPTION_END, OPTION_STATS, OPTION_PROFILE, OPTION_ROLLBACK };
+enum {
+    OPTION_JSON = SAVE_OPTION_END,
+    OPTION_STATS,
+    OPTION_PROFILE,
+    OPTION_ROLLBACK,
+    OPTION_SESSION,
+    OPTION_STORE
+};
 
 static const struct option table[] = {
     BOX_OPTIONS_LONG,
     SAVE_OPTIONS_RUN,
     {"rollback", required_argument, NULL, OPTION_ROLLBACK},
+    {"session", required_argument, NULL, OPTION_SESSION},
+    {"store", required_argument, NULL, OPTION_STORE},
     {"json", no_argument, NULL, OPTION_JSON},
     {"stats", no_argument, NULL, OPTION_STATS},
     {"profile", optional_argument, NULL, OPTION_PROFILE},
@@ -74,6 +83,12 @@ static int command_line_options(struct command_line *line, int argc, char **argv
         case OPTION_PROFILE:
             line->profile = 1;
             line->profile_file = optarg;
+            break;
+        case OPTION_SESSION:
+            line->session = optarg;
+            break;
+        case OPTION_STORE:
+            line->store = optarg;
             break;
         case OPTION_ROLLBACK:
             if (command_line_rollback(line, optarg) != 0)
@@ -143,7 +158,11 @@ static int command_line_finish(struct command_line *line, int argc, char **argv)
     if (line->save.given != NULL && line->save.path == NULL)
         return complain("--%s says how --save OUT is written, and there is no --save",
                         line->save.given);
-    if (line->command == COMMAND_REPL && !line->rollback)
+    if ((line->session != NULL) != (line->store != NULL))
+        return complain("--session NAME and --store FOLDER go together: the session is kept there");
+    if (line->session != NULL && line->box.rollback == PYBOX_ROLLBACK_ALWAYS)
+        return complain("--rollback always and --session do not go together: nothing would be kept");
+    if ((line->command == COMMAND_REPL || line->session != NULL) && !line->rollback)
         line->box.rollback = PYBOX_ROLLBACK_RUN;
     if (line->code != NULL)
         argv[--optind] = "-c"; /* in the place of the code, as sys.argv[0] */
@@ -185,6 +204,8 @@ int command_line_read_restore(struct command_line *line, int argc, char **argv)
         return 0;
     if (line->box.image != NULL)
         return complain("restore takes one snapshot, and no --image");
+    if (line->session != NULL)
+        return complain("restore takes no --session: see 'pybox help'");
     line->box.image = snapshot;
     if (line->command == COMMAND_NONE && optind < argc) {
         line->command = COMMAND_RUN;

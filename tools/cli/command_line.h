@@ -18,6 +18,7 @@ struct command_line {
     struct box_options box;
     struct save_options save;
     int rollback; /* box.rollback was given */
+    const char *session, *store; /* both or none */
     int json, stats, profile;
     const char *profile_file;     /* NULL: the profile is printed */
     const char *code;             /* of -c; else NULL */

@@ -1,6 +1,6 @@
 #include "repl.h"
 
-#include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +13,7 @@
 #include "launch.h"
 #include "line_editor.h"
 #include "report.h"
+#include "session.h"
 #include "stats.h"
 
 struct repl {
@@ -20,12 +21,14 @@ struct repl {
     struct launch_program program;
     struct streams streams;
     struct launch launch;
+    struct session session;
     struct line_editor *editor;
     char *statement; /* the lines of it so far, with newlines between them */
     size_t length, capacity;
     unsigned count; /* of statements: each has a name, under which tracebacks show its source */
     int done;
     int broken; /* the box cannot be used any more */
+    int unparked; /* what is in it has not been parked */
     int exit_code;
 };
 
@@ -107,6 +110,7 @@ static void repl_stopped(struct repl *repl, const pybox_result *result, const ch
 {
     char text[STOPPED_BYTES];
     complain("stopped: %s", stopped_explain(result, &repl->line->box.limits, filename, text));
+    repl->unparked = repl->line->box.rollback == PYBOX_ROLLBACK_NEVER;
     int cut = result->cut || result->outcome == PYBOX_TRAP || result->outcome == PYBOX_OUTPUT_FULL;
     int code = launch_exit_code(&repl->launch, result);
     if (repl->program.terminal && repl->launch.signal != SIGTERM) {
@@ -116,6 +120,18 @@ static void repl_stopped(struct repl *repl, const pybox_result *result, const ch
         repl->done = 1;
         repl->exit_code = code;
     }
+}
+
+/* --session: after every statement that was not stopped. */
+static void repl_park(struct repl *repl)
+{
+    repl->unparked = 0;
+    if (session_park(&repl->session, &repl->launch) == PYBOX_OK)
+        return;
+    complain("%s", pybox_error_message());
+    complain("what the last statement did is not in session %s", repl->session.name);
+    repl->done = 1;
+    repl->exit_code = EXIT_CODE_FAILED;
 }
 
 /* --stats: after every statement. */
@@ -153,6 +169,9 @@ static int repl_run(struct repl *repl)
     if (result->outcome == PYBOX_EXIT) {
         repl->done = 1;
         repl->exit_code = exit_code_of(result);
+        repl_park(repl);
+    } else if (result->outcome == PYBOX_DONE || result->outcome == PYBOX_EXCEPTION) {
+        repl_park(repl);
     } else if (stopped_is(result)) {
         repl_stopped(repl, result, filename);
     } else if (result->outcome == PYBOX_INTERRUPTED && repl->program.terminal) { /* Ctrl-C */
@@ -189,18 +208,38 @@ static void repl_step(struct repl *repl)
         repl->length = 0;
 }
 
-static void repl_talk(struct repl *repl)
+static void repl_greet(const struct repl *repl)
 {
-    if (repl->program.terminal)
-        streams_write_all(STDOUT_FILENO, banner, sizeof banner - 1);
-    while (!repl->done)
-        repl_step(repl);
+    if (!repl->program.terminal)
+        return;
+    streams_write_all(STDOUT_FILENO, banner, sizeof banner - 1);
+    if (repl->session.name != NULL && repl->session.revision > 1)
+        printf("Session %s goes on, from revision %" PRIu64 ".\n", repl->session.name,
+               repl->session.revision);
+    else if (repl->session.name != NULL)
+        printf("Session %s is new.\n", repl->session.name);
+    fflush(stdout);
+}
+
+static void repl_end(struct repl *repl)
+{
     const pybox_result *result;
+    if (!repl->broken && repl->unparked)
+        repl_park(repl);
     if (!repl->broken && repl->line->save.path != NULL &&
         keep_save(&repl->line->save, &repl->launch) != PYBOX_OK)
         repl_fail(repl);
-    if (!repl->broken && launch_finish(&repl->launch, &result) != PYBOX_OK)
+    if (!repl->broken && repl->session.name == NULL &&
+        launch_finish(&repl->launch, &result) != PYBOX_OK)
         repl_fail(repl);
+}
+
+static void repl_talk(struct repl *repl)
+{
+    repl_greet(repl);
+    while (!repl->done)
+        repl_step(repl);
+    repl_end(repl);
     if (repl->streams.output_error != 0 && repl->exit_code == EXIT_CODE_DONE)
         repl->exit_code = EXIT_CODE_OUTPUT_LOST;
 }
@@ -216,8 +255,9 @@ int repl(const struct command_line *line)
         .streams = &repl.streams,
         .terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
     };
-    if (launch_open(&repl.launch, &line->box, 0) != PYBOX_OK ||
-        launch_box(&repl.launch, &line->box, &repl.program) != PYBOX_OK) {
+    if (session_launch(&repl.session, line, &repl.launch) != PYBOX_OK ||
+        launch_box(&repl.launch, &line->box, &repl.program) != PYBOX_OK ||
+        session_begin(&repl.session, &repl.launch) != PYBOX_OK) {
         repl_fail(&repl);
     } else {
         keep_warn(&repl.launch);
@@ -231,6 +271,7 @@ int repl(const struct command_line *line)
         }
     }
     free(repl.statement);
+    session_close(&repl.session);
     launch_close(&repl.launch);
     return repl.exit_code;
 }

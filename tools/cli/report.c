@@ -172,6 +172,13 @@ static cJSON *report_saved(const struct report *report)
                                  : cJSON_CreateNull();
 }
 
+static cJSON *report_session(const struct report *report)
+{
+    return report->session != NULL ? report_pair("name", cJSON_CreateString(report->session),
+                                                 "revision", json_text_number(report->revision))
+                                   : cJSON_CreateNull();
+}
+
 static int report_fill(const struct report *report, cJSON *object)
 {
     cJSON *outcome =
@@ -187,6 +194,7 @@ static int report_fill(const struct report *report, cJSON *object)
            report_add_text(object, "stderr", &report->errors) &&
            report_add(object, "exit_code", cJSON_CreateNumber(report->exit_code)) &&
            report_fill_costs(report, object) && report_add(object, "saved", report_saved(report)) &&
+           report_add(object, "session", report_session(report)) &&
            report_add(object, "failure", report_failure(report));
 }
 

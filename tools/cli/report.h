@@ -21,6 +21,8 @@ struct report {
     pybox_status status; /* the first call that failed, or PYBOX_OK */
     char failure[1024];  /* its message */
     int ran;             /* what follows is known, also if something failed afterwards */
+    const char *session; /* the one that was parked; NULL: none was */
+    uint64_t revision;   /* of it */
     const char *saved;   /* the file that the state was saved to; NULL: it was not */
     pybox_outcome outcome;
     int guest_code; /* for EXIT */

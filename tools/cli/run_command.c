@@ -11,12 +11,28 @@
 #include "launch.h"
 #include "profile.h"
 #include "report.h"
+#include "session.h"
 #include "source_file.h"
 #include "stats.h"
 
 static void run_command_fail(struct report *report, pybox_status status)
 {
     report_fail(report, status, pybox_error_message(), EXIT_CODE_FAILED);
+}
+
+/* --session. */
+static void run_command_park(struct session *session, const struct launch *launch,
+                             struct report *report)
+{
+    if (session->name == NULL)
+        return;
+    pybox_status status = session_park(session, launch);
+    if (status == PYBOX_OK) {
+        report->session = session->name;
+        report->revision = session->revision;
+    } else {
+        run_command_fail(report, status);
+    }
 }
 
 /* --save. */
@@ -32,9 +48,10 @@ static void run_command_save(const struct command_line *line, const struct launc
         run_command_fail(report, status);
 }
 
-/* Runs the code in the box, and then what a Python program does at its exit. */
+/* Runs the code in the box. A session goes on; otherwise, what a Python program does at its exit comes then. what a Python program does at its exit. */
 static void run_command_program(const struct command_line *line, struct launch *launch,
-                                const pybox_run *run, struct report *report)
+                                struct session *session, const pybox_run *run,
+                                struct report *report)
 {
     const pybox_result *result;
     pybox_status status = launch_run(launch, run, &result);
@@ -47,6 +64,9 @@ static void run_command_program(const struct command_line *line, struct launch *
     if (stopped_is(result))
         return; /* nothing of it may run any more */
     run_command_save(line, launch, report);
+    run_command_park(session, launch, report);
+    if (session->name != NULL)
+        return;
     status = launch_finish(launch, &result);
     if (status != PYBOX_OK) {
         run_command_fail(report, status);
@@ -64,6 +84,21 @@ static const char *run_command_filename(const struct command_line *line)
     return strcmp(line->file, "-") == 0 ? "<stdin>" : line->file;
 }
 
+static void run_command_code(const struct command_line *line, const struct source *source,
+                             struct launch *launch, struct session *session, struct report *report)
+{
+    pybox_run run = {
+        .size = sizeof run,
+        .mode = line->json && line->code != NULL ? PYBOX_MODE_EVAL : PYBOX_MODE_EXEC,
+        .code = source->text,
+        .code_length = source->length,
+        .filename = report->filename,
+        .profile = line->profile,
+    };
+    keep_warn(launch);
+    run_command_program(line, launch, session, &run, report);
+}
+
 static void run_command_in_box(const struct command_line *line, const struct source *source,
                                struct streams *streams, struct report *report)
 {
@@ -75,24 +110,17 @@ static void run_command_in_box(const struct command_line *line, const struct sou
         .terminal = !line->json && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
     };
     struct launch launch;
-    pybox_status status = launch_open(&launch, &line->box, 0);
+    struct session session;
+    pybox_status status = session_launch(&session, line, &launch);
     if (status == PYBOX_OK)
         status = launch_box(&launch, &line->box, &program);
-    if (status != PYBOX_OK) {
+    if (status == PYBOX_OK)
+        status = session_begin(&session, &launch);
+    if (status == PYBOX_OK)
+        run_command_code(line, source, &launch, &session, report);
+    else
         run_command_fail(report, status);
-        launch_close(&launch);
-        return;
-    }
-    pybox_run run = {
-        .size = sizeof run,
-        .mode = line->json && line->code != NULL ? PYBOX_MODE_EVAL : PYBOX_MODE_EXEC,
-        .code = source->text,
-        .code_length = source->length,
-        .filename = report->filename,
-        .profile = line->profile,
-    };
-    keep_warn(&launch);
-    run_command_program(line, &launch, &run, report);
+    session_close(&session);
     launch_close(&launch);
 }
 
@@ -136,8 +164,8 @@ static int run_command_lost_output(const struct report *report, int error)
     if (error == 0)
         return 0;
     return report->outcome == PYBOX_DONE || report->outcome == PYBOX_EXIT ||
-           (report->outcome == PYBOX_EXCEPTION && report->type.length > 0 &&
-            memcmp(report->type.bytes, "OSError", report->type.length) == 0);
+           (report->outcome == PYBOX_EXCEPTION && report->type.length == strlen("OSError") &&
+            memcmp(report->type.bytes, "OSError", strlen("OSError")) == 0);
 }
 
 int run_command(const struct command_line *line)

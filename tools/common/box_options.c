@@ -117,7 +117,7 @@ int box_options_next(int argc, char **argv, const char *letters, const struct op
         complain("option %s needs a value", argv[optind - 1]);
         return '?';
     }
-    if (option == '?')
-        complain("unknown option %s", argv[at]);
+    if (option == '?') /* operands may stand before it */
+        complain("unknown option %s", argv[at][0] == '-' ? argv[at] : argv[optind - 1]);
     return option;
 }

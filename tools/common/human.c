@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #define MOST (UINT64_C(1) << 63)
 
@@ -35,6 +36,7 @@ static const struct human_unit time_units[] = {
     {"s", 1000000000},
     {"m", UINT64_C(60) * 1000000000},
     {"h", UINT64_C(3600) * 1000000000},
+    {"d", UINT64_C(86400) * 1000000000},
     {NULL, 0},
 };
 
@@ -117,6 +119,17 @@ const char *human_show(enum human_kind kind, uint64_t value, char text[HUMAN_BYT
     double shown = (double)value / (double)unit->factor;
     int decimals = unit->factor == 1 ? 0 : (shown < 9.995) + (shown < 99.95);
     snprintf(text, HUMAN_BYTES, "%.*f%s%s%s", decimals, shown, space, name, more);
+    return text;
+}
+
+const char *human_date(uint64_t ns, char text[HUMAN_DATE_BYTES])
+{
+    time_t seconds = (time_t)(ns / 1000000000);
+    struct tm when;
+    if (ns == 0 || gmtime_r(&seconds, &when) == NULL)
+        snprintf(text, HUMAN_DATE_BYTES, "not said");
+    else
+        strftime(text, HUMAN_DATE_BYTES, "%Y-%m-%d %H:%M:%S UTC", &when);
     return text;
 }
 

@@ -17,7 +17,7 @@ static pybox_status launch_engine(struct launch *launch, const struct box_option
     return pybox_engine_create(&engine, &launch->engine);
 }
 
-static pybox_status launch_image(struct launch *launch, const struct box_options *options)
+pybox_status launch_image(struct launch *launch, const struct box_options *options)
 {
     struct parent_folders parents;
     parent_folders_collect(&parents, options, launch->module, options->image);

@@ -35,6 +35,9 @@ pybox_status launch_open(struct launch *launch, const struct box_options *option
 pybox_status launch_open_linked(struct launch *launch, const struct box_options *options,
                                 const pybox_linked_module *linked);
 
+/* Opens the image of the options, if launch_open() has not. */
+pybox_status launch_image(struct launch *launch, const struct box_options *options);
+
 /* Makes the box; one that is there already is destroyed first. */
 pybox_status launch_box(struct launch *launch, const struct box_options *options,
                         const struct launch_program *program);

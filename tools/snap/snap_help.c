@@ -14,6 +14,8 @@ const char snap_help_usage[] =
     "       pybox-snap info|verify FILE                what a snapshot says of itself; check it\n"
     "       pybox-snap diff A B                        what is different in two\n"
     "       pybox-snap merge DELTA OUT                 a delta and its parents in one file\n"
+    "       pybox-snap list|gc STORE                   sessions that are parked; clean up there\n"
+    "       pybox-snap remove STORE NAME               forget a session\n"
     "       pybox-snap help [COMMAND]                  all about one of them\n";
 
 static const char page_all[] =
@@ -26,6 +28,9 @@ static const char page_all[] =
     "  verify FILE                          read all of it, check every checksum\n"
     "  diff A B                             which memory, Python names and files differ\n"
     "  merge DELTA OUT                      write a delta and its parents as one full snapshot\n"
+    "  list STORE                           the sessions in a folder of 'pybox --session'\n"
+    "  remove STORE NAME                    forget one of them\n"
+    "  gc STORE                             delete snapshots there that no session needs\n"
     "  help [COMMAND] | --help | --version\n"
     "\n"
     "'pybox-snap help COMMAND' and 'pybox-snap COMMAND --help' tell its options.\n"
@@ -170,11 +175,42 @@ static const char page_merge[] =
     "\n"
     "Exit codes: 0 done; 1 a file is damaged; 2 wrong usage; 125 anything else.\n";
 
+static const char page_list[] =
+    "pybox-snap list STORE [--json]   lists the sessions in a store\n"
+    "\n"
+    "A store is a folder that 'pybox --session NAME --store FOLDER' keeps sessions in. For each the\n"
+    "list has how often it was parked (its revision), when that was last, and the size of its own\n"
+    "snapshot, without the parent that sessions share. --json has the digest of that, too: it is\n"
+    "the file snapshots/DIGEST.snap of the store, which other commands take like any snapshot.\n"
+    "\n"
+    "Exit codes: 0; 125 there is no store, or it cannot be read.\n";
+
+static const char page_remove[] =
+    "pybox-snap remove STORE NAME [--json]   forgets a session\n"
+    "\n"
+    "Its snapshots stay until 'pybox-snap gc STORE'. A process that goes on with the session cannot\n"
+    "park it any more.\n"
+    "\n"
+    "Exit codes: 0; 125 there is no such session, or no store.\n";
+
+static const char page_gc[] =
+    "pybox-snap gc STORE [OPTION]...   deletes the snapshots that no session needs\n"
+    "\n"
+    "Each time a session is parked a snapshot is written, and the one before is not needed any more.\n"
+    "Other processes may use the store meanwhile.\n"
+    "\n"
+    "  --age TIME               only those that are older, as 90s, 1.5h or 7d (default: all)\n"
+    "  --dry-run                delete nothing, tell how much it would be\n"
+    "  --json                   one JSON object: files, bytes\n"
+    "\n"
+    "Exit codes: 0; 2 wrong usage; 125 there is no store, or it cannot be read.\n";
+
 static const struct {
     const char *name, *page;
 } pages[] = {
     {"create", page_create}, {"restore", page_restore}, {"info", page_info},
     {"verify", page_verify}, {"diff", page_diff},       {"merge", page_merge},
+    {"list", page_list},     {"remove", page_remove},   {"gc", page_gc},
 };
 
 int snap_help_printed(void)

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "box_options.h"
 #include "complain.h"
@@ -18,22 +17,10 @@ static const char *snap_info_form(const pybox_snapshot_info *info)
     return info->form == PYBOX_FORM_MAPPED ? "mapped" : "compressed";
 }
 
-/* "2026-11-21 13:03:19 UTC". Returns `text`. */
-static const char *snap_info_time(uint64_t ns, char text[32])
-{
-    time_t seconds = (time_t)(ns / 1000000000);
-    struct tm when;
-    if (ns == 0)
-        return "not said";
-    if (gmtime_r(&seconds, &when) == NULL || strftime(text, 32, "%Y-%m-%d %H:%M:%S UTC", &when) == 0)
-        return "?";
-    return text;
-}
-
 static int snap_info_print_text(const char *path, const pybox_snapshot_info *info)
 {
     char file[HUMAN_BYTES], memory[HUMAN_BYTES], stored[HUMAN_BYTES];
-    char tree[HUMAN_BYTES], created[32];
+    char tree[HUMAN_BYTES], created[HUMAN_DATE_BYTES];
     printf("%s: %s %s, %s\n", path, snap_info_form(info),
            info->parent[0] != '\0' ? "delta" : "snapshot",
            human_show(HUMAN_SIZE, info->file_bytes, file));
@@ -44,7 +31,7 @@ static int snap_info_print_text(const char *path, const pybox_snapshot_info *inf
     printf("  digest    %s\n", info->digest);
     if (info->parent[0] != '\0')
         printf("  parent    %s\n", info->parent);
-    printf("  created   %s\n", snap_info_time(info->created_ns, created));
+    printf("  created   %s\n", human_date(info->created_ns, created));
     printf("  module    %s\n", info->module_hash);
     if (info->metering > 0)
         printf("  metering  version %" PRIu32 "\n", info->metering);

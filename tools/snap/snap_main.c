@@ -11,14 +11,16 @@
 #include "snap_info.h"
 #include "snap_merge.h"
 #include "snap_restore.h"
+#include "snap_store.h"
 #include "streams.h"
 
 static const struct {
     const char *name;
     int (*run)(int argc, char **argv); /* argv[0] is the name */
 } commands[] = {
-    {"create", snap_create},      {"restore", snap_restore}, {"info", snap_info},
-    {"verify", snap_info_verify}, {"diff", snap_diff},       {"merge", snap_merge},
+    {"create", snap_create},      {"restore", snap_restore},     {"info", snap_info},
+    {"verify", snap_info_verify}, {"diff", snap_diff},           {"merge", snap_merge},
+    {"list", snap_store_list},    {"remove", snap_store_remove}, {"gc", snap_store_collect},
 };
 
 #define COMMAND_COUNT (sizeof commands / sizeof *commands)

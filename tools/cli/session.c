@@ -1,0 +1,59 @@
+#include "session.h"
+
+#include <string.h>
+
+struct session_search {
+    const char *name;
+    int found;
+};
+
+static int session_is(void *context, const pybox_session_info *info)
+{
+    struct session_search *search = context;
+    search->found = strcmp(info->name, search->name) == 0;
+    return search->found;
+}
+
+/* An image to begin with. */
+static pybox_status session_image(struct session *session, const struct command_line *line,
+                                  struct launch *launch)
+{
+    struct session_search search = {.name = line->session};
+    pybox_status status = pybox_store_open(line->store, &session->store);
+    if (status == PYBOX_OK)
+        status = pybox_store_list(session->store, session_is, &search);
+    if (status != PYBOX_OK)
+        return status;
+    if (!search.found)
+        return launch_image(launch, &line->box);
+    return pybox_store_resume(session->store, launch->module, line->session, &launch->image,
+                              &session->revision);
+}
+
+pybox_status session_launch(struct session *session, const struct command_line *line,
+                            struct launch *launch)
+{
+    *session = (struct session){.name = line->session};
+    pybox_status status = launch_open(launch, &line->box, session->name != NULL);
+    if (status == PYBOX_OK && session->name != NULL)
+        status = session_image(session, line, launch);
+    return status;
+}
+
+pybox_status session_park(struct session *session, const struct launch *launch)
+{
+    return session->name == NULL
+               ? PYBOX_OK
+               : pybox_store_park(session->store, session->name, launch->box, &session->revision);
+}
+
+pybox_status session_begin(struct session *session, const struct launch *launch)
+{
+    return session->revision == 0 ? session_park(session, launch) : PYBOX_OK;
+}
+
+void session_close(struct session *session)
+{
+    pybox_store_close(session->store);
+    *session = (struct session){0};
+}
