@@ -161,7 +161,8 @@ static int command_line_finish(struct command_line *line, int argc, char **argv)
     if ((line->session != NULL) != (line->store != NULL))
         return complain("--session NAME and --store FOLDER go together: the session is kept there");
     if (line->session != NULL && line->box.rollback == PYBOX_ROLLBACK_ALWAYS)
-        return complain("--rollback always and --session do not go together: nothing would be kept");
+        return complain("--rollback always and --session do not go together: "
+                        "nothing would be kept");
     if ((line->command == COMMAND_REPL || line->session != NULL) && !line->rollback)
         line->box.rollback = PYBOX_ROLLBACK_RUN;
     if (line->code != NULL)

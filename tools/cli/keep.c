@@ -20,8 +20,8 @@ void keep_warn(const struct launch *launch)
     const char *const *lost = pybox_box_lost_files(launch->box, &count);
     for (size_t i = 0; i < count; i++) {
         char path[1024];
-        complain("%s was open in the snapshot and is not there, so that its use fails; is a --mount "
-                 "missing?",
+        complain("%s was open in the snapshot and is not there, so that its use fails; is a "
+                 "--mount missing?",
                  printable_copy(path, sizeof path, lost[i], strlen(lost[i])));
     }
 }
