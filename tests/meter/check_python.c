@@ -9,6 +9,7 @@
 #include "meter.h"
 #include "module_abi.h"
 #include "pair.h"
+#include "python_bind.h"
 #include "python_native.h"
 #include "wasi.h"
 #include "wasm_file.h"
@@ -91,44 +92,6 @@ static pybox_status make_world(struct world *world, struct vfs_archive *stdlib)
     if (status == PYBOX_OK)
         status = wasi_create(&options, world->vfs, &world->wasi);
     return status;
-}
-
-static char letter(uint8_t type)
-{
-    return type == WASM_I32 ? 'i' : type == WASM_I64 ? 'I' : type == WASM_F32 ? 'f' : 'F';
-}
-
-/* Finds the calls that satisfy the imports. */
-static bool bind_imports(struct check *check)
-{
-    const struct wasm_module *module = &check->module;
-    check->calls = calloc(module->imported_functions + 1u, sizeof(*check->calls));
-    check->fuel_import = UINT32_MAX;
-    if (check->calls == NULL)
-        return false;
-    for (uint32_t i = 0, function = 0; i < module->import_count; i++) {
-        const struct wasm_import *import = &module->imports[i];
-        char names[2][128], text[64], *at = text;
-        if (import->kind != WASM_FUNCTION)
-            continue;
-        const struct wasm_type *type = &module->types[import->type];
-        if (type->parameter_count + type->result_count > sizeof(text) - 2)
-            return false;
-        for (uint32_t k = 0; k < type->parameter_count; k++)
-            *at++ = letter(type->parameters[k]);
-        *at++ = ':';
-        for (uint32_t k = 0; k < type->result_count; k++)
-            *at++ = letter(type->results[k]);
-        *at = 0;
-        snprintf(names[0], sizeof(names[0]), "%.*s", (int)import->module.length,
-                 import->module.bytes);
-        snprintf(names[1], sizeof(names[1]), "%.*s", (int)import->name.length, import->name.bytes);
-        check->calls[function] = wasi_find(names[0], names[1], text);
-        if (strcmp(names[0], GUEST_IMPORT_MODULE) == 0 && strcmp(names[1], GUEST_IMPORT_FUEL) == 0)
-            check->fuel_import = function;
-        function++;
-    }
-    return true;
 }
 
 /* ------------------------------------------------------------------------------------------
@@ -273,7 +236,7 @@ int main(int argc, char **argv)
         status = wasm_file_read(argv[4], &expected, &expected_length);
     if (status != PYBOX_OK) {
         complain(&check, argv[1], error_message());
-    } else if (!bind_imports(&check)) {
+    } else if (!python_bind(&check.module, &check.calls, &check.fuel_import)) {
         complain(&check, argv[1], "imports of a strange type, or no memory");
     } else {
         play(&check, program, program_length);

@@ -8,6 +8,7 @@
 #include "guest_abi.h"
 #include "meter.h"
 #include "module_abi.h"
+#include "python_bind.h"
 #include "stepper.h"
 #include "wasi.h"
 #include "wasm_file.h"
@@ -28,6 +29,7 @@ struct trainer {
     struct stepper *stepper;
     const struct wasi_call **calls; /* by imported function; NULL: the hook, or one that nothing answers */
     uint64_t (*counts)[2];          /* by branch: how often the condition was 0, and not 0 */
+    uint32_t fuel_import;           /* the function that is pybox.fuel_used: none is counted */
     uint32_t hook;                  /* the import that is asked before branches */
 };
 
@@ -46,35 +48,16 @@ static uint32_t answer(void *context, struct stepper *stepper, uint32_t import, 
         trainer->counts[(uint32_t)values[1]][(uint32_t)values[0] != 0]++;
         return 0;
     }
+    if (import == trainer->fuel_import) {
+        values[0] = 0;
+        return 0;
+    }
     struct wasi_memory memory;
     memory.base = stepper_memory(stepper, &memory.size);
     if (trainer->calls[import] == NULL)
         return MODULE_TRAP_HOST;
     wasi_call_run(trainer->calls[import], trainer->wasi, &memory, values);
     return wasi_stop(trainer->wasi);
-}
-
-static void bind_imports(struct trainer *trainer)
-{
-    static const char letters[] = "FfIi"; /* f64 is the lowest of the value types */
-    const struct wasm_module *module = &trainer->module;
-    for (uint32_t i = 0; i < module->import_count; i++) {
-        const struct wasm_import *import = &module->imports[i];
-        const struct wasm_type *type = &module->types[import->type];
-        char names[2][128], text[64];
-        size_t used = 0;
-        for (uint32_t k = 0; k < type->parameter_count && used < sizeof(text) - 4; k++)
-            text[used++] = letters[type->parameters[k] - WASM_F64];
-        text[used++] = ':';
-        if (type->result_count > 0)
-            text[used++] = letters[type->results[0] - WASM_F64];
-        text[used] = 0;
-        snprintf(names[0], sizeof(names[0]), "%.*s", (int)import->module.length,
-                 import->module.bytes);
-        snprintf(names[1], sizeof(names[1]), "%.*s", (int)import->name.length, import->name.bytes);
-        trainer->calls[i] = wasi_find(names[0], names[1], text);
-    }
-    trainer->hook = module->imported_functions;
 }
 
 static uint32_t count_branches(const struct wasm_module *module, uint32_t body)
@@ -116,10 +99,9 @@ static pybox_status prepare(struct trainer *trainer, const char *wasm, const cha
     for (uint32_t i = 0; i < trainer->module.body_count; i++)
         branches += count_branches(&trainer->module, i);
     trainer->counts = calloc(branches + 1u, sizeof(*trainer->counts));
-    trainer->calls = calloc(trainer->module.import_count + 1u, sizeof(*trainer->calls));
-    if (trainer->counts == NULL || trainer->calls == NULL)
+    if (trainer->counts == NULL || !python_bind(&trainer->module, &trainer->calls, &trainer->fuel_import))
         return error_set_memory("the counts of branches", branches * sizeof(*trainer->counts));
-    bind_imports(trainer);
+    trainer->hook = trainer->module.imported_functions;
     const struct stepper_options options = {.context = trainer, .import = answer, .fuel = INT64_MAX};
     return stepper_create(&trainer->training, &options, &trainer->stepper);
 }

@@ -13,41 +13,9 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include "python_fixture.h"
 
 #define MS UINT64_C(1000000)
-
-static pybox_engine *engine;
-static pybox_module *module;
-static pybox_image *image;
-
-static int set_up(void **state)
-{
-    (void)state;
-    if (pybox_engine_create(NULL, &engine) != PYBOX_OK ||
-        pybox_module_open(engine, NULL, &module) != PYBOX_OK ||
-        pybox_image_open(module, NULL, &image) != PYBOX_OK) {
-        print_error("set-up: %s\n", pybox_error_message());
-        return -1;
-    }
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    pybox_image_close(image);
-    pybox_module_close(module);
-    pybox_engine_destroy(engine);
-    return 0;
-}
-
-static pybox_box *make_box(const pybox_box_options *options)
-{
-    pybox_box *box;
-    if (pybox_box_create(module, image, options, &box) != PYBOX_OK)
-        fail_msg("pybox_box_create: %s", pybox_error_message());
-    return box;
-}
 
 static pybox_box *make_limited(const pybox_limits *limits)
 {
@@ -75,7 +43,7 @@ static void assert_has(pybox_bytes field, const char *text)
         fail_msg("\"%s\" is not in \"%s\"", text, field.bytes);
 }
 
-static void assert_works(pybox_box *box)
+static void assert_still_works(pybox_box *box)
 {
     const pybox_result *result = run(box, "6 * 7");
     assert_int_equal(result->outcome, PYBOX_DONE);
@@ -107,7 +75,7 @@ static void test_fuel_ends_in_an_exception_where_it_ran_out(void **state)
     assert_has(result->error.message, " of <run>, in f; raise limits.fuel");
     assert_int_equal(result->fuel_left, 0);
     assert_true(result->fuel_used > 20000000 && result->fuel_used < 30000000);
-    assert_works(box);
+    assert_still_works(box);
 }
 
 static void test_a_run_that_goes_on_is_cut(void **state)
@@ -176,7 +144,7 @@ static void test_a_deadline_ends_whatever_waits(void **state)
         assert_bytes(result->limit, "wall_ns");
         assert_bytes(result->error.type, "pybox.DeadlineExceeded");
         assert_false(result->cut);
-        assert_works(box);
+        assert_still_works(box);
     }
 }
 
@@ -198,16 +166,16 @@ static void test_limits_that_answer_as_a_system_would(void **state)
         assert_int_equal(result->outcome, PYBOX_EXCEPTION);
         assert_bytes(result->error.type, cases[i].type);
         assert_bytes(result->limit, "");
-        assert_works(box);
+        assert_still_works(box);
     }
     pybox_box *box = make_limited(&(pybox_limits){.memory_bytes = 96 << 20});
     const pybox_result *result = run(box, "x = bytearray(200 << 20)");
     assert_int_equal(result->outcome, PYBOX_OUT_OF_MEMORY);
     assert_bytes(result->limit, "memory_bytes");
-    assert_works(box);
+    assert_still_works(box);
     box = make_limited(&(pybox_limits){.recursion = 5000});
     assert_int_equal(run(box, "def f(n): return n and f(n - 1)\nf(4000)")->outcome, PYBOX_DONE);
-    assert_works(box);
+    assert_still_works(box);
 }
 
 struct interrupter {
@@ -251,7 +219,7 @@ static void test_interrupts(void **state)
         assert_int_equal(result->outcome, PYBOX_INTERRUPTED);
         assert_bytes(result->error.type, "KeyboardInterrupt");
         assert_has(result->error.traceback, "KeyboardInterrupt");
-        assert_works(box);
+        assert_still_works(box);
         box = make_limited(NULL);
         result = run_interrupted(box, PYBOX_INTERRUPT_CUT, codes[i]);
         assert_int_equal(result->outcome, PYBOX_INTERRUPTED);
@@ -268,7 +236,7 @@ static void test_interrupts(void **state)
                                                                                 "n");
     assert_int_equal(result->outcome, PYBOX_DONE);
     assert_bytes(result->value, "3");
-    assert_works(box);
+    assert_still_works(box);
 }
 
 static uint64_t yield(void *context, pybox_box *box, uint64_t used)
@@ -303,7 +271,7 @@ static void test_boxes_take_turns(void **state)
         assert_bytes(results[i]->output, "199990000\n");
         used = i == 0 ? results[i]->fuel_used : used;
         assert_true(results[i]->fuel_used == used);
-        assert_works(boxes[i]);
+        assert_still_works(boxes[i]);
     }
 }
 
@@ -316,7 +284,7 @@ static void test_a_profile_says_where_fuel_went(void **state)
     assert_int_equal(pybox_box_run(box, &profiled, &result), PYBOX_OK);
     assert_int_equal(result->outcome, PYBOX_DONE);
     assert_has(result->profile, "\"f\"");
-    assert_works(box);
+    assert_still_works(box);
 }
 
 int main(void)
