@@ -1,0 +1,12 @@
+/* Running the code of a request, in one of the modes of guest_abi.h. */
+#ifndef GUEST_RUN_H
+#define GUEST_RUN_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+
+/* The value of the requested code (a new reference; None but for MODE_EVAL), or NULL with an exception. */
+PyObject *run_request(uint32_t mode, uint32_t code_length, uint32_t filename_length);
+
+#endif
