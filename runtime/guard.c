@@ -228,9 +228,9 @@ static int guard_is_due(const struct pybox_box *box)
 
 /* Imports pay by length too, at the price of memory.copy (aot/meter/costs.def). What that takes beyond the slice is found at
  * the next check. */
-static void guard_charge_moved(struct pybox_box *box)
+void guard_charge_moved(struct pybox_box *box, uint64_t bytes)
 {
-    box->env.fuel -= (int64_t)(wasi_take_moved_bytes(box->wasi) / MOVED_BYTES_A_UNIT);
+    box->env.fuel -= (int64_t)(bytes / MOVED_BYTES_A_UNIT);
 }
 
 static void guard_import(struct pybox_box *box, uint32_t import, uint64_t *values)
@@ -246,10 +246,14 @@ static void guard_import(struct pybox_box *box, uint32_t import, uint64_t *value
         guard_cut(box, STOP_HOST_CALLS, STOP_END_OTHER);
         return;
     }
-    const struct wasi_memory memory = {box->memory.base, memory_bytes(&box->memory)};
-    wasi_call_run(box->module->calls[import], box->wasi, &memory, values);
-    guard_charge_moved(box);
-    env->stop = wasi_stop(box->wasi);
+    if (box->module->calls[import] != NULL) {
+        const struct wasi_memory memory = {box->memory.base, memory_bytes(&box->memory)};
+        wasi_call_run(box->module->calls[import], box->wasi, &memory, values);
+        guard_charge_moved(box, wasi_take_moved_bytes(box->wasi));
+        env->stop = wasi_stop(box->wasi);
+    } else {
+        box->module->host_imports[import]->function(box, values);
+    }
     if (env->stop == MODULE_TRAP_OUTPUT_FULL) {
         guard_settle(box);
         guard_cut(box, STOP_OUTPUT, STOP_END_OTHER);
@@ -258,11 +262,12 @@ static void guard_import(struct pybox_box *box, uint32_t import, uint64_t *value
     }
 }
 
-static uint64_t guard_fuel_used(const struct pybox_box *box)
+void guard_fuel_used(struct pybox_box *box, uint64_t *values)
 {
     if (!box->module->metered)
-        return 0;
-    return box->phase == BOX_NESTED ? box->fuel.used : fuel_used(&box->fuel, box->env.fuel);
+        values[0] = 0;
+    else
+        values[0] = box->phase == BOX_NESTED ? box->fuel.used : fuel_used(&box->fuel, box->env.fuel);
 }
 
 void guard_host_call(struct module_env *env, uint32_t import, uint64_t *values)
@@ -275,10 +280,12 @@ void guard_host_call(struct module_env *env, uint32_t import, uint64_t *values)
             env->stop = MODULE_TRAP_LIMIT;
     } else if (import == MODULE_CALL_MEMORY_GROW) {
         values[0] = memory_grow(&box->memory, values[0]);
-    } else if (box->module->calls[import] == NULL) { /* pybox.fuel_used */
-        values[0] = guard_fuel_used(box);
     } else {
-        guard_import(box, import, values);
+        const struct host_import *host = box->module->host_imports[import];
+        if (host != NULL && host->is_look)
+            host->function(box, values);
+        else
+            guard_import(box, import, values);
     }
 }
 

@@ -15,6 +15,12 @@
 /* What env->host_call is. */
 void guard_host_call(struct module_env *env, uint32_t import, uint64_t *values);
 
+/* The import pybox.fuel_used: of the run so far. */
+void guard_fuel_used(struct pybox_box *box, uint64_t *values);
+
+/* An import has moved so many bytes between guest and host, or looked at them: it pays for them. */
+void guard_charge_moved(struct pybox_box *box, uint64_t bytes);
+
 /* The sleep hook of the shim: sleeps until then, or until the run is to be looked at. Returns 0. */
 int guard_sleep(void *box, uint64_t deadline_ns);
 

@@ -11,6 +11,7 @@
 
 #include "fuel.h"
 #include "guest.h"
+#include "host_import.h"
 #include "image.h"
 #include "instance.h"
 #include "memory.h"
@@ -52,7 +53,8 @@ struct pybox_module {
     atomic_uint holds;
     struct pybox_engine *engine;
     struct module *native;
-    const struct wasi_call **calls; /* by import number; NULL: pybox.fuel_used, the only other one */
+    const struct wasi_call **calls; /* by import number; NULL: one of host_imports */
+    const struct host_import **host_imports; /* by import number; NULL: one of calls */
     const struct module_export *guest[GUEST_EXPORT_COUNT]; /* all NULL if this is no Python guest */
     int metered;
     const struct module_export *initialize; /* `_initialize` of a reactor, or NULL */

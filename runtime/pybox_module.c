@@ -81,22 +81,19 @@ static pybox_status find_python(char path[PATH_MAX])
                         beside[0] != '\0' ? beside : "../lib/pybox", installed);
 }
 
-static int is_fuel_used(const struct module_import *import)
-{
-    return strcmp(import->module, GUEST_IMPORT_MODULE) == 0 &&
-           strcmp(import->name, GUEST_IMPORT_FUEL) == 0 && strcmp(import->type, ":I") == 0;
-}
-
 static pybox_status bind_imports(pybox_module *module)
 {
     const struct module_descriptor *descriptor = module_describe(module->native);
     module->calls = calloc(descriptor->import_count + 1u, sizeof *module->calls);
-    if (module->calls == NULL)
+    module->host_imports = calloc(descriptor->import_count + 1u, sizeof *module->host_imports);
+    if (module->calls == NULL || module->host_imports == NULL)
         return error_set_memory("a module's imports", descriptor->import_count * sizeof *module->calls);
     for (uint32_t i = 0; i < descriptor->import_count; i++) {
         const struct module_import *import = &descriptor->imports[i];
         module->calls[i] = wasi_find(import->module, import->name, import->type);
-        if (module->calls[i] == NULL && !is_fuel_used(import))
+        if (module->calls[i] == NULL)
+            module->host_imports[i] = host_import_find(import->module, import->name, import->type);
+        if (module->calls[i] == NULL && module->host_imports[i] == NULL)
             return error_set(PYBOX_ERROR_MODULE_IMPORT,
                              "module %s imports %s.%s of type %s, which this library does not "
                              "have; expected functions of wasi_snapshot_preview1",
@@ -229,6 +226,7 @@ void pybox_module_close(pybox_module *module)
     module_close(module->native);
     pybox_engine_destroy(module->engine);
     free(module->calls);
+    free(module->host_imports);
     free(module->home);
     free(module);
 }

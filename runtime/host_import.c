@@ -1,0 +1,21 @@
+#include "host_import.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "guard.h"
+#include "guest_abi.h"
+
+static const struct host_import imports[] = {
+    {GUEST_IMPORT_FUEL, ":I", 1, guard_fuel_used},
+};
+
+const struct host_import *host_import_find(const char *module, const char *name, const char *type)
+{
+    if (strcmp(module, GUEST_IMPORT_MODULE) != 0)
+        return NULL;
+    for (size_t i = 0; i < sizeof imports / sizeof *imports; i++)
+        if (strcmp(name, imports[i].name) == 0 && strcmp(type, imports[i].type) == 0)
+            return &imports[i];
+    return NULL;
+}
