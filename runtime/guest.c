@@ -27,7 +27,7 @@ static int guest_text_count(uint32_t kind)
     case GUEST_REPLY_WHERE:
         return 3;
     case GUEST_REPLY_EXCEPTION:
-        return 4;
+        return 7;
     default:
         return 0;
     }

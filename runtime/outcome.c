@@ -67,13 +67,21 @@ static pybox_status outcome_of_exception(struct pybox_box *box, const struct gue
                                          const struct guest_text texts[GUEST_MAX_TEXTS])
 {
     pybox_result *result = &box->result.public_result;
-    pybox_bytes *const fields[] = {&result->error.type, &result->error.message,
-                                   &result->error.traceback};
+    pybox_bytes *const fields[GUEST_MAX_TEXTS] = {
+        &result->error.type,
+        &result->error.message,
+        &result->error.traceback,
+        NULL, /* the line */
+        &result->error.user_traceback,
+        &result->error.object,
+        &result->error.hint,
+    };
     result->outcome = PYBOX_EXCEPTION;
     result->error.line = guest_text_number(&texts[3]);
-    for (int i = 0; i < 3; i++) {
-        pybox_status status =
-            result_set(&box->result, fields[i], texts[i].bytes, texts[i].length);
+    for (int i = 0; i < GUEST_MAX_TEXTS; i++) {
+        pybox_status status = fields[i] == NULL ? PYBOX_OK
+                                                : result_set(&box->result, fields[i],
+                                                             texts[i].bytes, texts[i].length);
         if (status != PYBOX_OK)
             return status;
     }

@@ -398,6 +398,11 @@ typedef struct pybox_result {
                                   that let an exception out */
         uint32_t line;         /* 1-based line of the innermost frame in the run's code, or where it was
                                   cut; 0: unknown */
+        pybox_bytes user_traceback; /* the same with the program's own frames only: not those of the standard library and of
+                                  packages */
+        pybox_bytes object;    /* the whole exception as JSON, with its causes, notes, and frames with columns:
+                                  docs/ERRORS.md. "" if it has no such form, and without an exception */
+        pybox_bytes hint;      /* one line that names the likely fix of a common mistake; or "" */
     } error;
 
     pybox_bytes output;        /* captured standard output; empty with a callback */

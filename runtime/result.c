@@ -16,6 +16,7 @@ void result_reset(struct result *result)
     r->size = sizeof *r;
     r->value = r->value_repr = r->output = r->errors = r->limit = r->profile = empty;
     r->error.type = r->error.message = r->error.traceback = empty;
+    r->error.user_traceback = r->error.object = r->error.hint = empty;
 }
 
 pybox_status result_set(struct result *result, pybox_bytes *field, const void *bytes, size_t length)

@@ -4,7 +4,7 @@
 
 #include "pybox.h"
 
-#define RESULT_MAX_TEXTS 8
+#define RESULT_MAX_TEXTS 16
 
 struct result {
     pybox_result public_result;

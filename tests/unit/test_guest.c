@@ -50,18 +50,19 @@ static void test_plain_replies(void **state)
     assert_int_equal(reply.exit_code, -3);
 }
 
-static void test_an_exception_has_four_texts(void **state)
+static void test_an_exception_has_seven_texts(void **state)
 {
     (void)state;
     struct guest_reply reply;
     struct guest_text texts[GUEST_MAX_TEXTS];
     uint32_t size = put_texts(
-        100, (const char *const[]){"ValueError", "bad", "Traceback", "17", NULL});
+        100, (const char *const[]){"ValueError", "bad", "Traceback", "17", "own", "{}", "hint", NULL});
     put_reply(0, GUEST_REPLY_EXCEPTION, 0, 100, size);
     assert_int_equal(guest_read_reply(&memory, 0, &reply, texts), PYBOX_OK);
     assert_int_equal(texts[0].length, 10);
     assert_memory_equal(texts[0].bytes, "ValueError", 10);
     assert_int_equal(guest_text_number(&texts[3]), 17);
+    assert_int_equal(texts[6].length, 4);
 }
 
 static void test_a_place_has_three_texts(void **state)
@@ -147,7 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain_replies),
-        cmocka_unit_test(test_an_exception_has_four_texts),
+        cmocka_unit_test(test_an_exception_has_seven_texts),
         cmocka_unit_test(test_a_place_has_three_texts),
         cmocka_unit_test(test_flags_and_profile_come_with_a_reply),
         cmocka_unit_test(test_a_profile_outside_memory_is_refused),

@@ -46,6 +46,9 @@ static void report_end(struct report *report, const pybox_result *result)
     report_append(report, &report->type, result->error.type);
     report_append(report, &report->message, result->error.message);
     report_append(report, &report->traceback, result->error.traceback);
+    report_append(report, &report->user_traceback, result->error.user_traceback);
+    report_append(report, &report->object, result->error.object);
+    report_append(report, &report->hint, result->error.hint);
 }
 
 /* What it cost but fuel, and its output. */
@@ -114,7 +117,10 @@ static cJSON *report_error(const struct report *report)
     cJSON *line = report->line > 0 ? cJSON_CreateNumber(report->line) : cJSON_CreateNull();
     int typed = report_add(error, "line", line) && report_add_text(error, "type", &report->type);
     if (typed && report_add_text(error, "message", &report->message) &&
-        report_add_text(error, "traceback", &report->traceback))
+        report_add_text(error, "traceback", &report->traceback) &&
+        report_add_text(error, "user_traceback", &report->user_traceback) &&
+        report_add_text(error, "hint", &report->hint) &&
+        report_add(error, "exception", report_value(&report->object)))
         return error;
     cJSON_Delete(error);
     return NULL;
@@ -208,9 +214,10 @@ int report_print_json(const struct report *report)
 
 void report_free(struct report *report)
 {
-    struct report_text *texts[] = {&report->value,   &report->value_repr, &report->type,
-                                   &report->message, &report->traceback,  &report->output,
-                                   &report->errors,  &report->profile};
+    struct report_text *texts[] = {&report->value,     &report->value_repr,     &report->type,
+                                   &report->message,   &report->traceback,      &report->user_traceback,
+                                   &report->object,    &report->hint,           &report->output,
+                                   &report->errors,    &report->profile};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]->bytes);
     *report = (struct report){.limits = report->limits, .filename = report->filename};

@@ -53,7 +53,8 @@ enum guest_stop {
 enum guest_reply_kind {
     GUEST_REPLY_DONE = 0,      /* no payload */
     GUEST_REPLY_VALUE = 1,     /* texts: repr, JSON ("" if it has no JSON form) */
-    GUEST_REPLY_EXCEPTION = 2, /* texts: type, message, traceback, line in decimal */
+    GUEST_REPLY_EXCEPTION = 2, /* texts: type, message, traceback, line in decimal,
+                                  traceback of the program's own frames, JSON object, hint */
     GUEST_REPLY_EXIT = 3,      /* exit_code; no payload */
     GUEST_REPLY_FAILED = 4,    /* the bridge itself failed; no payload */
     GUEST_REPLY_WHERE = 5,     /* texts: file name, function, line in decimal; "", "", "0": unknown */

@@ -123,6 +123,8 @@ static uint32_t reply_undescribed(PyObject *exception)
         texts_put(&texts, "");
     texts_put(&texts, type);
     texts_put_number(&texts, line > 0 ? (uint32_t)line : 0);
+    for (int i = 0; i < 3; i++) /* no traceback, object or hint */
+        texts_put(&texts, "");
     reply_with(GUEST_REPLY_DONE, NULL);
     reply.kind = GUEST_REPLY_EXCEPTION;
     reply.payload = (uint32_t)(uintptr_t)texts.bytes;

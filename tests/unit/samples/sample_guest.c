@@ -167,6 +167,7 @@ GUEST_CODE static uint32_t reply_told(struct sample_state *state)
     uint32_t end = put_text(TEXTS_AT, type);
     end = put_text(end, "");
     end = put_text(put_text(end, type), "7");
+    end = put_text(put_text(put_text(end, type), "{}"), "hint");
     return put_reply(REPLY_AT, GUEST_REPLY_EXCEPTION, TEXTS_AT, end);
 }
 

@@ -8,114 +8,18 @@ import json
 import linecache
 import os
 import sys
-import traceback
 
 import _signal
 import _pybox_missing  # from now on, an import that cannot work says why
+from _pybox_errors import describe_exception, pack, safe, show_unraisable
 
-_MAX_TEXT = 1 << 20  # longest message, repr or traceback that crosses to the host, in characters
 _MAX_VALUE = 16 << 20  # longest JSON text of a value
-
-
-def _shorten(text):
-    if len(text) <= _MAX_TEXT:
-        return text
-    half = _MAX_TEXT // 2
-    return f"{text[:half]}\n[... {len(text) - 2 * half} characters left out ...]\n{text[-half:]}"
-
-
-def _pack(*texts):
-    """The payload of a reply: each text as a 32-bit length and its UTF-8 bytes."""
-    parts = []
-    for text in texts:
-        encoded = text.encode("utf-8", "backslashreplace")
-        parts += len(encoded).to_bytes(4, "little"), encoded
-    return b"".join(parts)
-
-
-def _safe(function, value):
-    """str() or repr() of a guest's value: its own code, which may raise anything."""
-    try:
-        return _shorten(function(value))
-    except Exception as error:
-        return f"<{type(value).__name__}: {function.__name__}() raised {type(error).__name__}>"
 
 
 def remember_source(filename, source):
     """Lets tracebacks, warnings and inspect show the source, which need not exist as a file in the box."""
     lines = source.decode("utf-8", "replace").splitlines(True)
     linecache.cache[filename] = (len(source), None, lines, filename)
-
-
-def _qualified_name(kind):
-    if kind.__module__ in ("builtins", "__main__"):
-        return kind.__qualname__
-    return f"{kind.__module__}.{kind.__qualname__}"
-
-
-def _brief_message(exception):
-    """str(exception) if that calls none of the program's code."""
-    plain = type(type(exception).__str__) is type(object.__str__)
-    if plain and all(type(part) in (str, int, float, bytes, type(None)) for part in exception.args):
-        return _shorten(str(exception))
-    return ""
-
-
-def _brief_traceback(frames):
-    """As the traceback module formats them, but without marks, and without opening a file for a line of source."""
-    text = "Traceback (most recent call last):\n"
-    for frame in frames:
-        if isinstance(frame, int):
-            text += f"  [... {frame} frames left out ...]\n"
-            continue
-        filename, line, function = frame
-        text += f'  File "{filename}", line {line}, in {function}\n'
-        if filename in linecache.cache:
-            source = linecache.getline(filename, line).strip()
-            text += f"    {source}\n" if source else ""
-    return text
-
-
-def _full_text(exception):
-    hook = sys.excepthook
-    if hook is sys.__excepthook__ or not callable(hook):
-        return "".join(traceback.format_exception(exception))
-    # The program prints its errors itself, as it would at the interpreter's top level.
-    try:
-        hook(type(exception), exception, exception.__traceback__)
-        return ""
-    except Exception as error:
-        error.__traceback__ = error.__traceback__.tb_next  # not this frame
-        text = "Error in sys.excepthook:\n" + "".join(traceback.format_exception(error))
-        text += "\nOriginal exception was:\n"
-        return text + "".join(traceback.format_exception(exception))
-
-
-def describe_exception(exception, line, frames):
-    """line: where it was raised in the program. frames: None, or what a brief description shows."""
-    if isinstance(exception, SyntaxError) and isinstance(exception.lineno, int):
-        line = exception.lineno
-    kind = _qualified_name(type(exception))
-    if frames is None:
-        text = _full_text(exception)
-        message = _safe(str, exception)
-    else:
-        message = _brief_message(exception)
-        text = _brief_traceback(frames) + kind + (f": {message}\n" if message else "\n")
-    return _pack(kind, message, _shorten(text), str(line if 0 <= line < 2**31 else 0))
-
-
-def show_unraisable(unraisable):
-    """As the interpreter's own hook, which looks for source lines in files and so finds none here."""
-    where = ""
-    if unraisable.object is not None:
-        where = unraisable.err_msg or "Exception ignored in"
-        where += f": {_safe(repr, unraisable.object)}\n"
-    elif unraisable.err_msg is not None:
-        where = unraisable.err_msg + ":\n"
-    error = unraisable.exc_value
-    lines = traceback.format_exception(unraisable.exc_type, error, unraisable.exc_traceback)
-    sys.stderr.write(where + "".join(lines))
 
 
 def describe_value(value):
@@ -125,7 +29,7 @@ def describe_value(value):
         value_json = ""
     if len(value_json) > _MAX_VALUE:
         value_json = ""
-    return _pack(_safe(repr, value), value_json)
+    return pack(safe(repr, value), value_json)
 
 
 def configure(options):
