@@ -26,6 +26,8 @@ static int guest_text_count(uint32_t kind)
         return 2;
     case GUEST_REPLY_WHERE:
         return 3;
+    case GUEST_REPLY_REFUSED:
+        return 1;
     case GUEST_REPLY_EXCEPTION:
         return 7;
     default:
@@ -62,7 +64,7 @@ pybox_status guest_read_reply(const struct guest_memory *memory, uint32_t addres
     if (where == NULL)
         return guest_broken("a reply outside its memory");
     memcpy(&read, where, sizeof read);
-    if (read.kind == GUEST_REPLY_FAILED || read.kind > GUEST_REPLY_WHERE)
+    if (read.kind == GUEST_REPLY_FAILED || read.kind > GUEST_REPLY_REFUSED)
         return guest_broken(read.kind == GUEST_REPLY_FAILED ? "its bridge failed"
                                                             : "an unknown kind of reply");
     int count = guest_text_count(read.kind);

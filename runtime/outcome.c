@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "box.h"
+#include "error.h"
 #include "explain.h"
 
 static void outcome_set_limit(pybox_result *result, const char *name)
@@ -116,6 +117,13 @@ static pybox_status outcome_of_profile(struct pybox_box *box, const struct guest
     return status;
 }
 
+static pybox_status outcome_refused(const struct guest_reply *reply, const struct guest_text *why)
+{
+    return error_set(reply->exit_code == GUEST_REFUSED_LIMIT ? PYBOX_ERROR_LIMIT
+                                                             : PYBOX_ERROR_ARGUMENT,
+                     "%.*s", (int)(why->length < 1000 ? why->length : 1000), why->bytes);
+}
+
 pybox_status outcome_of_reply(struct pybox_box *box, uint32_t address)
 {
     pybox_result *result = &box->result.public_result;
@@ -132,6 +140,8 @@ pybox_status outcome_of_reply(struct pybox_box *box, uint32_t address)
     } else if (reply.kind == GUEST_REPLY_EXIT) {
         result->outcome = PYBOX_EXIT;
         result->exit_code = reply.exit_code;
+    } else if (reply.kind == GUEST_REPLY_REFUSED) {
+        return outcome_refused(&reply, &texts[0]);
     } else if (reply.kind != GUEST_REPLY_DONE) {
         status = guest_broken("a reply to another question");
     }

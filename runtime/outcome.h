@@ -4,7 +4,8 @@
 
 #include "handles.h"
 
-/* The guest's export returned the reply at `address`. Errors: GUEST, NO_MEMORY. */
+/* The guest's export returned the reply at `address`. Errors: GUEST, NO_MEMORY; ARGUMENT, LIMIT (the guest has refused
+ * the request, and run nothing). */
 pybox_status outcome_of_reply(struct pybox_box *box, uint32_t address);
 
 /* The call was cut off; sets the box's state. Errors: NO_MEMORY. */

@@ -373,6 +373,7 @@ typedef struct pybox_run {
     pybox_refill_callback *refill; /* asked when the fuel is used up; default: the run is stopped */
     void *refill_context;
     int profile; /* count fuel by function and line: result.profile. The run takes longer. */
+    const char *context; /* the namespace it runs in; default "main", the only one there is */
 } pybox_run;
 
 /* Bytes owned by the result; never NULL; there is a NUL behind the last byte. */

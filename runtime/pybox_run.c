@@ -238,13 +238,15 @@ pybox_status pybox_box_run(pybox_box *box, const pybox_run *run, const pybox_res
     if (status != PYBOX_OK)
         return status;
     const char *filename = chosen.filename != NULL ? chosen.filename : "<run>";
+    const char *context = chosen.context != NULL ? chosen.context : "main";
     const struct box_part parts[] = {
         {chosen.code, chosen.code_length > 0 ? chosen.code_length : strlen(chosen.code)},
         {filename, strlen(filename)},
+        {context, strlen(context)},
     };
     status = run_prepare(box);
     if (status == PYBOX_OK)
-        status = box_put_request(box, parts, 2);
+        status = box_put_request(box, parts, 3);
     if (status == PYBOX_OK) {
         box->refill = chosen.refill;
         box->refill_context = chosen.refill_context;

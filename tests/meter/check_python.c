@@ -130,7 +130,7 @@ static void put_bytes(struct check *check, uint32_t at, const void *bytes, size_
 
 static void run_program(struct check *check, const uint8_t *program, size_t length)
 {
-    static const char names[] = "\0<run>"; /* behind the program: its end, and its name */
+    static const char names[] = "\0<run>\0main"; /* behind the program: its end, its name, its context */
     struct guest_reply reply;
     uint64_t size;
     uint32_t buffer = call(check, GUEST_EXPORT_BUFFER, (uint32_t)(length + sizeof(names)), 0, 0);
@@ -138,7 +138,7 @@ static void run_program(struct check *check, const uint8_t *program, size_t leng
     put_bytes(check, buffer + (uint32_t)length, names, sizeof(names));
     uint64_t host_fuel = check->worlds[0].host_fuel;
     uint32_t at = call(check, GUEST_EXPORT_RUN, GUEST_MODE_EXEC, (uint32_t)length,
-                       sizeof(names) - 2);
+                       sizeof("<run>") - 1);
     check->run_fuel =
         (uint64_t)pair_fuel(check->pair, 0) + check->worlds[0].host_fuel - host_fuel;
     const uint8_t *memory = stepper_memory(pair_stepper(check->pair, 0), &size);

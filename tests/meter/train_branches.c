@@ -127,11 +127,12 @@ static void run_program(struct trainer *trainer, const char *path)
         exit(1);
     }
     fprintf(stderr, "-- %s\n", path);
-    uint32_t at = call(trainer, GUEST_EXPORT_BUFFER, (uint32_t)(length + name + 2), 0, 0);
+    uint32_t at = call(trainer, GUEST_EXPORT_BUFFER, (uint32_t)(length + name + 7), 0, 0);
     uint8_t *memory = stepper_memory(trainer->stepper, &size);
     memcpy(memory + at, program, length);
     memory[at + length] = 0;
     memcpy(memory + at + length + 1, path, name + 1);
+    memcpy(memory + at + length + name + 2, "main", 5);
     call(trainer, GUEST_EXPORT_RUN, GUEST_MODE_EVAL, (uint32_t)length, (uint32_t)name);
     free(program);
 }

@@ -58,12 +58,20 @@ enum guest_reply_kind {
     GUEST_REPLY_EXIT = 3,      /* exit_code; no payload */
     GUEST_REPLY_FAILED = 4,    /* the bridge itself failed; no payload */
     GUEST_REPLY_WHERE = 5,     /* texts: file name, function, line in decimal; "", "", "0": unknown */
+    GUEST_REPLY_REFUSED = 6,   /* exit_code: enum guest_refusal. Text: why. Nothing has been run or changed */
+};
+
+/* What was wrong with a request that is refused. */
+enum guest_refusal {
+    GUEST_REFUSED_ARGUMENT = 0,
+    GUEST_REFUSED_LIMIT = 1, /* a count or depth is over its cap */
 };
 
 /* struct guest_reply.flags */
 #define GUEST_REPLY_NO_MEMORY 1u /* EXCEPTION: a MemoryError, and in this run an allocation has failed */
 
-/* A request to run: the code, a NUL, the file name, a NUL (lengths in the call are without the NULs).
+/* A request to run: the code, the file name, and the context's name, a NUL behind each (lengths in the call are without
+ * the NULs; the context's name has none in it).
  * A payload of texts: each a 32-bit little-endian length and that many bytes of UTF-8. */
 
 struct guest_reply {

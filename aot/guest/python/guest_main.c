@@ -51,10 +51,14 @@ GUEST_EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_l
     PyObject *value = NULL;
     mode &= ~GUEST_RUN_PROFILE;
     reply_begin();
+    const char *name = run_context_name(code_length, filename_length);
+    struct context *context = context_find(name);
+    if (context == NULL)
+        return reply_refused(GUEST_REFUSED_ARGUMENT, "the box has no context %.200s", name);
     if (!profiled)
-        value = run_request(mode, code_length, filename_length);
+        value = run_request(context, mode, code_length, filename_length);
     else if (profile_begin() == 0) {
-        value = run_request(mode, code_length, filename_length);
+        value = run_request(context, mode, code_length, filename_length);
         PyObject *exception = PyErr_GetRaisedException();
         stop_code_ended();
         profile = profile_end(&profile_bytes);

@@ -7,8 +7,7 @@
 
 #define GUEST_EXPORT(name) __attribute__((export_name(name)))
 
-extern PyObject *guest_bridge;       /* the module _pybox */
-extern PyObject *guest_main_globals; /* __main__.__dict__ */
-extern char *guest_request;          /* what the runtime has written for this call; changes with the next one */
+extern PyObject *guest_bridge; /* the module _pybox */
+extern char *guest_request;    /* what the runtime has written for this call; changes with the next one */
 
 #endif

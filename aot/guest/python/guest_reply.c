@@ -108,6 +108,25 @@ void reply_on_no_memory(void)
     take_reserve();
 }
 
+uint32_t reply_refused(enum guest_refusal refusal, const char *why, ...)
+{
+    static struct guest_texts texts;
+    char text[GUEST_TEXT_MOST];
+    va_list arguments;
+    va_start(arguments, why);
+    vsnprintf(text, sizeof text, why, arguments);
+    va_end(arguments);
+    stop_code_ended();
+    texts.used = 0;
+    texts_put(&texts, text);
+    reply_with(GUEST_REPLY_DONE, NULL);
+    reply.kind = GUEST_REPLY_REFUSED;
+    reply.exit_code = refusal;
+    reply.payload = (uint32_t)(uintptr_t)texts.bytes;
+    reply.payload_bytes = texts.used;
+    return (uint32_t)(uintptr_t)&reply;
+}
+
 /* The reply that the bridge would have made, with as little as possible and without an allocation. */
 static uint32_t reply_undescribed(PyObject *exception)
 {

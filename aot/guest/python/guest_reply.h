@@ -17,6 +17,10 @@ uint32_t reply_with(enum guest_reply_kind kind, PyObject *bytes);
 
 uint32_t reply_exit(int code);
 
+/* Nothing has been done, for that reason. */
+__attribute__((format(printf, 2, 3))) uint32_t reply_refused(enum guest_refusal refusal,
+                                                             const char *why, ...);
+
 /* For the exception that is set. */
 uint32_t reply_exception(void);
 

@@ -12,8 +12,6 @@
 #include "guest_main.h"
 #include "guest_stop.h"
 
-static PyCompilerFlags interactive_flags; /* from __future__ imports last from statement to statement */
-
 /* Remembers the source under its file name for tracebacks, warnings and inspect. 0, or -1 with an exception. */
 static int remember_source(PyObject *filename, const char *code, uint32_t length)
 {
@@ -23,19 +21,19 @@ static int remember_source(PyObject *filename, const char *code, uint32_t length
     return done == NULL ? -1 : 0;
 }
 
-static PyObject *evaluate(struct _mod *tree, PyObject *filename, PyCompilerFlags *flags,
-                          PyArena *arena)
+static PyObject *evaluate(PyObject *globals, struct _mod *tree, PyObject *filename,
+                          PyCompilerFlags *flags, PyArena *arena)
 {
     PyCodeObject *code = _PyAST_Compile(tree, filename, flags, -1, arena);
     if (code == NULL)
         return NULL;
-    PyObject *value = PyEval_EvalCode((PyObject *)code, guest_main_globals, guest_main_globals);
+    PyObject *value = PyEval_EvalCode((PyObject *)code, globals, globals);
     Py_DECREF(code);
     return value;
 }
 
 /* MODE_EVAL: all statements run; the value is that of the last one if it is an expression, else None. */
-static PyObject *run_for_value(const char *code, PyObject *filename)
+static PyObject *run_for_value(PyObject *globals, const char *code, PyObject *filename)
 {
     PyArena *arena = _PyArena_New();
     if (arena == NULL)
@@ -49,18 +47,18 @@ static PyObject *run_for_value(const char *code, PyObject *filename)
     Py_ssize_t count = asdl_seq_LEN(body);
     stmt_ty last = count > 0 ? (stmt_ty)asdl_seq_GET(body, count - 1) : NULL;
     if (last == NULL || last->kind != Expr_kind) {
-        value = evaluate(tree, filename, &flags, arena);
+        value = evaluate(globals, tree, filename, &flags, arena);
         goto out;
     }
     struct _mod *expression = _PyAST_Expression(last->v.Expr.value, arena);
     if (expression == NULL)
         goto out;
     body->size = count - 1;
-    PyObject *before = evaluate(tree, filename, &flags, arena);
+    PyObject *before = evaluate(globals, tree, filename, &flags, arena);
     if (before == NULL)
         goto out;
     Py_DECREF(before);
-    value = evaluate(expression, filename, &flags, arena);
+    value = evaluate(globals, expression, filename, &flags, arena);
 out:
     _PyArena_Free(arena);
     return value;
@@ -69,18 +67,18 @@ out:
 /* One interactive statement, given without the newline of its last line. The parser calls it incomplete if
  * a line more could complete it, and sometimes also if none could: then the error is what the parser says to
  * that statement with an empty line more. (This is the rule of Python's codeop module.) */
-static PyObject *compile_statement(const char *code, PyObject *filename)
+static PyObject *compile_statement(PyCompilerFlags *flags, const char *code, PyObject *filename)
 {
-    interactive_flags.cf_flags |= PyCF_ALLOW_INCOMPLETE_INPUT | PyCF_DONT_IMPLY_DEDENT;
+    flags->cf_flags |= PyCF_ALLOW_INCOMPLETE_INPUT | PyCF_DONT_IMPLY_DEDENT;
     PyObject *compiled =
-        Py_CompileStringObject(code, filename, Py_single_input, &interactive_flags, -1);
+        Py_CompileStringObject(code, filename, Py_single_input, flags, -1);
     if (compiled != NULL || !PyErr_ExceptionMatches(PyExc_IncompleteInputError))
         return compiled;
     PyObject *incomplete = PyErr_GetRaisedException();
     PyObject *longer = PyBytes_FromFormat("%s\n", code);
     compiled = longer == NULL ? NULL
                               : Py_CompileStringObject(PyBytes_AS_STRING(longer), filename,
-                                                       Py_single_input, &interactive_flags, -1);
+                                                       Py_single_input, flags, -1);
     Py_XDECREF(longer);
     if (compiled == NULL && !PyErr_ExceptionMatches(PyExc_IncompleteInputError)) {
         Py_DECREF(incomplete);
@@ -91,29 +89,44 @@ static PyObject *compile_statement(const char *code, PyObject *filename)
     return NULL;
 }
 
-static PyObject *run_code(uint32_t mode, const char *code, PyObject *filename)
+static int bind_file(struct context *context, PyObject *filename)
 {
+    PyObject *name = PyUnicode_InternFromString("__file__");
+    const int result = name != NULL ? context_bind(context, name, filename) : -1;
+    Py_XDECREF(name);
+    return result;
+}
+
+static PyObject *run_code(struct context *context, uint32_t mode, const char *code,
+                          PyObject *filename)
+{
+    PyObject *globals = context_globals(context);
     if (mode == GUEST_MODE_EVAL)
-        return run_for_value(code, filename);
+        return run_for_value(globals, code, filename);
     /* A script knows its own name, as with python3 FILE; code that comes from no file does not. */
     if (mode == GUEST_MODE_EXEC && PyUnicode_GET_LENGTH(filename) > 0 &&
-        PyUnicode_READ_CHAR(filename, 0) != '<' &&
-        PyDict_SetItemString(guest_main_globals, "__file__", filename) < 0)
+        PyUnicode_READ_CHAR(filename, 0) != '<' && bind_file(context, filename) < 0)
         return NULL;
     PyCompilerFlags flags = _PyCompilerFlags_INIT;
     PyObject *compiled = mode == GUEST_MODE_SINGLE
-                             ? compile_statement(code, filename)
+                             ? compile_statement(context_flags(context), code, filename)
                              : Py_CompileStringObject(code, filename, Py_file_input, &flags, -1);
     if (compiled == NULL)
         return NULL;
     if (mode == GUEST_MODE_SINGLE)
-        interactive_flags.cf_flags |= ((PyCodeObject *)compiled)->co_flags & PyCF_MASK;
-    PyObject *value = PyEval_EvalCode(compiled, guest_main_globals, guest_main_globals);
+        context_flags(context)->cf_flags |= ((PyCodeObject *)compiled)->co_flags & PyCF_MASK;
+    PyObject *value = PyEval_EvalCode(compiled, globals, globals);
     Py_DECREF(compiled);
     return value;
 }
 
-PyObject *run_request(uint32_t mode, uint32_t code_length, uint32_t filename_length)
+const char *run_context_name(uint32_t code_length, uint32_t filename_length)
+{
+    return guest_request + code_length + 1 + filename_length + 1;
+}
+
+PyObject *run_request(struct context *context, uint32_t mode, uint32_t code_length,
+                      uint32_t filename_length)
 {
     const char *code = guest_request;
     PyObject *filename = PyUnicode_DecodeFSDefaultAndSize(guest_request + code_length + 1,
@@ -121,10 +134,13 @@ PyObject *run_request(uint32_t mode, uint32_t code_length, uint32_t filename_len
     if (filename == NULL)
         return NULL;
     PyObject *value = NULL;
+    struct context_visit visit;
+    context_enter(context, &visit);
     if (strlen(code) != code_length)
         PyErr_SetString(PyExc_SyntaxError, "source code cannot contain null bytes");
     else if (remember_source(filename, code, code_length) == 0)
-        value = run_code(mode, code, filename);
+        value = run_code(context, mode, code, filename);
+    context_leave(&visit);
     Py_DECREF(filename);
     if (value != NULL && stop_swallowed())
         Py_CLEAR(value);

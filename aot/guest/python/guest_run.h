@@ -6,7 +6,13 @@
 #include <Python.h>
 #include <stdint.h>
 
+#include "guest_context.h"
+
+/* The name of the context that it is to run in. */
+const char *run_context_name(uint32_t code_length, uint32_t filename_length);
+
 /* The value of the requested code (a new reference; None but for MODE_EVAL), or NULL with an exception. */
-PyObject *run_request(uint32_t mode, uint32_t code_length, uint32_t filename_length);
+PyObject *run_request(struct context *context, uint32_t mode, uint32_t code_length,
+                      uint32_t filename_length);
 
 #endif

@@ -6,6 +6,7 @@
 #include "internal/pycore_pymem.h" /* _PyErr_NoMemoryHook */
 
 #include "guest_abi.h"
+#include "guest_context.h"
 #include "guest_main.h"
 #include "guest_reply.h"
 #include "guest_stop.h"
@@ -14,7 +15,6 @@
 #define WIDEN(text) WIDE(text)
 
 PyObject *guest_bridge;
-PyObject *guest_main_globals;
 
 static PyStatus configure_interpreter(PyConfig *config)
 {
@@ -71,12 +71,10 @@ GUEST_EXPORT(GUEST_EXPORT_START) int32_t pybox_start(void)
         return -1;
     }
     guest_bridge = PyImport_ImportModule("_pybox");
-    PyObject *main_module = PyImport_AddModule("__main__");
-    if (guest_bridge == NULL || main_module == NULL || stop_start() < 0) {
+    if (guest_bridge == NULL || context_start() < 0 || stop_start() < 0) {
         PyErr_Print();
         return -1;
     }
-    guest_main_globals = PyModule_GetDict(main_module);
     _PyErr_NoMemoryHook = reply_on_no_memory;
     return 0;
 }

@@ -1,0 +1,43 @@
+/*
+ * Contexts: the named namespaces that code runs in. There is always "main", whose globals are those of `__main__`.
+ *
+ * A context is found by its name for each request. Pointers to one are good until it is destroyed, which only a request of the
+ * runtime's does.
+ */
+#ifndef GUEST_CONTEXT_H
+#define GUEST_CONTEXT_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+struct context;
+
+/* Makes "main". 0, or -1 with an exception. */
+int context_start(void);
+
+/* NULL: there is none of that name. No exception. */
+struct context *context_find(const char *name);
+
+const char *context_name(const struct context *context);
+
+/* Its own names: a dict, borrowed. Bind there by context_bind() what the host binds: its protection is for the guest. */
+PyObject *context_globals(const struct context *context);
+
+/* Binds a name, also a protected one. 0, or -1 with an exception. */
+int context_bind(struct context *context, PyObject *name, PyObject *value);
+
+/* What statements given one by one have said so far: from __future__ import. */
+PyCompilerFlags *context_flags(struct context *context);
+
+/* From context_enter() to context_leave() code runs in a context, and sys.modules["__main__"] is its module. These nest. */
+struct context_visit {
+    struct context *outer;
+    PyObject *module; /* that was `__main__`, to be put back; NULL: nothing is */
+};
+void context_enter(struct context *context, struct context_visit *visit);
+void context_leave(struct context_visit *visit);
+
+/* The one that code runs in, or NULL. */
+struct context *context_current(void);
+
+#endif
