@@ -136,19 +136,28 @@ static pybox_status store_put_box(const pybox_store *store, pybox_box *box, uint
     return status;
 }
 
-static pybox_status store_check_revision(const pybox_store *store, const char *name,
-                                         uint64_t revision, struct store_session *session)
+/* Whether the session is at that revision; and what it is, and the revision that comes next. */
+static pybox_status store_check_revision(const pybox_store *store, const char *name, uint64_t revision,
+                                         struct store_session *session, uint64_t *next)
 {
     pybox_status status = store_session_read(store, name, session);
-    if (status != PYBOX_OK || session->revision == revision)
-        return status;
-    if (session->revision == 0)
-        return error_set(PYBOX_ERROR_BUSY, "session %s has been removed since revision %" PRIu64, name,
-                         revision);
-    return error_set(PYBOX_ERROR_BUSY,
-                     "session %s is at revision %" PRIu64 ", not %" PRIu64
-                     ": somebody else has parked it; resume it, or park under another name",
-                     name, session->revision, revision);
+    uint64_t last = session->revision;
+    *next = 0;
+    if (status == PYBOX_OK && last != revision) {
+        if (last == 0)
+            return error_set(PYBOX_ERROR_BUSY, "session %s has been removed since revision %" PRIu64,
+                             name, revision);
+        return error_set(PYBOX_ERROR_BUSY,
+                         "session %s is at revision %" PRIu64 ", not %" PRIu64
+                         ": somebody else has parked it; resume it, or park under another name",
+                         name, last, revision);
+    }
+    if (status == PYBOX_OK && last == 0) /* who holds a revision of an older session has none of this one's */
+        status = store_removed_read(store, &last);
+    if (status == PYBOX_OK && last >= STORE_REVISION_LIMIT)
+        status = error_set(PYBOX_ERROR_LIMIT, "session %s can have no revision after %" PRIu64, name, last);
+    *next = last + 1;
+    return status;
 }
 
 static uint64_t store_time(void)
@@ -163,12 +172,13 @@ static pybox_status store_park_locked(const pybox_store *store, const char *name
                                       uint64_t *revision)
 {
     struct store_session session;
-    pybox_status status = store_check_revision(store, name, *revision, &session);
+    uint64_t next;
+    pybox_status status = store_check_revision(store, name, *revision, &session, &next);
     if (status == PYBOX_OK)
         status = store_put_box(store, box, session.digest);
     if (status != PYBOX_OK)
         return status;
-    session.revision = *revision + 1;
+    session.revision = next;
     session.parked_ns = store_time();
     status = store_session_write(store, name, &session);
     if (status == PYBOX_OK)
@@ -205,11 +215,15 @@ static pybox_status store_open_image(const pybox_store *store, pybox_module *mod
 {
     char name[STORE_FILE_BYTES];
     uint8_t found[DIGEST_BYTES];
+    struct stat facts;
+    store_file_name(session->digest, name);
+    if (fstatat(store->snapshots_fd, name, &facts, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(facts.st_mode))
+        return error_set(PYBOX_ERROR_IO, "the snapshot %s of the store is a link", name);
     size_t length = strlen(store->snapshots) + sizeof name;
     char *path = malloc(length);
     if (path == NULL)
         return error_set_memory("the path of a snapshot", length);
-    snprintf(path, length, "%s%s", store->snapshots, store_file_name(session->digest, name));
+    snprintf(path, length, "%s%s", store->snapshots, name);
     const pybox_image_options options = {0}; /* parents beside it, and in the module's home */
     pybox_status status = image_path_load(module, path, &options, image);
     free(path);
@@ -267,19 +281,44 @@ pybox_status pybox_store_list(pybox_store *store,
         pybox_status read = store_session_read(store, names[i], &session);
         if (read == PYBOX_ERROR_NO_MEMORY)
             status = read;
-        if (read != PYBOX_OK || session.revision == 0)
-            continue; /* it went meanwhile, or is none: the others are listed all the same */
-        pybox_session_info info = {.size = sizeof info,
-                                   .name = names[i],
-                                   .revision = session.revision,
-                                   .parked_ns = session.parked_ns};
-        digest_hex(session.digest, info.digest);
-        store_has(store, session.digest, &info.bytes);
+        if (read == PYBOX_OK && session.revision == 0)
+            continue; /* it went meanwhile */
+        pybox_session_info info = {.size = sizeof info, .name = names[i]};
+        if (read == PYBOX_OK) {
+            info.revision = session.revision;
+            info.parked_ns = session.parked_ns;
+            digest_hex(session.digest, info.digest);
+            store_has(store, session.digest, &info.bytes);
+        }
         if (each(context, &info) != 0)
             break;
     }
     free(names);
     return status;
+}
+
+/* With the session's lock held. */
+static pybox_status store_remove_locked(const pybox_store *store, const char *name)
+{
+    char file[STORE_NAME_BYTES + 8];
+    struct store_session session;
+    pybox_status status = store_session_read(store, name, &session);
+    if (status == PYBOX_ERROR_NO_MEMORY)
+        return status;
+    if (status == PYBOX_OK && session.revision == 0)
+        return error_set(PYBOX_ERROR_ARGUMENT, "there is no session %s in the store", name);
+    if (status == PYBOX_OK)
+        status = store_removed_raise(store, session.revision);
+    else /* damaged: nobody can park it as it is */
+        status = PYBOX_OK;
+    if (status != PYBOX_OK)
+        return status;
+    snprintf(file, sizeof file, "%s.json", name);
+    if (unlinkat(store->sessions_fd, file, 0) != 0)
+        return error_set_io(errno, "cannot remove the session %s", name);
+    if (fsync(store->sessions_fd) != 0)
+        return error_set_io(errno, "the session %s is removed, but its folder cannot be synced", name);
+    return PYBOX_OK;
 }
 
 pybox_status pybox_store_remove(pybox_store *store, const char *name)
@@ -292,15 +331,8 @@ pybox_status pybox_store_remove(pybox_store *store, const char *name)
         status = store_session_lock(store, name, &lock);
     if (status != PYBOX_OK)
         return status;
+    status = store_remove_locked(store, name);
     char file[STORE_NAME_BYTES + 8];
-    snprintf(file, sizeof file, "%s.json", name);
-    if (unlinkat(store->sessions_fd, file, 0) != 0)
-        status = errno == ENOENT
-                     ? error_set(PYBOX_ERROR_ARGUMENT, "there is no session %s in the store", name)
-                     : error_set_io(errno, "cannot remove the session %s", name);
-    else if (fsync(store->sessions_fd) != 0)
-        status = error_set_io(errno, "the session %s is removed, but its folder cannot be synced",
-                              name);
     snprintf(file, sizeof file, ".%s.lock", name);
     unlinkat(store->sessions_fd, file, 0); /* while it is locked: who waits for it opens another */
     close(lock);

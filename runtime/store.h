@@ -6,6 +6,9 @@
  *                             about
  *   sessions/<name>.json      which snapshot a session is, and its revision; replaced as a whole
  *   sessions/.<name>.lock     locked (flock) while a session is parked or removed
+ *   sessions/.removed.json    the highest revision of all sessions that were removed: those of a new one are higher, so
+ *                             that who holds a removed session cannot take a new one of its name for it
+ *   sessions/.removed         locked while that is raised
  *   .lock                     locked by all for reading, by those who collect for writing: so nothing is deleted that
  *                             somebody is about to need
  *
@@ -22,6 +25,7 @@
 #include "pybox.h"
 
 #define STORE_NAME_BYTES 101 /* of a session, with the NUL */
+#define STORE_REVISION_LIMIT (UINT64_C(1) << 53) /* what JSON numbers hold exactly */
 
 struct pybox_store {
     char *snapshots; /* path of the folder, with a slash at the end */
@@ -47,6 +51,12 @@ pybox_status store_session_read(const struct pybox_store *store, const char *nam
 /* Puts a session in place, as a whole. Errors: IO, NO_MEMORY. */
 pybox_status store_session_write(const struct pybox_store *store, const char *name,
                                  const struct store_session *session);
+
+/* The highest revision that a removed session had; 0: none was removed. Errors: as store_session_read(). */
+pybox_status store_removed_read(const struct pybox_store *store, uint64_t *revision);
+
+/* Makes it at least `revision`. Errors: as store_session_read(), and BUSY. */
+pybox_status store_removed_raise(const struct pybox_store *store, uint64_t revision);
 
 /* The names of all sessions, each STORE_NAME_BYTES, in order; to be freed. Errors: IO, NO_MEMORY. */
 pybox_status store_session_names(const struct pybox_store *store, char (**names)[STORE_NAME_BYTES],

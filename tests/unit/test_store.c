@@ -147,9 +147,10 @@ static int list_one(void *context, const pybox_session_info *info)
 {
     struct listed *listed = context;
     strcat(listed->names, info->name);
-    strcat(listed->names, info->revision == 1 ? " " : "+ ");
-    assert_int_equal(strlen(info->digest), 64);
-    assert_true(info->parked_ns > UINT64_C(1600000000000000000));
+    strcat(listed->names, info->revision == 1 ? " " : info->revision == 0 ? "? " : "+ ");
+    assert_int_equal(strlen(info->digest), info->revision == 0 ? 0 : 64);
+    assert_true(info->revision == 0 ? info->parked_ns == 0 && info->bytes == 0
+                                    : info->parked_ns > UINT64_C(1600000000000000000));
     listed->bytes += info->bytes;
     return --listed->left == 0;
 }
@@ -369,6 +370,7 @@ static void files_that_no_store_wrote_are_refused(void **state)
         "{\"version\": 1, \"digest\": \"" DIGEST_64 "\", \"revision\": 0}",
         "{\"version\": 1, \"digest\": \"" DIGEST_64 "\", \"revision\": -1}",
         "{\"version\": 1, \"digest\": \"" DIGEST_64 "\", \"revision\": 1e300}",
+        "{\"version\": 1, \"digest\": \"" DIGEST_64 "\", \"revision\": 9007199254740994}",
         "{\"version\": 1, \"digest\": \"" DIGEST_64 "\", \"revision\": \"1\"}",
     };
     pybox_box *box = make_box(NULL);
@@ -391,7 +393,7 @@ static void files_that_no_store_wrote_are_refused(void **state)
     assert_int_equal(count_files("snapshots", ".snap"), 2);
     struct listed listed = {.left = 10};
     assert_works(pybox_store_list(store, list_one, &listed));
-    assert_string_equal(listed.names, "");
+    assert_string_equal(listed.names, "bad? ");
     assert_works(pybox_store_remove(store, "bad"));
     assert_works(pybox_store_collect(store, 0, &files, NULL));
     assert_int_equal(files, 2);
@@ -490,6 +492,114 @@ static void sessions_do_not_get_deeper(void **state)
     pybox_box_destroy(box);
 }
 
+/* Who holds a session that was removed must not overwrite a new one of its name. */
+static void a_session_made_again_is_another(void **state)
+{
+    (void)state;
+    pybox_box *box = make_box(NULL);
+    uint64_t old = 0, other = 0, again = 0;
+    assert_eval(box, "x = 1", "");
+    park("name", box, &old);
+    park("name", box, &old);
+    assert_int_equal(old, 2);
+    assert_works(pybox_store_remove(store, "name"));
+    park("name", box, &again);
+    assert_int_equal(again, 3); /* and not 1: the next park would have made it 2 */
+    for (int i = 0; i < 3; i++) {
+        uint64_t stale = old;
+        assert_int_equal(pybox_store_park(store, "name", box, &stale), PYBOX_ERROR_BUSY);
+        assert_int_equal(stale, old);
+        park("name", box, &again);
+    }
+    /* Also if the store was opened anew, and other sessions of lower revisions were removed since. */
+    park("low", box, &other);
+    assert_int_equal(other, 3);
+    assert_works(pybox_store_remove(store, "name"));
+    assert_works(pybox_store_remove(store, "low"));
+    pybox_store_close(store);
+    assert_works(pybox_store_open(store_folder, &store));
+    uint64_t last = again;
+    again = 0;
+    park("name", box, &again);
+    assert_int_equal(again, last + 1);
+    assert_int_equal(pybox_store_park(store, "name", box, &last), PYBOX_ERROR_BUSY);
+    assert_int_equal(pybox_store_remove(store, "low"), PYBOX_ERROR_ARGUMENT);
+    pybox_box_destroy(box);
+}
+
+static void write_removed(const char *text)
+{
+    FILE *file = fopen(store_file("sessions/.removed.json"), "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void revisions_end_before_numbers_do(void **state)
+{
+    (void)state;
+    pybox_box *box = make_box(NULL);
+    uint64_t revision = 0;
+    assert_eval(box, "x = 1", "");
+    write_session("last", "{\"version\": 1, \"digest\": \"" DIGEST_64 "\", \"revision\": 9007199254740991}");
+    revision = UINT64_C(9007199254740991);
+    park("last", box, &revision);
+    assert_int_equal(revision, UINT64_C(9007199254740992));
+    assert_int_equal(pybox_store_park(store, "last", box, &revision), PYBOX_ERROR_LIMIT);
+    pybox_box *resumed = resume("last", &revision); /* it is as it was */
+    assert_int_equal(revision, UINT64_C(9007199254740992));
+    assert_eval(resumed, "x", "1");
+    pybox_box_destroy(resumed);
+    assert_works(pybox_store_remove(store, "last"));
+    revision = 0;
+    assert_int_equal(pybox_store_park(store, "new", box, &revision), PYBOX_ERROR_LIMIT);
+
+    /* A file of what was removed that is not well: nothing is new or removed, and the others go on. */
+    write_removed("{\"version\": 1, \"revision\": 7}");
+    park("well", box, &revision);
+    assert_int_equal(revision, 8);
+    static const char *const texts[] = {"", "{", "[1]", "{\"version\": 2, \"revision\": 3}", "{\"version\": 1, \"revision\": -3}"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        uint64_t none = 0;
+        write_removed(texts[i]);
+        assert_int_equal(pybox_store_park(store, "new", box, &none), PYBOX_ERROR_SNAPSHOT_FORMAT);
+        assert_int_equal(pybox_store_remove(store, "well"), PYBOX_ERROR_SNAPSHOT_FORMAT);
+        park("well", box, &revision);
+    }
+    pybox_box_destroy(box);
+}
+
+/* A store that cannot be written to can be read: its folders, and its lock that is there. */
+static void a_store_is_read_without_the_right_to_write(void **state)
+{
+    (void)state;
+    pybox_box *box = make_box(NULL);
+    uint64_t revision = 0;
+    assert_eval(box, "x = 1", "");
+    park("s", box, &revision);
+    pid_t child = fork();
+    if (child == 0) {
+        pybox_store *theirs;
+        pybox_image *theirs_image;
+        uint64_t files;
+        if (chmod(store_folder, 0555) != 0 || chmod(store_file("sessions"), 0555) != 0 ||
+            chmod(store_file("snapshots"), 0555) != 0 || chmod(store_file(".lock"), 0444) != 0 ||
+            (geteuid() == 0 && setuid(65534) != 0))
+            _exit(1);
+        if (pybox_store_open(store_folder, &theirs) != PYBOX_OK ||
+            pybox_store_resume(theirs, module, "s", &theirs_image, &revision) != PYBOX_OK ||
+            pybox_store_survey(theirs, 0, &files, NULL) != PYBOX_OK)
+            _exit(2);
+        _exit(pybox_store_park(theirs, "s", box, &revision) == PYBOX_ERROR_IO ? 0 : 3);
+    }
+    int ended;
+    assert_int_equal(waitpid(child, &ended, 0), child);
+    assert_int_equal(ended, 0);
+    assert_int_equal(chmod(store_folder, 0755) | chmod(store_file("sessions"), 0755) | chmod(store_file("snapshots"), 0755), 0);
+    park("s", box, &revision);
+    pybox_box_destroy(box);
+}
+
 #define STORE_TEST(test) cmocka_unit_test_setup_teardown(test, open_store, close_store)
 
 int main(void)
@@ -508,6 +618,9 @@ int main(void)
         STORE_TEST(links_pipes_and_huge_files_are_refused),
         STORE_TEST(a_snapshot_of_another_state_is_noticed),
         STORE_TEST(sessions_do_not_get_deeper),
+        STORE_TEST(a_session_made_again_is_another),
+        STORE_TEST(revisions_end_before_numbers_do),
+        STORE_TEST(a_store_is_read_without_the_right_to_write),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,33 +1,16 @@
 #include "session.h"
 
-#include <string.h>
-
-struct session_search {
-    const char *name;
-    int found;
-};
-
-static int session_is(void *context, const pybox_session_info *info)
-{
-    struct session_search *search = context;
-    search->found = strcmp(info->name, search->name) == 0;
-    return search->found;
-}
-
-/* An image to begin with. */
+/* An image to begin with. That there is no such session is an error like a name that is none: parking the new one, before
+ * anything runs, tells them apart. */
 static pybox_status session_image(struct session *session, const struct command_line *line,
                                   struct launch *launch)
 {
-    struct session_search search = {.name = line->session};
     pybox_status status = pybox_store_open(line->store, &session->store);
-    if (status == PYBOX_OK)
-        status = pybox_store_list(session->store, session_is, &search);
     if (status != PYBOX_OK)
         return status;
-    if (!search.found)
-        return launch_image(launch, &line->box);
-    return pybox_store_resume(session->store, launch->module, line->session, &launch->image,
-                              &session->revision);
+    status = pybox_store_resume(session->store, launch->module, line->session, &launch->image,
+                                &session->revision);
+    return status == PYBOX_ERROR_ARGUMENT ? launch_image(launch, &line->box) : status;
 }
 
 pybox_status session_launch(struct session *session, const struct command_line *line,
