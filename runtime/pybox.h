@@ -575,12 +575,13 @@ typedef struct pybox_save_options {
     int level;            /* zstd level 1 to 19; default 3 */
     const char *metadata; /* a JSON object to keep with it, at most 64 KiB; default "{}" */
     int delta;            /* store only what differs from the image that the box was made from, which is then
-                             needed to open it, found by its digest; compressed; default: everything */
+                             needed to open it, found by its digest; always compressed; default: everything */
 } pybox_save_options;
 
 /* Writes the box's state to `path`: to a temporary file first, synced, then renamed over it, so that
  * the old file or the new one is there at any moment. Blocks, allocates.
- * Errors: BUSY, DIRTY, UNSUPPORTED (a module that changes its tables), IO, ARGUMENT, NO_MEMORY. */
+ * Errors: BUSY, DIRTY, UNSUPPORTED (a module that changes its tables), IO, ARGUMENT, NO_MEMORY, SNAPSHOT_PARENT (a delta of
+ * an image that is made of 64 deltas: nobody could open it; pybox_snapshot_merge() makes one of some). */
 PYBOX_API pybox_status pybox_box_save(pybox_box *box, const char *path,
                                       const pybox_save_options *options);
 
@@ -637,17 +638,18 @@ typedef struct pybox_session_info {
     size_t size;
     const char *name;
     char digest[65];
-    uint64_t revision; /* 1 for the first park */
+    uint64_t revision;  /* grows with each park; 0: the session's file is damaged, and what follows is 0, too */
     uint64_t parked_ns; /* since 1970 */
     uint64_t bytes;     /* of its own snapshot file, parents not counted */
 } pybox_session_info;
 
 /* Parks the box as session `name` (1 to 100 letters, digits, `-`, `_`, `.`; not with `.` first): as a delta of the image it
  * was made from, or of the full snapshot that this is a delta of, which is put into the store too if it is not there.
- * `revision` is what the session had when it was resumed, 0 for a new one: if somebody else has parked it since, nothing is
- * changed and the status is BUSY. On success *revision is the new one. A process that ends in the middle has parked it or
+ * `revision` is what the session had when it was resumed, 0 for a new one: if somebody else has parked or removed it since, nothing
+ * is changed and the status is BUSY. On success *revision is the new one: one more, and of a new session 1, or more than any that
+ * was removed from the store ever had, so that nobody takes a new session of the same name for the old one. A process that ends in the middle has parked it or
  * not. Waits up to 10 s for others, then BUSY too. Errors: BUSY, DIRTY, UNSUPPORTED, ARGUMENT, SNAPSHOT_FORMAT (the
- * session's file is not one that a store wrote), IO, NO_MEMORY. */
+ * session's file is not one that a store wrote), LIMIT (no revision after 2^53), IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_store_park(pybox_store *store, const char *name, pybox_box *box,
                                         uint64_t *revision);
 
@@ -656,13 +658,15 @@ PYBOX_API pybox_status pybox_store_park(pybox_store *store, const char *name, py
 PYBOX_API pybox_status pybox_store_resume(pybox_store *store, pybox_module *module, const char *name,
                                           pybox_image **image, uint64_t *revision);
 
-/* Calls `each` for all sessions, by name, until it returns other than 0. Files that no store wrote are passed over.
+/* Calls `each` for all sessions, by name, until it returns other than 0; also for one whose file is not one that a store wrote.
  * Errors: IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_store_list(pybox_store *store,
                                         int (*each)(void *context, const pybox_session_info *info),
                                         void *context);
 
-/* Removes a session; its snapshots stay until pybox_store_collect(). Errors: ARGUMENT (no such session), IO. */
+/* Removes a session, also one whose file is damaged; its snapshots stay until pybox_store_collect(). Who goes on with it cannot
+ * park it any more. Errors: ARGUMENT (no such session), BUSY, SNAPSHOT_FORMAT (the store's file of what was removed is not one
+ * that a store wrote), IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_store_remove(pybox_store *store, const char *name);
 
 /* Deletes the snapshots that no session needs, nor a snapshot that is needed or younger than `age_ns`, and that are

@@ -36,7 +36,8 @@ struct snapshot_pages {
  * Writes `content` to `path` as a delta of `parent`, of which it has the module, and at least its
  * memory. `pages` are those that may differ from the parent's; what is in no other is not looked at.
  * NULL: all of the memory is compared. The digest is that of a full snapshot of `content`.
- * Options, atomicity and errors as snapshot_write(), but for the form, which is not looked at.
+ * Options, atomicity and errors as snapshot_write(), but for the form, which is not looked at; and SNAPSHOT_PARENT: the
+ * parent is made of as many deltas as can be opened.
  */
 pybox_status snapshot_write_delta(const char *path, const struct snapshot_content *content,
                                   struct image *parent, const struct snapshot_pages *pages,

@@ -194,6 +194,10 @@ static pybox_status delta_take_parent(struct making *making)
         memcmp(content->module_hash, view->content.module_hash, DIGEST_BYTES) != 0)
         return error_set(PYBOX_ERROR_ARGUMENT,
                          "a delta has its parent's module, and at least its memory");
+    if (image_depth(making->parent) >= IMAGE_DEPTH_LIMIT)
+        return error_set(PYBOX_ERROR_SNAPSHOT_PARENT,
+                         "a delta of this could not be opened: it is made of %d deltas itself; merge some of them",
+                         IMAGE_DEPTH_LIMIT);
     pybox_status status = image_digest_name(making->parent, making->writer->head.parent);
     if (status == PYBOX_OK)
         status = image_page_source(making->parent, &making->source);

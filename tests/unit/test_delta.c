@@ -263,9 +263,20 @@ static void a_chain_is_as_deep_as_it_may_be(void **state)
     struct image *parent = opened(path, 1);
     snprintf(name, sizeof name, "chain-%d.snap", IMAGE_DEPTH_LIMIT + 1);
     strcpy(path, fixture_path(name));
+    /* Nobody could open it: it is not written. */
     assert_int_equal(
         snapshot_write_delta(path, chain_state(IMAGE_DEPTH_LIMIT + 1), parent, NULL, NULL),
-        PYBOX_OK);
+        PYBOX_ERROR_SNAPSHOT_PARENT);
+    assert_int_equal(access(path, F_OK), -1);
+    /* One can come about all the same: its parent was a full snapshot, and there is a delta of that name. */
+    char whole[256];
+    strcpy(whole, fixture_path("whole.snap"));
+    assert_int_equal(snapshot_write(whole, chain_state(IMAGE_DEPTH_LIMIT), NULL), PYBOX_OK);
+    struct image *full = opened(whole, 1);
+    remove(whole);
+    assert_int_equal(
+        snapshot_write_delta(path, chain_state(IMAGE_DEPTH_LIMIT + 1), full, NULL, NULL), PYBOX_OK);
+    image_close(full);
     assert_int_equal(opens(path, chain_state(0), 1), -(int)PYBOX_ERROR_SNAPSHOT_PARENT);
     assert_non_null(strstr(error_message(), "more than 64 parents"));
     /* The root of the chain is a parent as well: it has a way out. */
