@@ -158,6 +158,8 @@ static int command_line_finish(struct command_line *line, int argc, char **argv)
     if (line->save.given != NULL && line->save.path == NULL)
         return complain("--%s says how --save OUT is written, and there is no --save",
                         line->save.given);
+    if (save_options_check(&line->save) != 0)
+        return -1;
     if ((line->session != NULL) != (line->store != NULL))
         return complain("--session NAME and --store FOLDER go together: the session is kept there");
     if (line->session != NULL && line->box.rollback == PYBOX_ROLLBACK_ALWAYS)

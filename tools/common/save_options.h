@@ -35,6 +35,9 @@ enum save_option {
     {"save", required_argument, NULL, SAVE_OPTION_SAVE}
 /* clang-format on */
 
+/* Whether those that were taken go together. 0, or -1 after a message. */
+int save_options_check(const struct save_options *options);
+
 /* Takes one of them. `value` is kept. 0, or -1 after a message on standard error. */
 int save_options_take(struct save_options *options, int option, const char *value);
 

@@ -10,6 +10,7 @@
 #include "printable.h"
 #include "progress.h"
 #include "save_options.h"
+#include "snap_failure.h"
 #include "snap_help.h"
 #include "snap_info.h"
 #include "snap_steps.h"
@@ -95,6 +96,8 @@ static int snap_create_read(struct snap_create *create, int argc, char **argv)
         return complain("--from-nothing and --image do not go together");
     if (create->from_nothing && create->save.how.delta)
         return complain("--from-nothing and --delta do not go together");
+    if (save_options_check(&create->save) != 0)
+        return -1;
     create->save.path = argv[optind];
     return 0;
 }
@@ -114,8 +117,14 @@ static ptrdiff_t snap_create_read_input(void *context, void *bytes, size_t capac
     return got >= 0 ? got : -errno;
 }
 
+/* A call failed. */
+static int snap_create_fail(const struct snap_create *create, pybox_status status)
+{
+    return snap_failure(create->json, EXIT_CODE_FAILED, status, "%s", pybox_error_message());
+}
+
 /* Runs one step. Returns the exit code. */
-static int snap_create_step(struct launch *launch, const pybox_limits *limits,
+static int snap_create_step(const struct snap_create *create, struct launch *launch,
                             const struct snap_step *step)
 {
     pybox_run run = {
@@ -129,30 +138,27 @@ static int snap_create_step(struct launch *launch, const pybox_limits *limits,
         progress_begin("running %s", step->filename);
     pybox_status status = launch_run(launch, &run, &result);
     progress_end();
-    if (status != PYBOX_OK) {
-        complain("%s", pybox_error_message());
-        return EXIT_CODE_FAILED;
-    }
+    if (status != PYBOX_OK)
+        return snap_create_fail(create, status);
     int code = launch_exit_code(launch, result);
     if (code == EXIT_CODE_DONE)
         return code;
     char stopped[STOPPED_BYTES];
-    if (step->file >= 0 && result->outcome == PYBOX_EXCEPTION) {
-        complain("%s cannot be written in the box: %s; nothing was saved", step->filename,
-                 printable_copy(stopped, sizeof stopped, result->error.message.bytes,
-                                result->error.message.length));
-        return EXIT_CODE_FAILED;
-    }
+    if (step->file >= 0 && result->outcome == PYBOX_EXCEPTION)
+        return snap_failure(create->json, EXIT_CODE_FAILED, PYBOX_OK,
+                            "%s cannot be written in the box: %s; nothing was saved", step->filename,
+                            printable_copy(stopped, sizeof stopped, result->error.message.bytes,
+                                           result->error.message.length));
     streams_write_all(STDERR_FILENO, result->error.traceback.bytes, result->error.traceback.length);
-    if (*stopped_explain(result, limits, step->filename, stopped) != '\0')
-        complain("stopped: %s; nothing was saved", stopped);
-    else if (result->outcome == PYBOX_EXIT)
-        complain("%s called sys.exit(%d); nothing was saved", step->filename, result->exit_code);
-    else
-        complain("%s ended with %s%s%.*s; nothing was saved", step->filename,
-                 pybox_outcome_name(result->outcome), result->error.type.length > 0 ? " " : "",
-                 (int)result->error.type.length, result->error.type.bytes);
-    return code;
+    if (*stopped_explain(result, &create->box.limits, step->filename, stopped) != '\0')
+        return snap_failure(create->json, code, PYBOX_OK, "stopped: %s; nothing was saved", stopped);
+    if (result->outcome == PYBOX_EXIT)
+        return snap_failure(create->json, code, PYBOX_OK, "%s called sys.exit(%d); nothing was saved",
+                            step->filename, result->exit_code);
+    return snap_failure(create->json, code, PYBOX_OK, "%s ended with %s%s%.*s; nothing was saved",
+                        step->filename, pybox_outcome_name(result->outcome),
+                        result->error.type.length > 0 ? " " : "", (int)result->error.type.length,
+                        result->error.type.bytes);
 }
 
 static int snap_create_steps(const struct snap_create *create, struct launch *launch,
@@ -162,7 +168,7 @@ static int snap_create_steps(const struct snap_create *create, struct launch *la
     for (size_t i = 0; i < create->steps.count && code == EXIT_CODE_DONE; i++) {
         const struct snap_step *step = &create->steps.steps[i];
         input->file = step->file;
-        code = snap_create_step(launch, &create->box.limits, step);
+        code = snap_create_step(create, launch, step);
     }
     return code;
 }
@@ -173,17 +179,15 @@ static int snap_create_run(const struct snap_create *create, struct launch *laun
     struct snap_create_input input = {.streams = &streams, .file = -1};
     struct launch_program program = {
         .streams = &streams, .input = snap_create_read_input, .input_context = &input};
-    if (launch_open(launch, &create->box, create->from_nothing) != PYBOX_OK ||
-        launch_box(launch, &create->box, &program) != PYBOX_OK) {
-        complain("%s", pybox_error_message());
-        return EXIT_CODE_FAILED;
-    }
+    pybox_status status = launch_open(launch, &create->box, create->from_nothing);
+    if (status == PYBOX_OK)
+        status = launch_box(launch, &create->box, &program);
+    if (status != PYBOX_OK)
+        return snap_create_fail(create, status);
     int code = snap_create_steps(create, launch, &input);
-    if (code == EXIT_CODE_DONE && keep_save(&create->save, launch) != PYBOX_OK) {
-        complain("%s", pybox_error_message());
-        code = EXIT_CODE_FAILED;
-    }
-    return code;
+    if (code == EXIT_CODE_DONE)
+        status = keep_save(&create->save, launch);
+    return status == PYBOX_OK ? code : snap_create_fail(create, status);
 }
 
 int snap_create(int argc, char **argv)

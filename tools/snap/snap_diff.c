@@ -13,6 +13,7 @@
 #include "parent_folders.h"
 #include "printable.h"
 #include "progress.h"
+#include "snap_failure.h"
 #include "snap_help.h"
 #include "snap_listing.h"
 
@@ -218,6 +219,13 @@ static void snap_diff_list(struct snap_diff *diff, int side)
     launch->image = NULL;
 }
 
+/* A call failed. 1 would mean that they differ. */
+static int snap_diff_fail(const struct snap_diff *diff, const char *path, pybox_status status)
+{
+    snap_failure_of(diff->json, path, status);
+    return EXIT_CODE_FAILED;
+}
+
 static int snap_diff_print(struct snap_diff *diff)
 {
     if (diff->json) {
@@ -225,10 +233,9 @@ static int snap_diff_print(struct snap_diff *diff)
         for (int kind = 0; kind < LISTING_COUNT; kind++)
             diff->kinds[kind] = cJSON_CreateArray();
     }
-    if (pybox_image_compare(diff->images[0], diff->images[1], snap_diff_range, diff) != PYBOX_OK) {
-        complain("%s", pybox_error_message());
-        return EXIT_CODE_FAILED;
-    }
+    pybox_status status = pybox_image_compare(diff->images[0], diff->images[1], snap_diff_range, diff);
+    if (status != PYBOX_OK)
+        return snap_diff_fail(diff, NULL, status);
     if (!diff->json)
         snap_diff_print_memory(diff);
     progress_begin("listing names and files");
@@ -253,20 +260,19 @@ static pybox_status snap_diff_open(struct snap_diff *diff, int side)
                                            &diff->images[side]);
     progress_end();
     parent_folders_free(&parents);
-    if (status != PYBOX_OK)
-        complain("%s: %s", diff->paths[side], pybox_error_message());
     return status;
 }
 
 static int snap_diff_run(struct snap_diff *diff)
 {
-    if (launch_open(&diff->launch, &diff->box, 1) != PYBOX_OK) {
-        complain("%s", pybox_error_message());
-        return EXIT_CODE_FAILED;
+    pybox_status status = launch_open(&diff->launch, &diff->box, 1);
+    if (status != PYBOX_OK)
+        return snap_diff_fail(diff, NULL, status);
+    for (int side = 0; side < 2; side++) {
+        status = snap_diff_open(diff, side);
+        if (status != PYBOX_OK)
+            return snap_diff_fail(diff, diff->paths[side], status);
     }
-    for (int side = 0; side < 2; side++)
-        if (snap_diff_open(diff, side) != PYBOX_OK)
-            return EXIT_CODE_FAILED;
     return snap_diff_print(diff);
 }
 

@@ -56,7 +56,8 @@ static const char page_all[] =
     "  2    wrong usage                              file is damaged or no snapshot\n"
     "  120  the output could not be written     125  anything else: no such file, a missing\n"
     "  create and restore have those of the          parent, another module's snapshot, ...\n"
-    "  program that they run: see 'pybox help'\n";
+    "  program that they run: see 'pybox help'\n"
+    "With --json, what could not be done is an object with \"failure\": {\"status\", \"message\"}.\n";
 
 static const char page_create[] =
     "pybox-snap create OUT [OPTION]...   runs code in a box and saves the state it leaves as OUT\n"
@@ -179,9 +180,10 @@ static const char page_list[] =
     "pybox-snap list STORE [--json]   lists the sessions in a store\n"
     "\n"
     "A store is a folder that 'pybox --session NAME --store FOLDER' keeps sessions in. For each the\n"
-    "list has how often it was parked (its revision), when that was last, and the size of its own\n"
-    "snapshot, without the parent that sessions share. --json has the digest of that, too: it is\n"
-    "the file snapshots/DIGEST.snap of the store, which other commands take like any snapshot.\n"
+    "list has its revision, a number that grows each time it is parked, when that was last, and the\n"
+    "size of its own snapshot, without the parent that sessions share. --json has the digest of that,\n"
+    "too: it is the file snapshots/DIGEST.snap of the store, which other commands take like any\n"
+    "snapshot.\n"
     "\n"
     "Exit codes: 0; 125 there is no store, or it cannot be read.\n";
 
@@ -189,7 +191,7 @@ static const char page_remove[] =
     "pybox-snap remove STORE NAME [--json]   forgets a session\n"
     "\n"
     "Its snapshots stay until 'pybox-snap gc STORE'. A process that goes on with the session cannot\n"
-    "park it any more.\n"
+    "park it any more, also if a new one of its name is made: that begins with a higher revision.\n"
     "\n"
     "Exit codes: 0; 125 there is no such session, or no store.\n";
 

@@ -9,7 +9,9 @@
 #include "exit_code.h"
 #include "human.h"
 #include "json_text.h"
+#include "printable.h"
 #include "progress.h"
+#include "snap_failure.h"
 #include "snap_help.h"
 
 static const char *snap_info_form(const pybox_snapshot_info *info)
@@ -21,7 +23,8 @@ static int snap_info_print_text(const char *path, const pybox_snapshot_info *inf
 {
     char file[HUMAN_BYTES], memory[HUMAN_BYTES], stored[HUMAN_BYTES];
     char tree[HUMAN_BYTES], created[HUMAN_DATE_BYTES];
-    printf("%s: %s %s, %s\n", path, snap_info_form(info),
+    char name[4096];
+    printf("%s: %s %s, %s\n", printable_copy(name, sizeof name, path, strlen(path)), snap_info_form(info),
            info->parent[0] != '\0' ? "delta" : "snapshot",
            human_show(HUMAN_SIZE, info->file_bytes, file));
     printf("  memory    %s, stored as %s\n", human_show(HUMAN_SIZE, info->memory_bytes, memory),
@@ -88,19 +91,12 @@ static int snap_info_print_json(const char *path, const pybox_snapshot_info *inf
     return code;
 }
 
-int snap_info_failed(const char *path, pybox_status status)
-{
-    complain("%s: %s", path, pybox_error_message());
-    int damaged = status >= PYBOX_ERROR_SNAPSHOT_FORMAT && status <= PYBOX_ERROR_SNAPSHOT_MODULE;
-    return damaged ? EXIT_CODE_EXCEPTION : EXIT_CODE_FAILED;
-}
-
 int snap_info_print(const char *path, int json)
 {
     pybox_snapshot_info *info;
     pybox_status status = pybox_snapshot_describe(path, &info);
     if (status != PYBOX_OK)
-        return snap_info_failed(path, status);
+        return snap_failure_of(json, path, status);
     int code = json ? snap_info_print_json(path, info) : snap_info_print_text(path, info);
     pybox_snapshot_info_destroy(info);
     return code;
@@ -148,9 +144,10 @@ int snap_info_verify(int argc, char **argv)
     pybox_status status = pybox_snapshot_verify(path);
     progress_end();
     if (status != PYBOX_OK)
-        return snap_info_failed(path, status);
+        return snap_failure_of(json, path, status);
     if (json)
         return snap_info_print(path, 1);
-    printf("%s: no damage found\n", path);
+    char name[4096];
+    printf("%s: no damage found\n", printable_copy(name, sizeof name, path, strlen(path)));
     return fflush(stdout) != 0 ? EXIT_CODE_OUTPUT_LOST : EXIT_CODE_DONE;
 }

@@ -2,16 +2,11 @@
 #ifndef SNAP_INFO_H
 #define SNAP_INFO_H
 
-#include "pybox.h"
-
 /* argv[0] is the command's name. Both return the exit code. */
 int snap_info(int argc, char **argv);
 int snap_info_verify(int argc, char **argv);
 
 /* Prints what the file at `path` says of itself. Returns the exit code. */
 int snap_info_print(const char *path, int json);
-
-/* Says why the snapshot at `path` could not be used. Returns the exit code: damage has one of its own. */
-int snap_info_failed(const char *path, pybox_status status);
 
 #endif

@@ -46,7 +46,15 @@ static int listing_by_key(const void *a, const void *b)
     return strcmp((*(const cJSON *const *)a)->string, (*(const cJSON *const *)b)->string);
 }
 
-/* Sorts the members of an object. 0, or -1 if it is none or memory is exhausted. */
+/* What a name or file is, and a digest. The guest can answer anything, and comparing nested objects takes time without bound. */
+static int listing_is_entry(const cJSON *entry)
+{
+    const cJSON *what = cJSON_GetArrayItem(entry, 0);
+    return cJSON_IsArray(entry) && cJSON_GetArraySize(entry) == 2 &&
+           (cJSON_IsString(what) || cJSON_IsNumber(what)) && cJSON_IsString(cJSON_GetArrayItem(entry, 1));
+}
+
+/* Sorts the members of an object. 0, or -1 if it is none, or not of entries, or memory is exhausted. */
 static int listing_sort(struct snap_listing *listing, int kind)
 {
     const cJSON *object = cJSON_GetArrayItem(listing->root, kind), *entry;
@@ -56,14 +64,16 @@ static int listing_sort(struct snap_listing *listing, int kind)
     if (entries == NULL)
         return -1;
     size_t count = 0;
+    int valid = 1;
     cJSON_ArrayForEach(entry, object)
     {
+        valid = valid && listing_is_entry(entry);
         entries[count++] = entry;
     }
     qsort(entries, count, sizeof *entries, listing_by_key);
     listing->entries[kind] = entries;
-    listing->counts[kind] = count;
-    return 0;
+    listing->counts[kind] = valid ? count : 0;
+    return valid ? 0 : -1;
 }
 
 static void listing_take(struct snap_listing *listing, const pybox_result *result,

@@ -6,6 +6,7 @@
 #include "parent_folders.h"
 #include "progress.h"
 #include "save_options.h"
+#include "snap_failure.h"
 #include "snap_help.h"
 #include "snap_info.h"
 
@@ -67,13 +68,11 @@ static int snap_merge_run(const struct snap_merge *merge)
     pybox_status status = launch_open(&launch, &merge->box, 1);
     if (status == PYBOX_OK)
         status = snap_merge_write(merge, &launch);
+    /* Other errors are of either file; the message says which. */
+    int read = status >= PYBOX_ERROR_SNAPSHOT_FORMAT && status <= PYBOX_ERROR_SNAPSHOT_PARENT;
     int code = EXIT_CODE_DONE;
-    if (status >= PYBOX_ERROR_SNAPSHOT_FORMAT && status <= PYBOX_ERROR_SNAPSHOT_PARENT) {
-        code = snap_info_failed(merge->delta, status);
-    } else if (status != PYBOX_OK) { /* of either file; the message says which */
-        complain("%s", pybox_error_message());
-        code = EXIT_CODE_FAILED;
-    }
+    if (status != PYBOX_OK)
+        code = snap_failure_of(merge->json, read ? merge->delta : NULL, status);
     launch_close(&launch);
     return code == EXIT_CODE_DONE ? snap_info_print(merge->out, merge->json) : code;
 }

@@ -12,6 +12,7 @@
 #include "human.h"
 #include "json_text.h"
 #include "progress.h"
+#include "snap_failure.h"
 #include "snap_help.h"
 
 enum { OPTION_JSON = 1, OPTION_AGE, OPTION_DRY_RUN };
@@ -33,6 +34,13 @@ static int snap_store_age(struct snap_store *job, const char *value)
         return complain("--age wants a time such as 90s, 1.5h or 7d, not '%s'", value);
     return 0;
 }
+
+/* Those of list and remove. */
+static const struct option plain_options[] = {
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
 
 /* Reads the options of the table and `operands` operands. 0, or -1 after a message. */
 static int snap_store_read(struct snap_store *job, int argc, char **argv,
@@ -59,18 +67,23 @@ static int snap_store_read(struct snap_store *job, int argc, char **argv,
     return 0;
 }
 
-/* Opens the store, which must be there: one is made where sessions are parked, not where somebody mistyped a folder. */
+static int snap_store_fail(const struct snap_store *job, pybox_status status)
+{
+    return snap_failure(job->json, EXIT_CODE_FAILED, status, "%s", pybox_error_message());
+}
+
+/* Opens the store, which must be there: one is made where sessions are parked, not where somebody mistyped a folder. Returns the exit code. */
 static int snap_store_open(struct snap_store *job)
 {
     struct stat facts;
     char path[4096];
     int length = snprintf(path, sizeof path, "%s/sessions", job->folder);
     if (length >= (int)sizeof path || stat(path, &facts) != 0)
-        return complain("there is no store in %s: %s", job->folder,
-                        length >= (int)sizeof path ? strerror(ENAMETOOLONG) : strerror(errno));
-    if (pybox_store_open(job->folder, &job->store) != PYBOX_OK)
-        return complain("%s", pybox_error_message());
-    return 0;
+        return snap_failure(job->json, EXIT_CODE_FAILED, PYBOX_ERROR_IO, "there is no store in %s: %s",
+                            job->folder,
+                            length >= (int)sizeof path ? strerror(ENAMETOOLONG) : strerror(errno));
+    pybox_status status = pybox_store_open(job->folder, &job->store);
+    return status == PYBOX_OK ? EXIT_CODE_DONE : snap_store_fail(job, status);
 }
 
 /* Does the work of a command in the store. Returns the exit code. */
@@ -79,15 +92,11 @@ static int snap_store_do(struct snap_store *job, const char *command,
 {
     if (job->help)
         return snap_help_print(command);
-    int code = snap_store_open(job) == 0 ? work(job) : EXIT_CODE_FAILED;
+    int code = snap_store_open(job);
+    if (code == EXIT_CODE_DONE)
+        code = work(job);
     pybox_store_close(job->store);
     return code;
-}
-
-static int snap_store_fail(void)
-{
-    complain("%s", pybox_error_message());
-    return EXIT_CODE_FAILED;
 }
 
 /* Prints an object and deletes it. `members`: how many it has, unless memory was exhausted. */
@@ -102,14 +111,21 @@ static int snap_store_print_json(cJSON *object, int members)
 
 /* ---- list ---- */
 
+static cJSON *snap_store_known(int damaged, uint64_t number)
+{
+    return damaged ? cJSON_CreateNull() : json_text_number(number);
+}
+
 static cJSON *snap_store_session_json(const pybox_session_info *info)
 {
     cJSON *session = cJSON_CreateObject();
+    int damaged = info->revision == 0;
     cJSON_AddItemToObject(session, "name", cJSON_CreateString(info->name));
-    cJSON_AddItemToObject(session, "revision", json_text_number(info->revision));
-    cJSON_AddItemToObject(session, "parked_ns", json_text_number(info->parked_ns));
-    cJSON_AddItemToObject(session, "bytes", json_text_number(info->bytes));
-    cJSON_AddItemToObject(session, "digest", cJSON_CreateString(info->digest));
+    cJSON_AddItemToObject(session, "revision", snap_store_known(damaged, info->revision));
+    cJSON_AddItemToObject(session, "parked_ns", snap_store_known(damaged, info->parked_ns));
+    cJSON_AddItemToObject(session, "bytes", snap_store_known(damaged, info->bytes));
+    cJSON_AddItemToObject(session, "digest",
+                          damaged ? cJSON_CreateNull() : cJSON_CreateString(info->digest));
     if (cJSON_GetArraySize(session) == 5)
         return session;
     cJSON_Delete(session);
@@ -128,8 +144,11 @@ static int snap_store_show(void *context, const pybox_session_info *info)
     }
     if (job->count++ == 0)
         printf("%-24s %8s  %-23s  %s\n", "SESSION", "REVISION", "PARKED", "SIZE");
-    printf("%-24s %8" PRIu64 "  %-23s  %s\n", info->name, info->revision,
-           human_date(info->parked_ns, date), human_show(HUMAN_SIZE, info->bytes, bytes));
+    if (info->revision == 0)
+        printf("%-24s %8s  its file is damaged\n", info->name, "-");
+    else
+        printf("%-24s %8" PRIu64 "  %-23s  %s\n", info->name, info->revision,
+               human_date(info->parked_ns, date), human_show(HUMAN_SIZE, info->bytes, bytes));
     return 0;
 }
 
@@ -137,9 +156,10 @@ static int snap_store_list_work(struct snap_store *job)
 {
     if (job->json)
         job->sessions = cJSON_CreateArray();
-    if (pybox_store_list(job->store, snap_store_show, job) != PYBOX_OK) {
+    pybox_status status = pybox_store_list(job->store, snap_store_show, job);
+    if (status != PYBOX_OK) {
         cJSON_Delete(job->sessions);
-        return snap_store_fail();
+        return snap_store_fail(job, status);
     }
     if (!job->json) {
         if (job->count == 0)
@@ -154,13 +174,8 @@ static int snap_store_list_work(struct snap_store *job)
 
 int snap_store_list(int argc, char **argv)
 {
-    static const struct option table[] = {
-        {"json", no_argument, NULL, OPTION_JSON},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
     struct snap_store job = {0};
-    if (snap_store_read(&job, argc, argv, table, 1) != 0)
+    if (snap_store_read(&job, argc, argv, plain_options, 1) != 0)
         return EXIT_CODE_USAGE;
     return snap_store_do(&job, argv[0], snap_store_list_work);
 }
@@ -169,8 +184,9 @@ int snap_store_list(int argc, char **argv)
 
 static int snap_store_remove_work(struct snap_store *job)
 {
-    if (pybox_store_remove(job->store, job->name) != PYBOX_OK)
-        return snap_store_fail();
+    pybox_status status = pybox_store_remove(job->store, job->name);
+    if (status != PYBOX_OK)
+        return snap_store_fail(job, status);
     if (!job->json)
         return EXIT_CODE_DONE;
     cJSON *object = cJSON_CreateObject();
@@ -181,13 +197,8 @@ static int snap_store_remove_work(struct snap_store *job)
 
 int snap_store_remove(int argc, char **argv)
 {
-    static const struct option table[] = {
-        {"json", no_argument, NULL, OPTION_JSON},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
     struct snap_store job = {0};
-    if (snap_store_read(&job, argc, argv, table, 2) != 0)
+    if (snap_store_read(&job, argc, argv, plain_options, 2) != 0)
         return EXIT_CODE_USAGE;
     return snap_store_do(&job, argv[0], snap_store_remove_work);
 }
@@ -204,7 +215,7 @@ static int snap_store_collect_work(struct snap_store *job)
                      : pybox_store_collect(job->store, job->age_ns, &files, &bytes);
     progress_end();
     if (status != PYBOX_OK)
-        return snap_store_fail();
+        return snap_store_fail(job, status);
     if (!job->json) {
         printf("%" PRIu64 " %s, %s, %s\n", files, files == 1 ? "snapshot" : "snapshots",
                human_show(HUMAN_SIZE, bytes, size),
