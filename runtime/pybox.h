@@ -628,7 +628,8 @@ PYBOX_API pybox_status pybox_snapshot_verify(const char *path);
  * processes may use one at the same time. */
 typedef struct pybox_store pybox_store;
 
-/* Opens the store in `folder`, which is made if it does not exist. Errors: IO, NO_MEMORY. */
+/* Opens the store in `folder`, which is made if it does not exist; it stays that folder if the process changes its working
+ * directory. Errors: ARGUMENT, IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_store_open(const char *folder, pybox_store **store);
 
 /* NULL is allowed. */

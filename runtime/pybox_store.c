@@ -35,17 +35,31 @@ static char *store_path(const char *folder, const char *name)
     return path;
 }
 
+/* The paths are absolute: the process may change its working directory. */
+static pybox_status store_name_folders(struct pybox_store *store, const char *folder)
+{
+    char *whole = realpath(folder, NULL);
+    if (whole == NULL && errno != ENOMEM)
+        return error_set_io(errno, "cannot open the folder '%s'", folder);
+    if (whole != NULL) {
+        store->snapshots = store_path(whole, "snapshots");
+        store->sessions = store_path(whole, "sessions");
+    }
+    free(whole);
+    return store->snapshots != NULL && store->sessions != NULL ? PYBOX_OK
+                                                               : error_set_memory("a store", strlen(folder));
+}
+
 static pybox_status store_open_all(struct pybox_store *store, const char *folder)
 {
-    store->snapshots = store_path(folder, "snapshots");
-    store->sessions = store_path(folder, "sessions");
-    if (store->snapshots == NULL || store->sessions == NULL)
-        return error_set_memory("a store", strlen(folder));
     if (mkdir(folder, 0755) != 0 && errno != EEXIST)
         return error_set_io(errno, "cannot make the folder '%s'", folder);
     store->folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (store->folder_fd < 0)
         return error_set_io(errno, "cannot open the folder '%s'", folder);
+    pybox_status named = store_name_folders(store, folder);
+    if (named != PYBOX_OK)
+        return named;
     pybox_status status =
         store_open_folder(store->folder_fd, "snapshots", folder, &store->snapshots_fd);
     if (status == PYBOX_OK)

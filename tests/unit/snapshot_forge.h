@@ -37,8 +37,8 @@ struct forgery {
     const char *message; /* a part of the error's message */
 };
 
-extern const struct forgery forge_list[];
-extern const size_t forge_count;
+/* They are numbered from 0; NULL behind the last. */
+const struct forgery *forge_get(size_t number);
 
 /* Writes the good file of a base to `path`; a delta's parent is in the same folder, as parent.snap. */
 struct fixture_file forge_good(enum forge_base base, const char *path);

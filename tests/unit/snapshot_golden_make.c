@@ -39,9 +39,10 @@ int main(int argc, char **argv)
         good[i] = forge_good(i, fixture_path("golden"));
         put(argv[1], names[i], good[i]);
     }
-    for (size_t i = 0; i < forge_count; i++) {
-        struct fixture_file file = forge_make(&forge_list[i], good[forge_list[i].base]);
-        put(argv[2], forge_list[i].name, file);
+    const struct forgery *forgery;
+    for (size_t i = 0; (forgery = forge_get(i)) != NULL; i++) {
+        struct fixture_file file = forge_make(forgery, good[forgery->base]);
+        put(argv[2], forgery->name, file);
         free(file.bytes);
     }
     for (int i = 0; i < FORGE_BASES; i++)

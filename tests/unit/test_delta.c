@@ -1,6 +1,7 @@
 /* Deltas: what they hold, what they are called, what they need. */
 #include "snapshot_fixture.h"
 
+#include "bytes.h"
 #include "error.h"
 #include "snapshot_delta.h"
 
@@ -160,6 +161,44 @@ static void an_unchanged_state_is_an_empty_delta(void **state)
                      -(int)PYBOX_ERROR_SNAPSHOT_PARENT);
     assert_non_null(strstr(error_message(), "circle"));
     unlink(fixture_path(named));
+}
+
+/* Which parent a delta has is no part of its name, so that somebody can make two that are each other's. */
+static void parents_in_a_circle_are_refused(void **state)
+{
+    (void)state;
+    uint8_t name[DIGEST_BYTES];
+    char second[256];
+    strcpy(second, fixture_path("second.snap"));
+    assert_int_equal(fixture_write_delta(base, delta, NULL, name), PYBOX_OK);
+    struct image *parent = opened(delta, 1);
+    struct snapshot_content another = *fixture_later();
+    another.metadata = "{\"another\": 1}";
+    another.metadata_bytes = strlen(another.metadata);
+    struct snapshot_write_options write = {.digest = name};
+    assert_int_equal(snapshot_write_delta(second, &another, parent, NULL, &write), PYBOX_OK);
+    image_close(parent);
+    assert_int_equal(opens(second, &another, 1), 1);
+    struct fixture_file file = fixture_load(delta);
+    memcpy(file.bytes + SNAPSHOT_HEADER_PARENT, name, DIGEST_BYTES);
+    struct digest digest;
+    size_t head = snapshot_format_head_bytes(bytes_load_u32(file.bytes + SNAPSHOT_HEADER_SECTION_COUNT));
+    digest_start(&digest);
+    digest_add(&digest, file.bytes, SNAPSHOT_HEADER_TABLE_DIGEST);
+    digest_add(&digest, file.bytes + SNAPSHOT_HEADER_BYTES, head - SNAPSHOT_HEADER_BYTES);
+    digest_finish(&digest, file.bytes + SNAPSHOT_HEADER_TABLE_DIGEST);
+    fixture_store(delta, file.bytes, file.length);
+    free(file.bytes);
+    for (int layered = 0; layered < 2; layered++) {
+        struct image_options options = options_of(layered);
+        assert_int_equal(opens(second, &another, layered), -(int)PYBOX_ERROR_SNAPSHOT_PARENT);
+        assert_non_null(strstr(error_message(), "circle"));
+        assert_int_equal(opens(delta, fixture_content(), layered), -(int)PYBOX_ERROR_SNAPSHOT_PARENT);
+        assert_int_equal(image_verify(second, &options), PYBOX_ERROR_SNAPSHOT_PARENT);
+    }
+    unlink(base);
+    unlink(delta);
+    unlink(second);
 }
 
 /* A file beside that has the digest but is damaged does not hide one that is well. */
@@ -421,6 +460,7 @@ int main(void)
         cmocka_unit_test(a_delta_holds_what_changed),
         cmocka_unit_test(only_the_named_pages_are_looked_at),
         cmocka_unit_test(an_unchanged_state_is_an_empty_delta),
+        cmocka_unit_test(parents_in_a_circle_are_refused),
         cmocka_unit_test(a_parent_is_found_under_any_name),
         cmocka_unit_test(a_missing_parent_is_named),
         cmocka_unit_test(a_chain_is_as_deep_as_it_may_be),

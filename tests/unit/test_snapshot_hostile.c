@@ -71,11 +71,12 @@ static void check_forgery(const struct forgery *forgery)
 static void each_way_of_being_wrong_has_its_error(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < forge_count; i++) {
-        struct fixture_file file = forge_make(&forge_list[i], good[forge_list[i].base]);
+    const struct forgery *forgery;
+    for (size_t i = 0; (forgery = forge_get(i)) != NULL; i++) {
+        struct fixture_file file = forge_make(forgery, good[forgery->base]);
         fixture_store(path, file.bytes, file.length);
         free(file.bytes);
-        check_forgery(&forge_list[i]);
+        check_forgery(forgery);
     }
 }
 
@@ -83,13 +84,14 @@ static void each_way_of_being_wrong_has_its_error(void **state)
 static void bad_files_stay_refused(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < forge_count; i++) {
+    const struct forgery *forgery;
+    for (size_t i = 0; (forgery = forge_get(i)) != NULL; i++) {
         char name[512];
-        snprintf(name, sizeof name, "%s/%s.snap.zst", GOLDEN_BAD_DIR, forge_list[i].name);
+        snprintf(name, sizeof name, "%s/%s.snap.zst", GOLDEN_BAD_DIR, forgery->name);
         struct fixture_file file = fixture_load(name);
         fixture_store(path, file.bytes, file.length);
         free(file.bytes);
-        check_forgery(&forge_list[i]);
+        check_forgery(forgery);
     }
 }
 
@@ -156,15 +158,16 @@ static void every_truncation_is_refused(void **state)
 static void a_trusted_file_is_checked_but_for_its_memory(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < forge_count; i++) {
-        if (forge_list[i].base != FORGE_MAPPED)
+    const struct forgery *forgery;
+    for (size_t i = 0; (forgery = forge_get(i)) != NULL; i++) {
+        if (forgery->base != FORGE_MAPPED)
             continue;
-        struct fixture_file file = forge_make(&forge_list[i], good[FORGE_MAPPED]);
+        struct fixture_file file = forge_make(forgery, good[FORGE_MAPPED]);
         fixture_store(path, file.bytes, file.length);
         free(file.bytes);
         struct image_options options = {.trusted_file = 1};
         struct image *image;
-        int in_table = strcmp(forge_list[i].name, "mapped_length") == 0;
+        int in_table = strcmp(forgery->name, "mapped_length") == 0;
         assert_int_equal(image_open(path, NULL, &options, &image),
                          in_table ? PYBOX_ERROR_SNAPSHOT_FORMAT : PYBOX_OK);
         image_close(image);

@@ -527,6 +527,30 @@ static void a_session_made_again_is_another(void **state)
     pybox_box_destroy(box);
 }
 
+/* A store that was opened by a relative path stays where it is. */
+static void the_working_directory_may_change(void **state)
+{
+    (void)state;
+    char *before = getcwd(NULL, 0), *name = strrchr(store_folder, '/') + 1;
+    pybox_store *relative;
+    pybox_box *box = make_box(NULL);
+    uint64_t revision = 0;
+    pybox_image *resumed;
+    assert_eval(box, "x = 1", "");
+    assert_int_equal(chdir(store_folder), 0);
+    assert_int_equal(chdir(".."), 0);
+    assert_works(pybox_store_open(name, &relative));
+    assert_int_equal(chdir("/"), 0);
+    assert_works(pybox_store_park(relative, "s", box, &revision));
+    assert_works(pybox_store_resume(relative, module, "s", &resumed, &revision));
+    assert_int_equal(count_files("sessions", ".json"), 1);
+    pybox_image_close(resumed);
+    pybox_store_close(relative);
+    pybox_box_destroy(box);
+    assert_int_equal(chdir(before), 0);
+    free(before);
+}
+
 static void write_removed(const char *text)
 {
     FILE *file = fopen(store_file("sessions/.removed.json"), "w");
@@ -620,6 +644,7 @@ int main(void)
         STORE_TEST(sessions_do_not_get_deeper),
         STORE_TEST(a_session_made_again_is_another),
         STORE_TEST(revisions_end_before_numbers_do),
+        STORE_TEST(the_working_directory_may_change),
         STORE_TEST(a_store_is_read_without_the_right_to_write),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
