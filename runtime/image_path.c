@@ -35,7 +35,10 @@ pybox_status image_path_load(struct pybox_module *module, const char *path,
     if (own == NULL)
         return error_set_memory("the folder of a snapshot", strlen(path));
     const char *const folders[] = {own};
-    struct image_options chosen = {.trusted_file = options->trusted, .layered = 1};
+    struct image_options chosen = {.trusted_file = options->trusted,
+                                   .layered = 1,
+                                   .max_memory_bytes = options->memory_bytes,
+                                   .max_tree_bytes = options->files_bytes};
     if (options->folders != NULL) {
         chosen.folders = options->folders;
         chosen.folder_count = options->folder_count;

@@ -195,10 +195,13 @@ typedef struct pybox_image_options {
     size_t folder_count;
     int trusted; /* map a directly mapped file as it is: nobody will change or truncate it while it is open. Default:
                     copy it to sealed memory, but for the module's own base image */
+    uint64_t memory_bytes; /* a snapshot with more linear memory is refused with LIMIT, before any of it is decoded: a few
+                              megabytes of file can become all that a box may have; default 4 GiB */
+    uint64_t files_bytes;  /* the same for the encoded file tree; default 256 MiB */
 } pybox_image_options;
 
 /* The same with options. A delta's parents are found, checked and opened, at most 64 deep.
- * Errors: also SNAPSHOT_PARENT (one is missing, of another digest, or they form a circle). */
+ * Errors: also SNAPSHOT_PARENT (one is missing, of another digest, or they form a circle), LIMIT. */
 PYBOX_API pybox_status pybox_image_load(pybox_module *module, const char *path,
                                         const pybox_image_options *options, pybox_image **image);
 

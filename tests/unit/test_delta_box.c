@@ -233,6 +233,34 @@ static void a_file_that_is_truncated_later_does_no_harm(void **state)
     pybox_image_close(loaded);
 }
 
+/* What is too large is refused before it is decoded, be it the snapshot's own or its parent's. */
+static void what_is_larger_than_allowed_is_refused(void **state)
+{
+    (void)state;
+    pybox_box *box = make_box(NULL);
+    pybox_snapshot_info *info;
+    pybox_image *loaded;
+    eval(box, "x = bytes([1]) * 50_000_000; open('/work/f', 'wb').write(bytes(range(256)) * 100)");
+    const char *const paths[] = {store_file("full.snap"), store_file("delta.snap")};
+    assert_works(pybox_box_save(box, paths[0], NULL));
+    assert_works(pybox_box_save(box, paths[1], &(pybox_save_options){.delta = 1}));
+    pybox_box_destroy(box);
+    for (int i = 0; i < 2; i++) {
+        assert_works(pybox_snapshot_describe(paths[i], &info));
+        pybox_image_options exact = {.memory_bytes = info->memory_bytes, .files_bytes = info->tree_bytes};
+        pybox_image_options memory = {.memory_bytes = info->memory_bytes - 1};
+        pybox_image_options files = {.files_bytes = info->tree_bytes - 1};
+        pybox_snapshot_info_destroy(info);
+        assert_int_equal(pybox_image_load(module, paths[i], &memory, &loaded), PYBOX_ERROR_LIMIT);
+        assert_null(loaded);
+        assert_int_equal(pybox_image_load(module, paths[i], &files, &loaded), PYBOX_ERROR_LIMIT);
+        pybox_image_close(load(paths[i], &exact));
+        assert_int_equal(pybox_snapshot_merge(module, paths[i], &memory, store_file("m.snap"), NULL),
+                         PYBOX_ERROR_LIMIT);
+        assert_int_equal(access(store_file("m.snap"), F_OK), -1);
+    }
+}
+
 static void a_fixed_clock_makes_files_repeat(void **state)
 {
     (void)state;
@@ -270,6 +298,7 @@ int main(void)
         FOLDER_TEST(parents_are_looked_for_in_the_folders),
         FOLDER_TEST(what_is_asked_for_wrongly_is_refused),
         FOLDER_TEST(a_file_that_is_truncated_later_does_no_harm),
+        FOLDER_TEST(what_is_larger_than_allowed_is_refused),
         FOLDER_TEST(a_fixed_clock_makes_files_repeat),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -7,6 +7,8 @@
 #include "interrupts.h"
 #include "parent_folders.h"
 
+#define DEFAULT_MEMORY_BYTES (UINT64_C(512) << 20) /* of pybox_limits */
+
 static pybox_status launch_engine(struct launch *launch, const struct box_options *options)
 {
     *launch = (struct launch){0};
@@ -21,6 +23,9 @@ pybox_status launch_image(struct launch *launch, const struct box_options *optio
 {
     struct parent_folders parents;
     parent_folders_collect(&parents, options, launch->module, options->image);
+    /* Not first decoded, and then refused by the box. */
+    parents.open.memory_bytes =
+        options->limits.memory_bytes > 0 ? options->limits.memory_bytes : DEFAULT_MEMORY_BYTES;
     pybox_status status =
         pybox_image_load(launch->module, options->image, &parents.open, &launch->image);
     parent_folders_free(&parents);
