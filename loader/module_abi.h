@@ -127,9 +127,9 @@ struct module_descriptor {
     uint32_t flags;           /* MODULE_FLAG_* */
 
     uint64_t instance_bytes;  /* storage of an instance, 16-byte aligned, zeroed by the host */
-    /* Globals at their initial values, tables built, memory bound to env->memory_base with
-     * `memory_pages` pages. Touches no linear memory, calls nothing of the host's but malloc.
-     * 0, or -1 if memory for the tables is missing. */
+    /* Globals at their initial values, tables built or bound to those that all instances share, memory bound to
+     * env->memory_base with `memory_pages` pages. Touches no linear memory, calls nothing of the host's but malloc and
+     * pthread_once. 0, or -1 if memory for the tables is missing. */
     int (*instantiate)(void *instance, struct module_env *env, uint64_t memory_pages);
     void (*release)(void *instance); /* frees what instantiate allocated */
     /* Tells the instance that the memory has `pages` pages now (after a restore). */

@@ -1,6 +1,8 @@
 /* The C source that joins wasm2c's output to module_abi.h. */
 #include "glue.h"
 
+#include "module_abi.h"
+
 #include <string.h>
 
 static const char *c_type(uint8_t type)
@@ -169,6 +171,63 @@ static uint32_t print_segments(FILE *out, const struct wasm_module *module)
     return count;
 }
 
+/*
+ * A module that never changes its tables has them once, for all of its instances, which only read them: 32 bytes a
+ * function are dear in a box, and to fill for each. References to null could be shared too, but nobody has tables of
+ * them.
+ */
+static int tables_are_shared(const struct glue *glue)
+{
+    const struct wasm_module *module = glue->module;
+    if ((glue->flags & MODULE_FLAG_UNSAVABLE) != 0 || module->table_count == 0)
+        return 0;
+    for (uint32_t i = 0; i < module->table_count; i++)
+        if (module->tables[i].type != WASM_FUNCREF)
+            return 0;
+    return 1;
+}
+
+static void print_shared_tables(FILE *out, const struct wasm_module *module)
+{
+    fprintf(out, "\n");
+    for (uint32_t i = 0; i < module->table_count; i++) {
+        uint32_t count = module->tables[i].limits.min;
+        fprintf(out, "static wasm_rt_funcref_t table_%u[%u];\n", i, count > 0 ? count : 1);
+    }
+    fprintf(out, "static w2c_guest shared; /* for its tables' sizes */\n"
+                 "static pthread_once_t shared_once = PTHREAD_ONCE_INIT;\n"
+                 "\nstatic void build_tables(void)\n{\n");
+    for (uint32_t i = 0; i < module->table_count; i++)
+        fprintf(out, "    w2c_guest_T%u(&shared)->data = table_%u;\n", i, i);
+    fprintf(out, "    guest_init_tables(&shared);\n}\n"
+                 "\nstatic int take_tables(void *guest)\n{\n"
+                 "    pthread_once(&shared_once, build_tables);\n");
+    for (uint32_t i = 0; i < module->table_count; i++)
+        fprintf(out, "    *w2c_guest_T%u(guest) = *w2c_guest_T%u(&shared);\n", i, i);
+    fprintf(out, "    return 0;\n}\n\nstatic void release(void *guest)\n{\n");
+    for (uint32_t i = 0; i < module->table_count; i++)
+        fprintf(out, "    w2c_guest_T%u(guest)->data = NULL;\n", i);
+    fprintf(out, "    wasm2c_guest_free(guest);\n}\n");
+}
+
+static void print_own_tables(FILE *out, const struct wasm_module *module)
+{
+    fprintf(out, "\nstatic void release(void *guest)\n{\n    wasm2c_guest_free(guest);\n}\n"
+                 "\nstatic int take_tables(void *guest)\n{\n");
+    if (module->table_count == 0)
+        fprintf(out, "    (void)guest;\n");
+    for (uint32_t i = 0; i < module->table_count; i++) {
+        uint32_t count = module->tables[i].limits.min;
+        fprintf(out,
+                "    if ((w2c_guest_T%u(guest)->data = calloc(%u, sizeof(*w2c_guest_T%u(guest)->"
+                "data))) == NULL)\n        return -1;\n",
+                i, count > 0 ? count : 1, i);
+    }
+    if (module->table_count > 0)
+        fprintf(out, "    guest_init_tables(guest);\n");
+    fprintf(out, "    return 0;\n}\n");
+}
+
 static void print_instance(FILE *out, const struct wasm_module *module)
 {
     fprintf(out, "\nstatic void set_memory_pages(void *guest, uint64_t pages)\n{\n");
@@ -177,20 +236,12 @@ static void print_instance(FILE *out, const struct wasm_module *module)
                      "    memory->pages = pages;\n    memory->size = pages * 65536;\n");
     else
         fprintf(out, "    (void)guest;\n    (void)pages;\n");
-    fprintf(out,
-            "}\n\nstatic void release(void *guest)\n{\n    wasm2c_guest_free(guest);\n}\n"
-            "\nstatic int instantiate(void *guest, struct module_env *env, uint64_t pages)\n{\n"
-            "    ((struct instance *)guest)->env = env;\n");
+    fprintf(out, "}\n\nstatic int instantiate(void *guest, struct module_env *env, uint64_t pages)\n{\n"
+                 "    ((struct instance *)guest)->env = env;\n");
     if (module->has_memory)
         fprintf(out, "    w2c_guest_M0(guest)->env = env;\n");
-    for (uint32_t i = 0; i < module->table_count; i++) {
-        uint32_t count = module->tables[i].limits.min;
-        fprintf(out,
-                "    if ((w2c_guest_T%u(guest)->data = calloc(%u, sizeof(*w2c_guest_T%u(guest)->"
-                "data))) == NULL) {\n        release(guest);\n        return -1;\n    }\n",
-                i, count > 0 ? count : 1, i);
-    }
     fprintf(out,
+            "    if (take_tables(guest) != 0) {\n        release(guest);\n        return -1;\n    }\n"
             "    wasm2c_guest_instantiate(guest%s);\n    set_memory_pages(guest, pages);\n"
             "    return 0;\n}\n",
             module->import_count > 0
@@ -210,15 +261,19 @@ static void print_hash(FILE *out, const char *field, const uint8_t *hash)
  * What the host holds as the instance. An import's first argument is what wasm2c calls the imported
  * module's instance. wasm2c 1.0.36 passes the cell's value in direct calls, but the cell's address
  * in calls through a table; so the cell holds its own address, and what is needed is found from
- * there.
+ * there. It lies at the start of the instance, so that every function in a table, imported or not, has the
+ * instance as its first argument, and build-module makes wasm2c's calls pass that.
  */
 void glue_print_header(const struct glue *glue, FILE *out)
 {
     fprintf(out, "\n/* Written by pybox-glue. */\n#ifndef GUEST_INSTANCE\n#define GUEST_INSTANCE\n"
                  "struct instance {\n    w2c_guest guest; /* first: the guest's code gets this */\n"
                  "    struct module_env *env;\n};\n");
+    if (glue->module->table_count > 0)
+        fprintf(out, "\n/* Was wasm2c's init_tables(). */\nvoid guest_init_tables(w2c_guest *guest);\n");
     if (glue->module->import_count > 0)
-        fprintf(out, "\nstatic inline struct module_env *env_of(struct w2c_host *host)\n{\n"
+        fprintf(out, "\n_Static_assert(offsetof(w2c_guest, w2c_host_instance) == 0, \"calls through tables\");\n"
+                     "static inline struct module_env *env_of(struct w2c_host *host)\n{\n"
                      "    char *guest = (char *)host - offsetof(w2c_guest, w2c_host_instance);\n"
                      "    return ((struct instance *)guest)->env;\n}\n");
     if (glue->mark.version > 0)
@@ -229,11 +284,16 @@ void glue_print_header(const struct glue *glue, FILE *out)
 void glue_print_source(const struct glue *glue, FILE *out)
 {
     const struct wasm_module *module = glue->module;
-    fprintf(out, "/* Written by pybox-glue. */\n#include \"guest.h\"\n#include \"module_rt.h\"\n");
+    /* libc's first: what guest.h brings is hidden. */
+    fprintf(out, "/* Written by pybox-glue. */\n#include <pthread.h>\n\n#include \"guest.h\"\n#include \"module_rt.h\"\n");
     print_imports(out, glue);
     print_exports(out, glue);
     uint32_t globals = print_globals(out, module);
     uint32_t segments = print_segments(out, module);
+    if (tables_are_shared(glue))
+        print_shared_tables(out, module);
+    else
+        print_own_tables(out, module);
     print_instance(out, module);
     fprintf(out,
             "\n#pragma GCC visibility push(default)\n"
