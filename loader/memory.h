@@ -52,9 +52,14 @@ uint64_t memory_grow(struct memory *memory, uint64_t delta);
  * they are the image again, or zero. 0, or -1: not forgotten (errno). */
 int memory_forget(const struct memory *memory, uint64_t address, uint64_t bytes);
 
-/* `bytes` at `address` (multiples of 4096) are about to be written: their pages become private now, as far as
- * they are in the memory and the kernel does it. */
-void memory_prefault(const struct memory *memory, uint64_t address, uint64_t bytes);
+/* A piece of a memory; multiples of 4096. */
+struct memory_range {
+    uint64_t address, bytes;
+};
+
+/* The ranges are about to be written: their pages become private now, as far as they are in the memory and the
+ * kernel does it. */
+void memory_prefault(const struct memory *memory, const struct memory_range *ranges, uint32_t count);
 
 /* Makes the memory `pages` (at most what it has) large; what is behind is inaccessible, and zero
  * when it grows again. The image's part must stay. 0, or -1: its size is as before (errno). */

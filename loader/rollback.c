@@ -6,6 +6,7 @@
 #include "checkpoint.h"
 #include "error.h"
 #include "fault_mark.h"
+#include "packed.h"
 #include "page_list.h"
 #include "pagemap.h"
 
@@ -26,7 +27,7 @@ enum writers {
 /*
  * Invariant, with `complete` and no write since: every private page that is not write-protected is
  * in `list` and not gone; every page that differs from the reference is one of those. In PLAIN the
- * list is empty and not complete.
+ * list is empty and not complete. What is in `packed` is not in the memory, nor listed, until wake().
  */
 struct rollback {
     struct memory *memory;
@@ -42,6 +43,7 @@ struct rollback {
     struct page_list list;
     uint32_t new_entries; /* at most so many PAGE_NEW in it */
     struct checkpoint_stack stack;
+    struct packed packed; /* pages, against the image */
     struct rollback_statistics statistics; /* the first four but `method` are kept elsewhere */
 };
 
@@ -161,11 +163,27 @@ void rollback_destroy(struct rollback *rollback)
         return;
     page_list_free(&rollback->list);
     checkpoint_free(&rollback->stack);
+    packed_free(&rollback->packed);
     free(rollback);
+}
+
+/* What a trim has packed is in its place again. */
+static void wake(struct rollback *rollback)
+{
+    if (rollback->packed.length == 0)
+        return;
+    packed_apply(&rollback->packed, rollback->memory->base);
+    rollback->complete = 0;
+}
+
+void rollback_move(struct rollback *rollback, struct memory *memory)
+{
+    rollback->memory = memory;
 }
 
 void rollback_enter(struct rollback *rollback)
 {
+    wake(rollback);
     if (rollback->always_scan || rollback->statistics.method == ROLLBACK_PLAIN)
         return;
     if (rollback->writers == WRITERS_UNKNOWN) {
@@ -448,6 +466,7 @@ static pybox_status rebuild(struct rollback *rollback)
 
 pybox_status rollback_restore(struct rollback *rollback)
 {
+    wake(rollback);
     pybox_status status = restore_size(rollback);
     if (status != PYBOX_OK)
         return status;
@@ -514,6 +533,7 @@ static pybox_status keep_state(struct rollback *rollback,
     struct page_set changed;
     uint32_t calm;
     int first = rollback->stack.depth == 0;
+    wake(rollback);
     if (find_changed(rollback, &changed, &calm) != 0)
         return error_set_memory("the list of changed pages", 0);
     int kept = keep(&rollback->stack, rollback->memory->base, rollback->memory->pages, &changed);
@@ -571,6 +591,7 @@ pybox_status rollback_drop(struct rollback *rollback)
 
 pybox_status rollback_reset(struct rollback *rollback)
 {
+    packed_free(&rollback->packed); /* without it, those pages are the image's */
     while (rollback->stack.depth > 0)
         checkpoint_pop(&rollback->stack);
     if (end_tracking(rollback) == 0)
@@ -584,23 +605,40 @@ uint32_t rollback_depth(const struct rollback *rollback)
     return rollback->stack.depth;
 }
 
+/* Packs a private page, or finds that it need not be; either way the kernel may have it back then. Whether so. Pages that
+ * are tracked stay: there are many, and what is known of them would be lost. */
+static int can_leave(struct rollback *rollback, struct reference_walk *walk, uint32_t page,
+                     int *no_memory)
+{
+    const uint8_t *there = memory_page(rollback, page), *image = image_page(rollback, page);
+    if (memcmp(there, image, HOST_PAGE_BYTES) == 0)
+        return !reference_is_saved(walk, page); /* else it differs from what it is compared with */
+    if (rollback->tracked != 0)
+        return 0;
+    enum packed_result result = packed_add(&rollback->packed, page, there, image);
+    *no_memory |= result == PACKED_NO_MEMORY;
+    return result == PACKED_ADDED;
+}
+
 pybox_status rollback_trim(struct rollback *rollback)
 {
     struct reference_walk walk = reference_start(rollback);
+    int no_memory = 0;
+    wake(rollback);
     if (complete_list(rollback) == 0) {
         for (uint32_t i = 0; i < rollback->list.count; i++) {
             struct page_entry *entry = &rollback->list.entries[i];
-            if (entry->state != PAGE_GONE && !reference_is_saved(&walk, entry->page) &&
-                memcmp(memory_page(rollback, entry->page), image_page(rollback, entry->page),
-                       HOST_PAGE_BYTES) == 0)
+            if (entry->state != PAGE_GONE && can_leave(rollback, &walk, entry->page, &no_memory))
                 entry->state = PAGE_LEAVING;
         }
         give_back(rollback, 0);
         settle(rollback);
     }
+    packed_fit(&rollback->packed);
     page_list_fit(&rollback->list);
     checkpoint_trim(&rollback->stack);
-    return PYBOX_OK;
+    return no_memory ? error_set_memory("the pages of an idle memory", rollback->packed.capacity)
+                     : PYBOX_OK;
 }
 
 /* Calls `each` for the ranges of pages that differ from the image, among those of `set`; NULL:
@@ -633,6 +671,7 @@ pybox_status rollback_each_change(struct rollback *rollback, rollback_range_func
                                   void *context)
 {
     struct page_set set;
+    wake(rollback);
     if (find_private(rollback, 0, &set) != 0)
         return report_changes(rollback, NULL, each, context);
     pybox_status status = report_changes(rollback, &set, each, context);
@@ -680,6 +719,7 @@ struct rollback_statistics rollback_statistics(const struct rollback *rollback)
     for (uint32_t i = 0; i < rollback->list.count; i++)
         statistics.resident_pages += rollback->list.entries[i].state != PAGE_GONE;
     statistics.storage_bytes = checkpoint_storage_bytes(&rollback->stack) +
-                               rollback->list.capacity * sizeof *rollback->list.entries;
+                               rollback->list.capacity * sizeof *rollback->list.entries +
+                               rollback->packed.capacity;
     return statistics;
 }

@@ -68,7 +68,7 @@ struct rollback;
  * For a memory whose first `image_bytes` were mapped by memory_map_image() (0: none) and whose rest
  * is zero pages. `image` is a mapping of the same bytes that nobody changes and that outlives the
  * rollback; one per image serves any number of memories and threads. `memory` must outlive the
- * rollback too, keep its address, and not be mapped anew. Its pages may have been written already:
+ * rollback too, keep its address (but for rollback_move()), and not be mapped anew. Its pages may have been written already:
  * the reference is the image all the same. Allocates, a few hundred bytes.
  * Errors: ARGUMENT (image_bytes is no multiple of 4096, or more than the memory has); UNSUPPORTED
  * (the method that is asked for does not work here; the message says why); NO_MEMORY.
@@ -80,7 +80,10 @@ pybox_status rollback_create(struct memory *memory, const uint8_t *image, uint64
  * allowed. */
 void rollback_destroy(struct rollback *rollback);
 
-/* The calling thread is about to write the memory, see above. About 0.2 us, never fails. */
+/* The struct has been copied to `memory`, which is the one to use from now on. */
+void rollback_move(struct rollback *rollback, struct memory *memory);
+
+/* The calling thread is about to write the memory, see above, or to read it after a trim. About 0.2 us, never fails. */
 void rollback_enter(struct rollback *rollback);
 
 /*
@@ -119,9 +122,11 @@ pybox_status rollback_reset(struct rollback *rollback);
 uint32_t rollback_depth(const struct rollback *rollback);
 
 /*
- * For a memory that will not run for a while: gives private pages that equal the image (or zero)
- * back to the kernel, and frees storage that no checkpoint uses. The next run faults pages in
- * again, about 1 us each. Errors: NO_MEMORY: less was given back.
+ * For a memory that will not run for a while: gives its private pages back to the kernel, and frees storage that no
+ * checkpoint uses. What a page has that the image has not is kept aside, if that is less than half of it. UNTIL
+ * rollback_enter(), or a call of another function here that looks at the memory, IT MUST BE NEITHER READ NOR WRITTEN; then
+ * those pages are in their places again, for about 1 us each.
+ * Errors: NO_MEMORY: less was given back.
  */
 pybox_status rollback_trim(struct rollback *rollback);
 
@@ -152,7 +157,7 @@ struct rollback_statistics {
     enum rollback_method method; /* in use; never AUTO */
     uint64_t changed_pages;      /* that differed from the reference at the last restore */
     uint64_t resident_pages;     /* private, listed: each restore compares them */
-    uint64_t storage_bytes;      /* of checkpoints, lists, and storage kept for them */
+    uint64_t storage_bytes;      /* of checkpoints, lists, what a trim keeps, and storage kept for them */
     uint64_t scans;              /* walks over the page tables */
     uint64_t scans_spared;       /* restores (and so on) that needed none: no page fault */
     uint64_t pages_copied;       /* back, by restores */

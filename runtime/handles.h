@@ -74,6 +74,18 @@ struct pybox_module *module_handle_hold(struct pybox_module *module);
 
 struct hot_pages; /* hot_pages.h */
 
+#define SPARE_LIMIT 4
+
+/* Memories for the next boxes (spare.h). */
+struct spares {
+    pthread_mutex_t lock;
+    uint32_t count, coming; /* there; being rolled back */
+    struct spare {
+        struct memory memory;
+        struct rollback *rollback;
+    } spares[SPARE_LIMIT];
+};
+
 struct pybox_image {
     atomic_uint holds;
     struct pybox_module *module;
@@ -82,6 +94,7 @@ struct pybox_image {
     char digest[65];       /* in hex, when somebody has asked; else "" */
     _Atomic(struct hot_pages *) hot; /* that runs write; NULL: not known */
     atomic_uint hot_attempts;        /* to learn them */
+    struct spares spares;
 };
 
 /* A handle for an image, which it takes, also on failure. Errors: NO_MEMORY. */

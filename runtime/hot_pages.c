@@ -9,9 +9,7 @@
 struct hot_pages {
     uint32_t count;
     uint64_t bytes; /* of all ranges */
-    struct {
-        uint64_t address, bytes;
-    } ranges[MAX_RANGES];
+    struct memory_range ranges[MAX_RANGES];
 };
 
 void hot_pages_prefault(const struct pybox_box *box)
@@ -19,8 +17,8 @@ void hot_pages_prefault(const struct pybox_box *box)
     if (box->image == NULL)
         return;
     const struct hot_pages *hot = atomic_load_explicit(&box->image->hot, memory_order_acquire);
-    for (uint32_t i = 0; hot != NULL && i < hot->count; i++)
-        memory_prefault(&box->memory, hot->ranges[i].address, hot->ranges[i].bytes);
+    if (hot != NULL)
+        memory_prefault(&box->memory, hot->ranges, hot->count);
 }
 
 /* rollback_range_function. Pages behind the image are not its own. */
@@ -29,8 +27,7 @@ static pybox_status hot_pages_add(void *context, uint64_t address, uint64_t byte
     struct hot_pages *hot = context;
     if (hot->count == MAX_RANGES || hot->bytes + bytes > MAX_BYTES)
         return PYBOX_ERROR_LIMIT;
-    hot->ranges[hot->count].address = address;
-    hot->ranges[hot->count++].bytes = bytes;
+    hot->ranges[hot->count++] = (struct memory_range){address, bytes};
     hot->bytes += bytes;
     return PYBOX_OK;
 }

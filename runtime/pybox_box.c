@@ -12,6 +12,7 @@
 #include "options.h"
 #include "point.h"
 #include "run_limits.h"
+#include "spare.h"
 
 #define DEFAULT_DIRECTORY "/work"
 
@@ -180,21 +181,12 @@ static pybox_status box_build_shim(pybox_box *box, const pybox_box_options *opti
     return PYBOX_OK;
 }
 
-pybox_status box_build_memory(pybox_box *box)
+/* A memory of `pages` with the image in it, and its rollback. */
+static pybox_status box_map_memory(struct pybox_box *box, uint64_t pages, uint64_t limit_pages)
 {
-    const struct module_descriptor *descriptor = module_describe(box->module->native);
-    uint64_t limit = box->limits.memory_bytes;
-    uint64_t limit_pages = limit / MEMORY_PAGE_BYTES;
-    if (limit_pages > descriptor->memory_max_pages)
-        limit_pages = descriptor->memory_max_pages;
     const struct image_view *view = box->image != NULL ? image_describe(box->image->image) : NULL;
-    uint64_t pages = view != NULL ? view->content.memory_bytes / MEMORY_PAGE_BYTES
-                                  : descriptor->memory_min_pages;
-    if (pages > limit_pages)
-        return error_set(PYBOX_ERROR_LIMIT,
-                         "the memory limit of %llu bytes is too low; the %s needs at least %llu",
-                         (unsigned long long)limit, view != NULL ? "image" : "module",
-                         (unsigned long long)(pages * MEMORY_PAGE_BYTES));
+    if (view != NULL && spare_take(box, limit_pages))
+        return PYBOX_OK;
     pybox_status status = memory_create(pages, limit_pages, &box->memory);
     if (status == PYBOX_OK && view != NULL)
         status = memory_map_image(&box->memory, view->fd, view->memory_offset, view->mapped_bytes);
@@ -204,6 +196,25 @@ pybox_status box_build_memory(pybox_box *box)
                                  &box->rollback);
     if (status == PYBOX_OK)
         hot_pages_prefault(box);
+    return status;
+}
+
+pybox_status box_build_memory(struct pybox_box *box)
+{
+    const struct module_descriptor *descriptor = module_describe(box->module->native);
+    uint64_t limit = box->limits.memory_bytes;
+    uint64_t limit_pages = limit / MEMORY_PAGE_BYTES;
+    if (limit_pages > descriptor->memory_max_pages)
+        limit_pages = descriptor->memory_max_pages;
+    uint64_t pages = box->image != NULL
+                         ? image_describe(box->image->image)->content.memory_bytes / MEMORY_PAGE_BYTES
+                         : descriptor->memory_min_pages;
+    if (pages > limit_pages)
+        return error_set(PYBOX_ERROR_LIMIT,
+                         "the memory limit of %llu bytes is too low; the %s needs at least %llu",
+                         (unsigned long long)limit, box->image != NULL ? "image" : "module",
+                         (unsigned long long)(pages * MEMORY_PAGE_BYTES));
+    pybox_status status = box_map_memory(box, pages, limit_pages);
     box->env.memory_base = box->memory.base;
     box->env.host_call = guard_host_call;
     if (status == PYBOX_OK)
@@ -378,8 +389,10 @@ void pybox_box_destroy(pybox_box *box)
     box_abandon(box);
     instance_destroy(box->instance);
     point_free(box);
-    rollback_destroy(box->rollback);
-    memory_destroy(&box->memory);
+    if (!spare_keep(box)) {
+        rollback_destroy(box->rollback);
+        memory_destroy(&box->memory);
+    }
     wasi_destroy(box->wasi);
     vfs_destroy(box->vfs);
     output_free(&box->output);

@@ -1,4 +1,4 @@
-/* Checkpoints and rollbacks of a box at rest. */
+/* Checkpoints and rollbacks of a box at rest, and what it keeps for them. */
 #include "box.h"
 #include "error.h"
 #include "point.h"
@@ -85,6 +85,18 @@ pybox_status pybox_box_drop(pybox_box *box)
     box->checkpoints--;
     vfs_drop(box->vfs);
     return vfs_checkpoint(box->vfs); /* cannot fail: it takes what the drop has left */
+}
+
+pybox_status pybox_box_trim(pybox_box *box)
+{
+    pybox_status status = checkpoint_need_rest(box);
+    if (status != PYBOX_OK)
+        return status;
+    rollback_enter(box->rollback);
+    result_reset(&box->result);
+    output_trim(&box->output);
+    status = checkpoint_drop_run(box);
+    return status == PYBOX_OK ? rollback_trim(box->rollback) : status;
 }
 
 uint32_t pybox_box_checkpoints(const pybox_box *box)

@@ -9,6 +9,7 @@
 #include "image_path.h"
 #include "options.h"
 #include "save.h"
+#include "spare.h"
 
 /* The base images beside a module, best first. */
 #define BASE_MAPPED "python.image"
@@ -41,6 +42,7 @@ pybox_status image_handle_make(pybox_module *module, struct image *image, pybox_
         return error_set_memory("an image", sizeof *made);
     }
     atomic_init(&made->holds, 1);
+    spare_init(made);
     made->module = module_handle_hold(module);
     made->image = image;
     struct page_source source;
@@ -132,6 +134,7 @@ void pybox_image_close(pybox_image *image)
 {
     if (image == NULL || atomic_fetch_sub_explicit(&image->holds, 1, memory_order_acq_rel) > 1)
         return;
+    spare_free(image);
     hot_pages_free(atomic_load(&image->hot));
     image_close(image->image);
     pybox_module_close(image->module);

@@ -43,6 +43,7 @@ pybox_status save_take(pybox_box *box, const char *metadata, struct save_state *
     const struct module_descriptor *descriptor = module_describe(box->module->native);
     size_t tree_bytes = 0;
     *state = (struct save_state){0};
+    rollback_enter(box->rollback); /* its memory is read */
     state->globals = calloc(descriptor->global_count + 1u, sizeof *state->globals);
     if (state->globals == NULL)
         return error_set_memory("a snapshot's globals",

@@ -106,4 +106,18 @@ static inline pybox_box *clone_box(pybox_box *box)
     return clone;
 }
 
+/* KiB that this process has written. */
+static inline long private_kib(void)
+{
+    char line[256];
+    long value, sum = 0;
+    FILE *file = fopen("/proc/self/smaps_rollup", "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "Private_Dirty: %ld", &value) == 1)
+            sum += value;
+    fclose(file);
+    return sum;
+}
+
 #endif

@@ -213,10 +213,14 @@ static void test_pages_made_private_in_advance_keep_their_bytes(void **state)
     assert_int_equal(memory_create(2, 10, &memory), PYBOX_OK);
     assert_int_equal(memory_map_image(&memory, fd, 0, 65536), PYBOX_OK);
     number_at(&memory, 4096); /* has been read before */
-    memory_prefault(&memory, 0, 4 * 4096);
-    memory_prefault(&memory, 65536 - 4096, 2 * 4096); /* image and zeroes */
-    memory_prefault(&memory, 2 * 65536 - 4096, 2 * 4096); /* not all of it is there */
-    memory_prefault(&memory, UINT64_MAX - 4095, 4096);
+    const struct memory_range ranges[] = {
+        {0, 4 * 4096},
+        {2 * 65536 - 4096, 2 * 4096}, /* not all of it is there */
+        {65536 - 4096, 2 * 4096},     /* image and zeroes */
+        {UINT64_MAX - 4095, 4096},
+    };
+    memory_prefault(&memory, ranges, 4);
+    memory_prefault(&memory, ranges, 0);
     for (uint64_t page = 0; page < 17; page++)
         assert_int_equal(number_at(&memory, page * 4096), page < 16 ? page + 1 : 0);
     memory.base[0] = 77;

@@ -485,15 +485,93 @@ static void test_trimming_keeps_the_state_and_frees_the_rest(void **state)
     checkpoint(&fixture);
     assert_int_equal(rollback_drop(fixture.rollback), PYBOX_OK);
     assert_int_equal(rollback_trim(fixture.rollback), PYBOX_OK);
-    fixture_assert_equal(&fixture, kept, FIXTURE_PAGES);
     struct rollback_statistics statistics = rollback_statistics(fixture.rollback);
     assert_true(statistics.storage_bytes < 1000);
     assert_true(statistics.resident_pages <= 1);
+    rollback_enter(fixture.rollback);
+    fixture_assert_equal(&fixture, kept, FIXTURE_PAGES);
     fixture_write(&fixture, 10, 9);
     restore(&fixture);
     fixture_assert_fresh(&fixture);
     free(kept);
     fixture_free(&fixture);
+}
+
+static void write_byte(struct fixture *fixture, uint64_t page, uint8_t value)
+{
+    rollback_enter(fixture->rollback);
+    fixture->memory.base[page * FIXTURE_PAGE + page % FIXTURE_PAGE] ^= value;
+}
+
+/* A session at rest, above a checkpoint or not, with pages within the image and behind it. */
+static void trim_a_session(int depth, pybox_status (*next)(struct rollback *), int back)
+{
+    struct fixture fixture;
+    make(&fixture);
+    for (uint64_t page = 0; page < FIXTURE_PAGES * 16; page += 7)
+        write_byte(&fixture, page, 1);
+    uint8_t *below = fixture_copy(&fixture);
+    for (int i = 0; i < depth; i++)
+        checkpoint(&fixture);
+    for (uint64_t page = 0; page < FIXTURE_PAGES * 16; page += 5)
+        write_byte(&fixture, page, page % 2 == 0 ? 1 : 3); /* some are as in the image again */
+    uint8_t *now = fixture_copy(&fixture);
+    for (int i = 0; i < 2; i++) /* also one that is trimmed already */
+        assert_int_equal(rollback_trim(fixture.rollback), PYBOX_OK);
+    struct rollback_statistics statistics = rollback_statistics(fixture.rollback);
+    if (depth == 0 && statistics.method != ROLLBACK_PLAIN) {
+        assert_int_equal(statistics.resident_pages, 0);
+        assert_true(statistics.storage_bytes < 100 * FIXTURE_PAGES * 16);
+    }
+    if (next != NULL)
+        assert_int_equal(next(fixture.rollback), PYBOX_OK);
+    rollback_enter(fixture.rollback);
+    if (!back)
+        fixture_assert_equal(&fixture, now, FIXTURE_PAGES);
+    restore(&fixture);
+    if (back == 2 || (depth == 0 && next != rollback_checkpoint))
+        fixture_assert_fresh(&fixture);
+    else
+        fixture_assert_equal(
+            &fixture, back == 1 || next == NULL || next == rollback_drop ? below : now, FIXTURE_PAGES);
+    free(below);
+    free(now);
+    fixture_free(&fixture);
+}
+
+static void test_a_trimmed_memory_comes_back(void **state)
+{
+    (void)state;
+    for (int depth = 0; depth <= 1; depth++) {
+        trim_a_session(depth, NULL, 0);
+        trim_a_session(depth, rollback_checkpoint, 0);
+        trim_a_session(depth, rollback_restore, depth == 0 ? 2 : 1);
+        trim_a_session(depth, rollback_reset, 2);
+    }
+    trim_a_session(1, rollback_renew, 0);
+    trim_a_session(2, rollback_drop, 0);
+}
+
+static void test_the_changes_of_a_trimmed_memory(void **state)
+{
+    (void)state;
+    struct fixture fixture, clone;
+    make(&fixture);
+    fixture_make_sibling(&clone, &fixture, &way->options);
+    for (uint64_t page = 3; page < 300; page += 11)
+        write_byte(&fixture, page, 1);
+    uint8_t *now = fixture_copy(&fixture);
+    assert_int_equal(rollback_trim(fixture.rollback), PYBOX_OK);
+    assert_int_equal(rollback_clone(fixture.rollback, clone.rollback), PYBOX_OK);
+    fixture_assert_equal(&clone, now, FIXTURE_PAGES);
+    fixture_assert_equal(&fixture, now, FIXTURE_PAGES);
+    assert_int_equal(rollback_trim(clone.rollback), PYBOX_OK);
+    restore(&fixture);
+    assert_int_equal(rollback_clone(fixture.rollback, clone.rollback), PYBOX_OK);
+    fixture_assert_fresh(&clone);
+    fixture_free(&clone);
+    fixture_free(&fixture);
+    free(now);
 }
 
 static void test_a_clone_is_equal_and_independent(void **state)
@@ -672,8 +750,12 @@ static void write_at_random(struct fixture *fixture, unsigned *seed)
     int bulk = rand_r(seed) % 8 == 0;
     uint64_t first = (uint64_t)rand_r(seed) % pages;
     uint64_t count = bulk ? 400 : 1 + (uint64_t)rand_r(seed) % 4;
+    int sparse = rand_r(seed) % 2 == 0;
     for (uint64_t page = first; page < first + count && page < pages; page++)
-        fixture_write(fixture, page, (uint8_t)(rand_r(seed) % 3));
+        if (sparse)
+            write_byte(fixture, page, (uint8_t)(rand_r(seed) % 3));
+        else
+            fixture_write(fixture, page, (uint8_t)(rand_r(seed) % 3));
 }
 
 static void step_at_random(struct fixture *fixture, struct model *model, unsigned *seed)
@@ -794,6 +876,8 @@ int main(void)
         TEST(test_saved_pages_among_dropped_ones_stay),
         TEST(test_there_must_be_a_checkpoint_and_not_too_many),
         TEST(test_trimming_keeps_the_state_and_frees_the_rest),
+        TEST(test_a_trimmed_memory_comes_back),
+        TEST(test_the_changes_of_a_trimmed_memory),
         TEST(test_a_clone_is_equal_and_independent),
         TEST(test_a_clone_must_fit),
         TEST(test_changes_are_listed_in_ranges),
