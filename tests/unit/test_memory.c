@@ -1,5 +1,6 @@
 #include "memory.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -205,6 +207,72 @@ static void test_writes_can_be_forgotten(void **state)
     memory_destroy(&memory);
 }
 
+static int refuses_many; /* the kernel does not know advice about many ranges */
+static int asked_many;
+
+long __real_syscall(long number, ...);
+long __wrap_syscall(long number, ...);
+
+long __wrap_syscall(long number, ...)
+{
+    va_list arguments;
+    va_start(arguments, number);
+    const long first = va_arg(arguments, long), second = va_arg(arguments, long), third = va_arg(arguments, long),
+               fourth = va_arg(arguments, long), fifth = va_arg(arguments, long);
+    va_end(arguments);
+    if (number == SYS_process_madvise) {
+        asked_many++;
+        if (refuses_many) {
+            errno = EBADF;
+            return -1;
+        }
+    }
+    return __real_syscall(number, first, second, third, fourth, fifth);
+}
+
+/* Whether the page is mapped and not the file's. */
+static int is_private(const struct memory *memory, uint64_t address)
+{
+    uint64_t entry = 0;
+    int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+    assert_true(fd >= 0);
+    assert_int_equal(pread(fd, &entry, sizeof entry, (off_t)(((uintptr_t)memory->base + address) / 4096 * sizeof entry)),
+                     sizeof entry);
+    close(fd);
+    return (entry >> 63) != 0 && (entry >> 61 & 1) == 0;
+}
+
+static void test_any_number_of_pages_is_made_private(void **state)
+{
+    (void)state;
+    enum { RANGES = 300 };
+    struct memory_range ranges[RANGES];
+    for (int i = 0; i < RANGES; i++)
+        ranges[i] = (struct memory_range){(uint64_t)i * 8192, 4096};
+    int fd = image_file(RANGES * 8192 + 65536);
+    for (refuses_many = 0; refuses_many <= 1; refuses_many++) {
+        struct memory memory;
+        assert_int_equal(memory_create(64, 64, &memory), PYBOX_OK);
+        assert_int_equal(memory_map_image(&memory, fd, 0, RANGES * 8192), PYBOX_OK);
+        asked_many = 0;
+        errno = 7;
+        memory_prefault(&memory, ranges, RANGES);
+        assert_int_equal(errno, 7);
+        for (int i = 0; i < RANGES; i++) {
+            assert_true(is_private(&memory, (uint64_t)i * 8192));
+            assert_false(is_private(&memory, (uint64_t)i * 8192 + 4096));
+        }
+        if (refuses_many) {
+            assert_in_range(asked_many, 0, 1);
+            memory_prefault(&memory, ranges, RANGES);
+            assert_in_range(asked_many, 0, 1); /* it is not asked again */
+        }
+        memory_destroy(&memory);
+    }
+    refuses_many = 0;
+    close(fd);
+}
+
 static void test_pages_made_private_in_advance_keep_their_bytes(void **state)
 {
     (void)state;
@@ -295,6 +363,7 @@ int main(void)
         cmocka_unit_test(test_an_image_must_fit_the_memory_and_the_file),
         cmocka_unit_test(test_writes_can_be_forgotten),
         cmocka_unit_test(test_pages_made_private_in_advance_keep_their_bytes),
+        cmocka_unit_test(test_any_number_of_pages_is_made_private),
         cmocka_unit_test(test_a_memory_can_become_smaller),
         cmocka_unit_test(test_ranges_are_checked),
         cmocka_unit_test(test_a_lack_of_address_space_is_an_error),
