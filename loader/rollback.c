@@ -642,15 +642,16 @@ pybox_status rollback_trim(struct rollback *rollback)
 }
 
 /* Calls `each` for the ranges of pages that differ from the image, among those of `set`; NULL:
- * among all. */
-static pybox_status report_changes(const struct rollback *rollback, const struct page_set *set,
-                                   rollback_range_function *each, void *context)
+ * among all. `equal`: for those that do not differ, too. */
+static pybox_status report_pages(const struct rollback *rollback, const struct page_set *set, int equal,
+                                 rollback_range_function *each, void *context)
 {
     uint32_t pages = (uint32_t)(memory_bytes(rollback->memory) / HOST_PAGE_BYTES);
     uint32_t count = set != NULL ? set->count : pages, first = 0, end = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t page = set != NULL ? set->pages[i] : i;
-        if (memcmp(memory_page(rollback, page), image_page(rollback, page), HOST_PAGE_BYTES) == 0)
+        if (!equal &&
+            memcmp(memory_page(rollback, page), image_page(rollback, page), HOST_PAGE_BYTES) == 0)
             continue;
         if (page != end && end > first) {
             pybox_status status = each(context, (uint64_t)first * HOST_PAGE_BYTES,
@@ -673,8 +674,19 @@ pybox_status rollback_each_change(struct rollback *rollback, rollback_range_func
     struct page_set set;
     wake(rollback);
     if (find_private(rollback, 0, &set) != 0)
-        return report_changes(rollback, NULL, each, context);
-    pybox_status status = report_changes(rollback, &set, each, context);
+        return report_pages(rollback, NULL, 0, each, context);
+    pybox_status status = report_pages(rollback, &set, 0, each, context);
+    page_set_free(&set);
+    return status;
+}
+
+pybox_status rollback_each_private(struct rollback *rollback, rollback_range_function *each,
+                                   void *context)
+{
+    struct page_set set;
+    if (find_private(rollback, 0, &set) != 0)
+        return PYBOX_OK;
+    pybox_status status = report_pages(rollback, &set, 1, each, context);
     page_set_free(&set);
     return status;
 }

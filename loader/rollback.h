@@ -152,6 +152,11 @@ typedef pybox_status rollback_range_function(void *context, uint64_t address, ui
 pybox_status rollback_each_change(struct rollback *rollback, rollback_range_function *each,
                                   void *context);
 
+/* The same for the private pages, whether they differ or not: what has been written. None, where they cannot be told, and
+ * while the memory is trimmed. */
+pybox_status rollback_each_private(struct rollback *rollback, rollback_range_function *each,
+                                   void *context);
+
 /* Counts since creation, but for the first four. */
 struct rollback_statistics {
     enum rollback_method method; /* in use; never AUTO */

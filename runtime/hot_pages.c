@@ -21,7 +21,7 @@ void hot_pages_prefault(const struct pybox_box *box)
         memory_prefault(&box->memory, hot->ranges, hot->count);
 }
 
-/* rollback_range_function. Pages behind the image are not its own. */
+/* rollback_range_function. */
 static pybox_status hot_pages_add(void *context, uint64_t address, uint64_t bytes)
 {
     struct hot_pages *hot = context;
@@ -42,7 +42,7 @@ void hot_pages_learn(struct pybox_box *box)
     struct hot_pages *hot = calloc(1, sizeof *hot);
     if (hot == NULL)
         return; /* it is no more than quicker */
-    if (rollback_each_change(box->rollback, hot_pages_add, hot) != PYBOX_OK ||
+    if (rollback_each_private(box->rollback, hot_pages_add, hot) != PYBOX_OK ||
         !atomic_compare_exchange_strong(&image->hot, &none, hot))
         free(hot);
 }

@@ -497,6 +497,32 @@ static void test_trimming_keeps_the_state_and_frees_the_rest(void **state)
     fixture_free(&fixture);
 }
 
+static pybox_status count_pages(void *context, uint64_t address, uint64_t bytes)
+{
+    assert_int_equal(address % FIXTURE_PAGE, 0);
+    *(uint64_t *)context += bytes / FIXTURE_PAGE;
+    return PYBOX_OK;
+}
+
+static void test_private_pages_are_told_whether_they_differ_or_not(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    make(&fixture);
+    uint64_t private = 0, changed = 0;
+    assert_int_equal(rollback_each_private(fixture.rollback, count_pages, &private), PYBOX_OK);
+    assert_int_equal(private, 0);
+    for (uint64_t page = 10; page < 20; page++)
+        fixture_write(&fixture, page, 5);
+    restore(&fixture);
+    fixture_write(&fixture, 1000, 5);
+    assert_int_equal(rollback_each_change(fixture.rollback, count_pages, &changed), PYBOX_OK);
+    assert_int_equal(changed, 1);
+    assert_int_equal(rollback_each_private(fixture.rollback, count_pages, &private), PYBOX_OK);
+    assert_int_equal(private, way->options.method == ROLLBACK_PLAIN ? 0 : 11);
+    fixture_free(&fixture);
+}
+
 static void write_byte(struct fixture *fixture, uint64_t page, uint8_t value)
 {
     rollback_enter(fixture->rollback);
@@ -877,6 +903,7 @@ int main(void)
         TEST(test_there_must_be_a_checkpoint_and_not_too_many),
         TEST(test_trimming_keeps_the_state_and_frees_the_rest),
         TEST(test_a_trimmed_memory_comes_back),
+        TEST(test_private_pages_are_told_whether_they_differ_or_not),
         TEST(test_the_changes_of_a_trimmed_memory),
         TEST(test_a_clone_is_equal_and_independent),
         TEST(test_a_clone_must_fit),
