@@ -40,6 +40,12 @@ void fuel_measure(struct fuel *fuel, uint64_t spent, uint64_t now_ns);
  * check finds that out. */
 int64_t fuel_next(struct fuel *fuel);
 
+/* Gives back what the guest has just paid, in this slice or the one before. */
+static inline void fuel_give_back(struct fuel *fuel, uint64_t paid)
+{
+    fuel->used -= paid; /* below zero until the slice is settled, if it is the first: that is taken modulo 2^64 */
+}
+
 /* More of it, after a refill. */
 void fuel_grant(struct fuel *fuel, uint64_t more);
 

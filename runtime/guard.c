@@ -3,12 +3,16 @@
 #include <string.h>
 
 #include "box.h"
+#include "generator.h"
 
 /* With a limit of CPU time, that clock is looked at when so much has passed on the other one: to ask it takes a
  * system call. */
 #define CPU_LOOK_NS 100000
 
 #define MOVED_BYTES_A_UNIT 16
+
+/* What calling an import costs the guest (aot/meter/costs.def: the call and METER_COST_HOST_CALL). */
+#define GUARD_IMPORT_FUEL 504
 
 /* Ends the slice. A module that is not metered leaves the register as it is, or has something else in it. */
 static uint64_t guard_settle(struct pybox_box *box)
@@ -233,33 +237,67 @@ void guard_charge_moved(struct pybox_box *box, uint64_t bytes)
     box->env.fuel -= (int64_t)(bytes / MOVED_BYTES_A_UNIT);
 }
 
-static void guard_import(struct pybox_box *box, uint32_t import, uint64_t *values)
+/* Before an import that counts as a host call: whether it may be made. */
+static int guard_count_import(struct pybox_box *box)
 {
-    struct module_env *env = &box->env;
     if (box->phase == BOX_NESTED) {
-        env->stop = MODULE_TRAP_LIMIT;
-        return;
+        box->env.stop = MODULE_TRAP_LIMIT;
+        return 0;
     }
     if (box->phase == BOX_RUN && box->host_calls++ >= box->run_limits.host_calls) {
         box->host_calls--; /* it was not made */
         guard_settle(box);
         guard_cut(box, STOP_HOST_CALLS, STOP_END_OTHER);
-        return;
+        return 0;
     }
-    if (box->module->calls[import] != NULL) {
-        const struct wasi_memory memory = {box->memory.base, memory_bytes(&box->memory)};
-        wasi_call_run(box->module->calls[import], box->wasi, &memory, values);
-        guard_charge_moved(box, wasi_take_moved_bytes(box->wasi));
-        env->stop = wasi_stop(box->wasi);
-    } else {
-        box->module->host_imports[import]->function(box, values);
-    }
+    return 1;
+}
+
+/* After one that has set env->stop, or not. */
+static void guard_leave_import(struct pybox_box *box)
+{
+    const struct module_env *env = &box->env;
     if (env->stop == MODULE_TRAP_OUTPUT_FULL) {
         guard_settle(box);
         guard_cut(box, STOP_OUTPUT, STOP_END_OTHER);
     } else if (env->stop == 0 && guard_is_due(box)) {
         guard_look(box, 0);
     }
+}
+
+static void guard_import(struct pybox_box *box, uint32_t import, uint64_t *values)
+{
+    if (!guard_count_import(box))
+        return;
+    if (box->module->calls[import] != NULL) {
+        const struct wasi_memory memory = {box->memory.base, memory_bytes(&box->memory)};
+        wasi_call_run(box->module->calls[import], box->wasi, &memory, values);
+        guard_charge_moved(box, wasi_take_moved_bytes(box->wasi));
+        box->env.stop = wasi_stop(box->wasi);
+    } else {
+        box->module->host_imports[import]->function(box, values);
+    }
+    guard_leave_import(box);
+}
+
+/* After a restore a generator of the guest's is to give other numbers. That is not charged, but for so few that it gives no
+ * guest time for nothing. */
+void guard_random_renew(struct pybox_box *box, uint64_t *values)
+{
+    const int is_free = box->phase != BOX_NESTED && box->renewals < GUEST_RENEWALS;
+    if (is_free) {
+        box->renewals++;
+        if (box->module->metered)
+            fuel_give_back(&box->fuel, GUARD_IMPORT_FUEL);
+    } else if (!guard_count_import(box)) {
+        return;
+    }
+    const struct guest_memory memory = box_memory(box);
+    const uint32_t filled = generator_renew(&memory, box->wasi, values);
+    if (!is_free)
+        guard_charge_moved(box, filled);
+    box->env.stop = wasi_stop(box->wasi);
+    guard_leave_import(box);
 }
 
 void guard_fuel_used(struct pybox_box *box, uint64_t *values)

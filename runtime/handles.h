@@ -160,6 +160,7 @@ struct pybox_box {
     struct pybox_pool *pool; /* that it has been taken from and is to be given back to; or NULL */
 
     int unrestored; /* new random numbers are due before the next run */
+    uint32_t renewals; /* generators that have been given them since, uncharged */
     int configured; /* the guest has been told its configuration */
     char *configuration; /* JSON, or NULL if there is nothing to tell; of cJSON's */
     const char **lost_files; /* `lost_file_count` guest paths, the file tree's; NULL: none */

@@ -8,6 +8,7 @@
 
 static const struct host_import imports[] = {
     {GUEST_IMPORT_FUEL, ":I", 1, guard_fuel_used},
+    {GUEST_IMPORT_RENEW, "iiii:", 1, guard_random_renew},
 };
 
 const struct host_import *host_import_find(const char *module, const char *name, const char *type)

@@ -14,7 +14,7 @@ struct pybox_box;
 struct host_import {
     const char *name;
     const char *type; /* as in module_abi.h */
-    /* It only looks: it is allowed in the library's own calls within a host call, it is not counted, and the run is not
+    /* It only looks, or keeps account itself: it is allowed in the library's own calls within a host call, it is not counted, and the run is not
      * looked at behind it. */
     int is_look;
     void (*function)(struct pybox_box *box, uint64_t *values);

@@ -13,6 +13,7 @@ static uint32_t point_global_count(const struct pybox_box *box)
 static void point_fill(const struct pybox_box *box, struct point *point)
 {
     point->unrestored = box->unrestored;
+    point->renewals = box->renewals;
     point->configured = box->configured;
     point->input_used = box->input_used;
     point->wasi = wasi_save(box->wasi);
@@ -88,6 +89,7 @@ pybox_status point_restore(struct pybox_box *box)
     box->configured = top->configured;
     box->keeps_set_up |= !top->configured; /* it may come again */
     box->unrestored = box->seeded ? top->unrestored : 1;
+    box->renewals = top->renewals;
     box->input_used = top->input_used;
     box->has_run = 0;
     box->state = BOX_IDLE;

@@ -23,6 +23,7 @@ struct point {
     struct point *lower;
     enum point_kind kind;
     int unrestored, configured;
+    uint32_t renewals;
     size_t input_used;
     struct wasi_saved wasi;
     uint64_t globals[]; /* the mutable ones, in the order of the module's descriptor */

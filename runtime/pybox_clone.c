@@ -18,6 +18,7 @@ static pybox_status clone_options(const pybox_box *box, const struct box_context
     made->seeded = box->seeded;
     made->configured = box->configured;
     made->unrestored = box->seeded ? box->unrestored : 1;
+    made->renewals = box->renewals;
     made->output.callback = box->output.callback;
     made->output.context = contexts->output;
     made->output.limit_bytes = box->limits.output_bytes;

@@ -96,6 +96,7 @@ static pybox_status run_prepare(pybox_box *box)
         status = error_set(PYBOX_ERROR_GUEST, "the guest failed after its restore: %s",
                            box_trap_text(trap));
     box->unrestored = status != PYBOX_OK;
+    box->renewals = 0;
     return status;
 }
 

@@ -107,6 +107,11 @@ int random_fill(void *context, void *bytes, size_t length)
     return 0;
 }
 
+void wasi_random(struct wasi *wasi, void *bytes, size_t length)
+{
+    random_fill(wasi, bytes, length);
+}
+
 void random_get(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
     uint32_t length = (uint32_t)values[1];

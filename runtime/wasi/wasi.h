@@ -124,6 +124,9 @@ pybox_status wasi_clone(const struct wasi *from, void *context, struct vfs *vfs,
  * bytes, directory entries, arguments and environment, link targets, lists of buffers. For charging calls by length. */
 uint64_t wasi_take_moved_bytes(struct wasi *wasi);
 
+/* Fills in random bytes, as random_get does, but does not count them as moved. Look at wasi_stop() afterwards. */
+void wasi_random(struct wasi *wasi, void *bytes, size_t length);
+
 /* 1 if its clocks are fixed. */
 int wasi_clock_is_fixed(const struct wasi *wasi);
 

@@ -46,9 +46,22 @@ enum guest_stop {
     GUEST_STOP_KEYBOARD = 5,  /* KeyboardInterrupt */
 };
 
-/* What a guest may import besides WASI: of the fuel that its run has used so far. */
+/* What a guest may import besides WASI. */
 #define GUEST_IMPORT_MODULE "pybox"
-#define GUEST_IMPORT_FUEL "fuel_used" /* ":I" */
+#define GUEST_IMPORT_FUEL "fuel_used"     /* ":I"    the fuel that its run has used so far */
+#define GUEST_IMPORT_RENEW "random_renew" /* "iiii:" base, offset, bytes, epoch: of a generator of random numbers */
+
+/* A generator, at `base` + `offset`, with the `bytes` bytes of its state behind it; at most GUEST_GENERATOR_BYTES. The
+ * host brings it up to `epoch`: if the system chose its seed it gets another state. After a restore the first
+ * GUEST_RENEWALS calls cost a run nothing, neither fuel nor a host call. So that the fuel is the same with and without,
+ * the guest must do nothing else for it, not even add two numbers. */
+struct guest_generator {
+    uint32_t epoch;
+    uint32_t from_system; /* not 0: the system chose its seed */
+    uint32_t renewed;     /* becomes 1 with another state */
+};
+#define GUEST_GENERATOR_BYTES 4096u
+#define GUEST_RENEWALS 1024u
 
 enum guest_reply_kind {
     GUEST_REPLY_DONE = 0,      /* no payload */

@@ -24,7 +24,8 @@ enum {
     WORD_BYTES = 24,
 };
 
-enum { IMPORT_YIELD, IMPORT_POLL, IMPORT_WRITE, IMPORT_READ, IMPORT_EXIT, IMPORT_FUEL_USED };
+enum { IMPORT_YIELD, IMPORT_POLL, IMPORT_WRITE, IMPORT_READ, IMPORT_EXIT, IMPORT_FUEL_USED,
+       IMPORT_RENEW };
 
 enum { STUCK_STOP = 1, STUCK_WHERE = 2, STUCK_BUFFER = 4, STUCK_FINISH = 8, IMPORT_WHERE = 16 };
 
@@ -228,6 +229,16 @@ GUEST_CODE static void use_stream(struct sample_state *state, int writing, uint3
            VECTOR_AT + 8);
 }
 
+GUEST_CODE static void renew(struct sample_state *state)
+{
+    const uint64_t count = read_number(state), base = read_number(state), offset = read_number(state);
+    const uint64_t bytes = read_number(state), epoch = read_number(state);
+    for (uint64_t i = 0; i < count && state->told == GUEST_STOP_NONE; i++) {
+        charge(state, RENEW_FUEL);
+        import(state, IMPORT_RENEW, base, offset, bytes, epoch);
+    }
+}
+
 /* Does a word. The address of the reply, or 0 to go on. */
 GUEST_CODE static uint32_t do_word(struct sample_state *state, const char *word)
 {
@@ -251,6 +262,13 @@ GUEST_CODE static uint32_t do_word(struct sample_state *state, const char *word)
         AT(uint8_t, (uint64_t)1 << 30) = 1;
     } else if (is(word, "used")) {
         return reply_value(import(state, IMPORT_FUEL_USED, 0, 0, 0, 0));
+    } else if (is(word, "poke")) {
+        const uint32_t address = (uint32_t)read_number(state);
+        AT(uint32_t, address) = (uint32_t)read_number(state);
+    } else if (is(word, "peek")) {
+        return reply_value(AT(uint32_t, (uint32_t)read_number(state)));
+    } else if (is(word, "renew")) {
+        renew(state);
     } else if (is(word, "told")) {
         return reply_value(state->told_last);
     } else if (is(word, "place")) {
@@ -354,6 +372,7 @@ static const struct module_import imports[] = {
     [IMPORT_READ] = {"wasi_snapshot_preview1", "fd_read", "iiii:i"},
     [IMPORT_EXIT] = {"wasi_snapshot_preview1", "proc_exit", "i:"},
     [IMPORT_FUEL_USED] = {GUEST_IMPORT_MODULE, GUEST_IMPORT_FUEL, ":I"},
+    [IMPORT_RENEW] = {GUEST_IMPORT_MODULE, GUEST_IMPORT_RENEW, "iiii:"},
 };
 
 static const struct module_export exports[] = {

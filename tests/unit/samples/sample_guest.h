@@ -12,6 +12,9 @@
  *   fault         an access outside memory
  *   used          the run's value is the fuel that it has used so far
  *   told          the run's value is what the guest was last told, as a number of enum guest_stop
+ *   poke A N      stores a 32-bit N at address A
+ *   peek A        the run's value is what is there
+ *   renew N A O B E  N calls of pybox.random_renew with those arguments, each paid with RENEW_FUEL as a call of an import is
  *   place         the run answers as pybox_where does, which is against the protocol
  *
  * and, for all that comes, also in later runs:
@@ -28,6 +31,8 @@
 #define SAMPLE_GUEST_H
 
 #include "module_abi.h"
+
+#define RENEW_FUEL 504
 
 extern const struct module_descriptor sample_guest;         /* with all exports of guest_abi.h */
 extern const struct module_descriptor sample_guest_untold;  /* without pybox_stop and pybox_where */
