@@ -305,7 +305,7 @@ typedef struct pybox_box_options {
     pybox_output_callback *output; /* default: output is captured in the result */
     void *output_context;
     const pybox_limits *limits; /* copied; default: each field's default */
-    const uint64_t *seed;        /* fixes every random source; default: fresh random numbers */
+    const uint64_t *seed;        /* fixes every random source, from the making of the box on; default: fresh numbers */
     const uint64_t *clock_ns;    /* fixes the clocks: they start at this time since 1970 and advance
                                     by 1 us with every look at one; default: the real clocks */
     int terminal;                /* standard streams say they are a terminal; default no */
@@ -476,7 +476,9 @@ PYBOX_API pybox_status pybox_box_checkpoint(pybox_box *box);
 
 /* Returns to the last checkpoint, which stays; without one, to the state in which the box was made (its image,
  * arguments, environment). A dirty box works again afterwards. Every generator of random numbers that the guest
- * did not seed itself gives new ones, unless the box has a fixed seed: then all is as it was. NO_MEMORY leaves the box
+ * did not seed itself gives new ones when it is next used, which the run is not charged for (nor are boxes and clones; the
+ * first 1,024 generators of each); one that it seeded goes on. The seed of hash() is the image's. If the box has a fixed
+ * seed all is as it was (docs/RANDOM.md has every source). NO_MEMORY leaves the box
  * dirty, and it may be called again. Errors: BUSY, ARGUMENT (no checkpoint, and the box is a clone or without an image; with
  * the options STOPPED and ALWAYS those have a state to return to, too), NO_MEMORY. */
 PYBOX_API pybox_status pybox_box_rollback(pybox_box *box);
