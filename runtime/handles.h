@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "display.h"
 #include "fuel.h"
 #include "guest.h"
 #include "host_import.h"
@@ -23,6 +24,7 @@
 #include "run_clock.h"
 #include "stack.h"
 #include "stop.h"
+#include "trace.h"
 #include "vfs.h"
 #include "wasi.h"
 
@@ -46,6 +48,7 @@ enum guest_export {
     GUEST_NEEDED_COUNT,
     GUEST_STOP = GUEST_NEEDED_COUNT,
     GUEST_WHERE,
+    GUEST_TRACE,
     GUEST_EXPORT_COUNT
 };
 
@@ -131,6 +134,8 @@ struct pybox_box {
     struct vfs *vfs;
     struct wasi *wasi;
     struct output output;
+    struct display display;
+    struct trace trace; /* of the run */
     struct result result;
     enum box_state state;
 

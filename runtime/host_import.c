@@ -3,12 +3,16 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "display.h"
 #include "guard.h"
 #include "guest_abi.h"
+#include "trace.h"
 
 static const struct host_import imports[] = {
     {GUEST_IMPORT_FUEL, ":I", 1, guard_fuel_used},
     {GUEST_IMPORT_RENEW, "iiii:", 1, guard_random_renew},
+    {GUEST_IMPORT_DISPLAY, "iiiii:i", 0, display_import},
+    {GUEST_IMPORT_TRACE, "iiiiii:i", 0, trace_import},
 };
 
 const struct host_import *host_import_find(const char *module, const char *name, const char *type)

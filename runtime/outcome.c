@@ -181,9 +181,13 @@ pybox_status outcome_of_trap(struct pybox_box *box, uint32_t trap)
 void outcome_add_figures(struct pybox_box *box)
 {
     pybox_result *result = &box->result.public_result;
+    if (result->outcome != PYBOX_PENDING)
+        output_finish(&box->output);
     result->output = output_captured(&box->output, PYBOX_STDOUT);
     result->errors = output_captured(&box->output, PYBOX_STDERR);
     result->output_bytes = box->output.written_bytes;
+    result->displays = box->display.kept;
+    result->display_count = box->display.count;
     result->fuel_used = box->fuel.used;
     result->fuel_left = fuel_left(&box->fuel);
     result->host_calls = box->host_calls;

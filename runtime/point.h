@@ -50,7 +50,7 @@ void point_free(struct pybox_box *box);
 
 /* What a clone's callbacks get. */
 struct box_contexts {
-    void *output, *input;
+    void *output, *input, *display;
 };
 
 /* pybox_box_clone() of a box at rest that can be saved. `origin` is what the clone can be rolled back to: POINT_ORIGIN,

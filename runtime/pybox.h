@@ -269,7 +269,8 @@ typedef struct pybox_mount {
 /* Which stream of the guest's a piece of output was written to. */
 typedef enum pybox_stream { PYBOX_STDOUT = 1, PYBOX_STDERR = 2 } pybox_stream;
 
-/* Receives output as it is written. Runs on the thread of the run and may not call into the same
+/* Receives output as it is written, in the pieces in which it is written, but never with half a character of UTF-8 at the end if the
+ * other half follows. Runs on the thread of the run and may not call into the same
  * box. Returns 0 to go on, or an errno value that the guest's write then fails with (EPIPE). */
 typedef int pybox_output_callback(void *context, pybox_stream stream, const void *bytes,
                                   size_t length);
@@ -277,6 +278,13 @@ typedef int pybox_output_callback(void *context, pybox_stream stream, const void
 /* Gives the guest's standard input. Writes at most `capacity` bytes and returns how many, 0 at the
  * end, or a negative errno value. May block. */
 typedef ptrdiff_t pybox_input_callback(void *context, void *bytes, size_t capacity);
+
+/* Receives what the guest displays, as it does: one form of a value, with its MIME type ("text/html", "image/png":
+ * printable ASCII of at most 100 characters, the guest's word). Forms with the same number are of the same value. Counts as output
+ * (limits.output_bytes). Runs on the thread of the run and may not call into the same box. Returns 0, or an
+ * errno value: the guest's call fails. */
+typedef int pybox_display_callback(void *context, uint32_t number, const char *mime,
+                                   const void *bytes, size_t length);
 
 /* What becomes of a box's state after a run. "Stopped" is every outcome but DONE, EXCEPTION, EXIT and PENDING. */
 typedef enum pybox_rollback {
@@ -310,6 +318,8 @@ typedef struct pybox_box_options {
                                     by 1 us with every look at one; default: the real clocks */
     int terminal;                /* standard streams say they are a terminal; default no */
     pybox_rollback rollback;     /* default: never */
+    pybox_display_callback *display; /* default: what is displayed is kept for the result */
+    void *display_context;
 } pybox_box_options;
 
 /* Makes a box from an image in microseconds. With image == NULL the guest is started from nothing,
@@ -368,6 +378,19 @@ typedef enum pybox_mode {
  * boxes, but not this one. */
 typedef uint64_t pybox_refill_callback(void *context, pybox_box *box, uint64_t used);
 
+/* What a traced run tells of. */
+typedef enum pybox_trace_event {
+    PYBOX_TRACE_CALL = 1, /* a function or module of the program begins */
+    PYBOX_TRACE_LINE = 2,
+    PYBOX_TRACE_RETURN = 4, /* it ends, also by an exception */
+    PYBOX_TRACE_RAISE = 8,  /* an exception is raised, or comes out of a call */
+} pybox_trace_event;
+
+/* Told of each event as it happens. The texts are the guest's word, at most 256 bytes of each, and last for the call. Runs on the thread of the
+ * run and may not call into the same box. Returns 0 to go on; else the run is stopped, as by PYBOX_INTERRUPT_STOP. */
+typedef int pybox_trace_callback(void *context, pybox_trace_event event, const char *file,
+                                 uint32_t line, const char *function);
+
 typedef struct pybox_run {
     size_t size;
     pybox_mode mode;
@@ -379,6 +402,12 @@ typedef struct pybox_run {
     void *refill_context;
     int profile; /* count fuel by function and line: result.profile. The run takes longer. */
     const char *context; /* the namespace it runs in; default "main", the only one there is */
+    pybox_trace_callback *trace; /* told of what the program does; the run takes longer, and more fuel */
+    void *trace_context;
+    unsigned trace_events;       /* bits of pybox_trace_event; default: all */
+    const char *trace_files;     /* in files of such names (`*`, `?`; at most 500 bytes); default "*". Of the standard library
+                                    only if it begins with that ("/usr/lib/python3.13/json*") */
+    uint64_t trace_most;         /* of so many events, then of no more; default 1,000,000 */
 } pybox_run;
 
 /* Bytes owned by the result; never NULL; there is a NUL behind the last byte. */
@@ -386,6 +415,14 @@ typedef struct pybox_bytes {
     const char *bytes;
     size_t length;
 } pybox_bytes;
+
+/* One form of a value that the guest has displayed: pybox.display(), or the value of a run (MODE_EVAL, MODE_SINGLE) whose
+ * class has rich forms (_repr_html_() and its like). As for pybox_display_callback. */
+typedef struct pybox_display {
+    uint32_t number;
+    const char *mime;
+    pybox_bytes data;
+} pybox_display;
 
 /* What a run did. Owned by the box: valid until the box's next call or its destruction. */
 typedef struct pybox_result {
@@ -425,6 +462,9 @@ typedef struct pybox_result {
     uint64_t wall_ns;
     uint64_t cpu_ns;           /* of the calling thread */
     uint64_t memory_bytes;     /* linear memory at the end of the run: its peak, as it never shrinks */
+
+    const pybox_display *displays; /* what it displayed, in order; at most 10,000 forms; none with a callback */
+    size_t display_count;
 } pybox_result;
 
 /* Runs Python code in the box's `__main__`, on the calling thread, until it ends. State stays for

@@ -169,6 +169,8 @@ static pybox_status box_build_shim(pybox_box *box, const pybox_box_options *opti
     box->output.callback = options->output;
     box->output.context = options->output_context;
     box->output.limit_bytes = box->limits.output_bytes;
+    box->display.callback = options->display;
+    box->display.context = options->display_context;
     box->input_callback = options->input_callback;
     box->input_context = options->input_context;
     if (options->input_length > 0 && options->input_callback == NULL) {
@@ -396,6 +398,7 @@ void pybox_box_destroy(pybox_box *box)
     wasi_destroy(box->wasi);
     vfs_destroy(box->vfs);
     output_free(&box->output);
+    display_free(&box->display);
     result_reset(&box->result);
     free(box->lost_files);
     free(box->input);

@@ -22,6 +22,8 @@ static pybox_status clone_options(const pybox_box *box, const struct box_context
     made->output.callback = box->output.callback;
     made->output.context = contexts->output;
     made->output.limit_bytes = box->limits.output_bytes;
+    made->display.callback = box->display.callback;
+    made->display.context = contexts->display;
     made->input_callback = box->input_callback;
     made->input_context = contexts->input;
     stop_begin(&made->stop);
@@ -97,7 +99,7 @@ pybox_status pybox_box_clone(pybox_box *box, void *context, pybox_box **clone)
         status = box_check_savable(box);
     if (status != PYBOX_OK)
         return status;
-    const struct box_contexts contexts = {context, context};
+    const struct box_contexts contexts = {context, context, context};
     const enum point_kind origin = POINT_ORIGIN;
     return box_clone(box, &contexts, point_keeps_origin(box) ? &origin : NULL, clone);
 }

@@ -30,6 +30,7 @@ static const struct {
     [GUEST_SETTLE] = {GUEST_EXPORT_SETTLE, ":"},
     [GUEST_STOP] = {GUEST_EXPORT_STOP, "i:"},
     [GUEST_WHERE] = {GUEST_EXPORT_WHERE, ":i"},
+    [GUEST_TRACE] = {GUEST_EXPORT_TRACE, "ii:"},
 };
 
 /* `folder`/python.so is there. */

@@ -54,7 +54,8 @@ static pybox_status pool_make_box(pybox_pool *pool, pybox_box **box)
 {
     pthread_mutex_lock(&pool->pattern_lock);
     pybox_box *pattern = pool->pattern;
-    const struct box_contexts contexts = {pattern->output.context, pattern->input_context};
+    const struct box_contexts contexts = {pattern->output.context, pattern->input_context,
+                                           pattern->display.context};
     const enum point_kind origin = point_top_is(pattern, POINT_IMAGE) ? POINT_IMAGE : POINT_ORIGIN;
     pybox_status status = box_clone(pattern, &contexts, &origin, box);
     pthread_mutex_unlock(&pool->pattern_lock);
@@ -70,6 +71,7 @@ static pybox_status pool_clean_box(pybox_box *box)
     box_abandon(box);
     result_reset(&box->result);
     output_trim(&box->output);
+    display_reset(&box->display);
     rollback_enter(box->rollback);
     for (; box->top->lower != NULL; above = 1) {
         pybox_status status = point_drop(box);

@@ -32,6 +32,7 @@ static pybox_status run_begin(pybox_box *box, const pybox_limits *given)
     box->host_calls = 0;
     result_reset(&box->result);
     output_reset(&box->output);
+    display_reset(&box->display);
     box->output.limit_bytes = limits.output_bytes;
     wasi_reset(box->wasi);
     stop_begin(&box->stop);
@@ -247,12 +248,15 @@ pybox_status pybox_box_run(pybox_box *box, const pybox_run *run, const pybox_res
     };
     status = run_prepare(box);
     if (status == PYBOX_OK)
+        status = trace_prepare(box, &chosen);
+    if (status == PYBOX_OK)
         status = box_put_request(box, parts, 3);
     if (status == PYBOX_OK) {
         box->refill = chosen.refill;
         box->refill_context = chosen.refill_context;
         box->profiling = chosen.profile != 0;
-        box->values[0] = (uint64_t)chosen.mode | (box->profiling ? GUEST_RUN_PROFILE : 0);
+        box->values[0] = (uint64_t)chosen.mode | (box->profiling ? GUEST_RUN_PROFILE : 0) |
+                         (box->trace.callback != NULL ? GUEST_RUN_TRACE : 0);
         box->values[1] = parts[0].length;
         box->values[2] = parts[1].length;
         status = run_call(box, box->module->guest[GUEST_RUN], BOX_IDLE, 1);

@@ -18,6 +18,7 @@
 #define GUEST_EXPORT_BUFFER "pybox_buffer"       /* "i:i"  request buffer of that many bytes, or 0 */
 #define GUEST_EXPORT_CONFIGURE "pybox_configure" /* "i:i"  JSON options of that length -> reply */
 #define GUEST_EXPORT_RUN "pybox_run"             /* "iii:i" mode, code length, file name length -> reply */
+#define GUEST_EXPORT_TRACE "pybox_trace"         /* "ii:"  events, length of the pattern of file names in the buffer */
 #define GUEST_EXPORT_FINISH "pybox_finish"       /* ":i"   -> reply */
 #define GUEST_EXPORT_RESTORE "pybox_restore"     /* ":"    new random numbers after a restore */
 #define GUEST_EXPORT_SETTLE "pybox_settle"       /* ":"    before a base image is saved */
@@ -33,6 +34,8 @@ enum guest_mode { GUEST_MODE_EXEC = 0, GUEST_MODE_EVAL = 1, GUEST_MODE_SINGLE = 
 
 /* Added to the mode: count fuel by function and line. The reply's second payload is the profile. */
 #define GUEST_RUN_PROFILE 0x100u
+/* Added to the mode: tell the host of events, as the last pybox_trace said. */
+#define GUEST_RUN_TRACE 0x200u
 
 /* Why a run is stopped. The exception that says so is raised where the interpreter looks for signals, and
  * again whenever code goes on without it; KEYBOARD is raised once. NONE takes back what has not been raised
@@ -62,6 +65,18 @@ struct guest_generator {
 };
 #define GUEST_GENERATOR_BYTES 4096u
 #define GUEST_RENEWALS 1024u
+/* Event, file name, its length, line, function, its length: 0, or not 0 for "no more". In a run with GUEST_RUN_TRACE. */
+#define GUEST_IMPORT_TRACE "trace" /* "iiiiii:i" */
+/* Number of the value, MIME type, its length, data, its length: 0, or an errno value of WASI's. */
+#define GUEST_IMPORT_DISPLAY "display" /* "iiiii:i" */
+
+/* Bits of what a traced run tells of. */
+enum guest_trace {
+    GUEST_TRACE_CALL = 1,
+    GUEST_TRACE_LINE = 2,
+    GUEST_TRACE_RETURN = 4,
+    GUEST_TRACE_RAISE = 8,
+};
 
 enum guest_reply_kind {
     GUEST_REPLY_DONE = 0,      /* no payload */

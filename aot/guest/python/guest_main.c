@@ -14,11 +14,13 @@
 #include <wasi/api.h>
 
 #include "guest_abi.h"
+#include "guest_display.h"
 #include "guest_main.h"
 #include "guest_profile.h"
 #include "guest_reply.h"
 #include "guest_run.h"
 #include "guest_stop.h"
+#include "guest_trace.h"
 
 char *guest_request;
 static uint32_t request_capacity;
@@ -45,16 +47,18 @@ GUEST_EXPORT(GUEST_EXPORT_BUFFER) uint32_t pybox_buffer(uint32_t bytes)
 GUEST_EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_length,
                                                   uint32_t filename_length)
 {
-    const int profiled = (mode & GUEST_RUN_PROFILE) != 0;
+    const int profiled = (mode & GUEST_RUN_PROFILE) != 0, traced = (mode & GUEST_RUN_TRACE) != 0;
     const char *profile = NULL;
     uint32_t profile_bytes = 0;
     PyObject *value = NULL;
-    mode &= ~GUEST_RUN_PROFILE;
+    mode &= ~(GUEST_RUN_PROFILE | GUEST_RUN_TRACE);
     reply_begin();
     const char *name = run_context_name(code_length, filename_length);
     struct context *context = context_find(name);
     if (context == NULL)
         return reply_refused(GUEST_REFUSED_ARGUMENT, "the box has no context %.200s", name);
+    if (traced && trace_begin() < 0)
+        return reply_exception();
     if (!profiled)
         value = run_request(context, mode, code_length, filename_length);
     else if (profile_begin() == 0) {
@@ -64,11 +68,24 @@ GUEST_EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_l
         profile = profile_end(&profile_bytes);
         PyErr_SetRaisedException(exception);
     }
+    if (value != NULL && mode == GUEST_MODE_EVAL && display_value(value) < 0)
+        Py_CLEAR(value);
+    if (traced) {
+        PyObject *exception = PyErr_GetRaisedException();
+        stop_code_ended();
+        trace_end();
+        PyErr_SetRaisedException(exception);
+    }
     const uint32_t address = value != NULL ? reply_value(mode, value) : reply_exception();
     if (profile != NULL) {
         reply_add_profile(profile, profile_bytes);
     }
     return address;
+}
+
+GUEST_EXPORT(GUEST_EXPORT_TRACE) void pybox_trace(uint32_t events, uint32_t pattern_length)
+{
+    trace_configure(events, guest_request, pattern_length);
 }
 
 /* Calls a function of the bridge that returns nothing. */

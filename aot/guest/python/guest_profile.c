@@ -4,6 +4,7 @@
 
 #include "guest_abi.h"
 #include "guest_account.h"
+#include "guest_monitor.h"
 
 __attribute__((import_module(GUEST_IMPORT_MODULE), import_name(GUEST_IMPORT_FUEL))) uint64_t
 fuel_used(void);
@@ -18,7 +19,6 @@ static uint64_t inside;         /* fuel that callbacks have used themselves, in 
 static uint64_t counts[EVENTS]; /* of this profile */
 static uint64_t costs[EVENTS];  /* of one event, in sixteenths; found by calibration */
 static int is_calibrated;
-static int tool = -1; /* of sys.monitoring */
 static char *text;
 
 /* The fuel since the last event belongs to what has run since, but for what the two events have cost. */
@@ -81,10 +81,7 @@ static PyMethodDef resume_method = {"resume", _PyCFunction_CAST(on_resume), METH
 static PyMethodDef leave_method = {"leave", _PyCFunction_CAST(on_leave), METH_FASTCALL, NULL};
 static PyMethodDef line_method = {"line", _PyCFunction_CAST(on_line), METH_FASTCALL, NULL};
 
-static const struct {
-    int event; /* bit number in sys.monitoring's masks */
-    PyMethodDef *method;
-} callbacks[] = {
+static const struct monitor_callback callbacks[] = {
     {PY_MONITORING_EVENT_PY_START, &start_method},
     {PY_MONITORING_EVENT_PY_RESUME, &resume_method},
     {PY_MONITORING_EVENT_PY_THROW, &resume_method},
@@ -93,66 +90,7 @@ static const struct {
     {PY_MONITORING_EVENT_PY_UNWIND, &leave_method},
     {PY_MONITORING_EVENT_LINE, &line_method},
 };
-enum { CALLBACKS = sizeof callbacks / sizeof *callbacks };
-
-/* A call of sys.monitoring that returns nothing of interest. Takes the argument. 0, or -1 with an exception. */
-static int monitoring(const char *function, PyObject *arguments)
-{
-    PyObject *module = PySys_GetObject("monitoring");
-    PyObject *callable = module != NULL ? PyObject_GetAttrString(module, function) : NULL;
-    PyObject *done =
-        callable != NULL && arguments != NULL ? PyObject_CallObject(callable, arguments) : NULL;
-    if (module == NULL && !PyErr_Occurred())
-        PyErr_SetString(PyExc_RuntimeError, "there is no sys.monitoring to profile with");
-    Py_XDECREF(callable);
-    Py_XDECREF(arguments);
-    Py_XDECREF(done);
-    return done != NULL ? 0 : -1;
-}
-
-/* Of the six tools, 4 and 3 have no customary use. */
-static int take_tool(void)
-{
-    for (tool = 4; tool >= 3; tool--) {
-        if (monitoring("use_tool_id", Py_BuildValue("(is)", tool, "pybox")) == 0)
-            return 0;
-        if (tool > 3)
-            PyErr_Clear();
-    }
-    tool = -1;
-    return -1;
-}
-
-static int register_callback(int index, int remove)
-{
-    PyObject *function =
-        remove ? Py_NewRef(Py_None) : PyCFunction_New(callbacks[index].method, NULL);
-    if (function == NULL)
-        return -1;
-    return monitoring("register_callback",
-                      Py_BuildValue("(iiN)", tool, 1 << callbacks[index].event, function));
-}
-
-static int set_events(int on)
-{
-    int mask = 0;
-    for (int i = 0; i < CALLBACKS && on; i++)
-        mask |= 1 << callbacks[i].event;
-    return monitoring("set_events", Py_BuildValue("(ii)", tool, mask));
-}
-
-static void stop_following(void)
-{
-    if (tool < 0)
-        return;
-    int failed = set_events(0) < 0;
-    for (int i = 0; i < CALLBACKS; i++)
-        failed |= register_callback(i, 1) < 0;
-    failed |= monitoring("free_tool_id", Py_BuildValue("(i)", tool)) < 0;
-    if (failed)
-        PyErr_Clear(); /* the program has freed the tool itself */
-    tool = -1;
-}
+static struct monitor monitor = {callbacks, sizeof callbacks / sizeof *callbacks, -1};
 
 static int follow(void)
 {
@@ -164,14 +102,8 @@ static int follow(void)
         PyErr_NoMemory();
         return -1;
     }
-    int failed = take_tool() < 0;
-    for (int i = 0; i < CALLBACKS && !failed; i++)
-        failed = register_callback(i, 0) < 0;
-    if (failed || set_events(1) < 0) {
-        PyObject *error = PyErr_GetRaisedException();
-        stop_following();
+    if (monitor_begin(&monitor) < 0) {
         account_close(&account);
-        PyErr_SetRaisedException(error);
         return -1;
     }
     last_event = EVENT_FRAME;
@@ -189,7 +121,7 @@ const char *profile_end(uint32_t *bytes)
 {
     open_event(EVENT_FRAME);
     counts[EVENT_FRAME]--;
-    stop_following();
+    monitor_end(&monitor);
     account_finish(&account);
     uint64_t overhead = inside;
     for (int i = 0; i < EVENTS; i++)
@@ -228,7 +160,7 @@ static int measure(PyObject *function, uint64_t *cost, uint64_t events[EVENTS])
     *cost = followed > plain ? followed - plain : 0;
     for (int i = 0; i < EVENTS; i++)
         events[i] = counts[i];
-    stop_following();
+    monitor_end(&monitor);
     account_close(&account);
     return failed ? -1 : 0;
 }

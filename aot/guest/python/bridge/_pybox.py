@@ -11,6 +11,7 @@ import sys
 
 import _signal
 import _pybox_missing  # from now on, an import that cannot work says why
+from _pybox_display import displayhook
 from _pybox_errors import describe_exception, pack, safe, show_unraisable
 
 _MAX_VALUE = 16 << 20  # longest JSON text of a value
@@ -70,6 +71,7 @@ def settle():
     gc.freeze()
 
 
+sys.displayhook = displayhook
 sys.unraisablehook = show_unraisable
 _signal.signal(_signal.SIGINT, _signal.default_int_handler)  # Ctrl-C, unless the program wants it otherwise
 os.chdir("/work")

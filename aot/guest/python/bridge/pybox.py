@@ -5,12 +5,16 @@ a subclass of Stopped. It is no Exception, so `except Exception` lets it pass; `
 fuel for them are short (pybox_limits: grace_ns, grace_fuel): when they are used up, the run is cut off. A program that
 swallows the exception and goes on gets it again.
 
+display() shows values to the host in rich forms.
+
     try:
         search(problem)
     except pybox.Stopped:
         print("best so far:", best)
         raise
 """
+
+from _pybox_display import display
 
 
 class Stopped(BaseException):

@@ -1,0 +1,81 @@
+#include "trace.h"
+
+#include <string.h>
+
+#include "box.h"
+#include "error.h"
+
+#define TRACE_ALL (PYBOX_TRACE_CALL | PYBOX_TRACE_LINE | PYBOX_TRACE_RETURN | PYBOX_TRACE_RAISE)
+#define TRACE_MOST UINT64_C(1000000)
+#define TRACE_PATTERN_MOST 500
+
+/* They are given on as they are. */
+_Static_assert(PYBOX_TRACE_CALL == GUEST_TRACE_CALL && PYBOX_TRACE_LINE == GUEST_TRACE_LINE &&
+                   PYBOX_TRACE_RETURN == GUEST_TRACE_RETURN && PYBOX_TRACE_RAISE == GUEST_TRACE_RAISE,
+               "the guest's events are the header's");
+
+pybox_status trace_prepare(struct pybox_box *box, const pybox_run *run)
+{
+    const char *files = run->trace_files != NULL ? run->trace_files : "*";
+    const struct box_part pattern = {files, strlen(files)};
+    const uint32_t events = run->trace_events != 0 ? run->trace_events : TRACE_ALL;
+    uint64_t values[2] = {events, pattern.length};
+    uint32_t trap;
+    box->trace = (struct trace){0};
+    if (run->trace == NULL)
+        return PYBOX_OK;
+    if ((events & ~(uint32_t)TRACE_ALL) != 0)
+        return error_set(PYBOX_ERROR_ARGUMENT, "trace_events is %u; expected bits of pybox_trace_event", events);
+    if (pattern.length > TRACE_PATTERN_MOST)
+        return error_set(PYBOX_ERROR_ARGUMENT, "trace_files has %zu bytes; expected at most %d",
+                         pattern.length, TRACE_PATTERN_MOST);
+    if (box->module->guest[GUEST_TRACE] == NULL)
+        return error_set(PYBOX_ERROR_UNSUPPORTED, "the module cannot trace its runs");
+    pybox_status status = box_put_request(box, &pattern, 1);
+    if (status == PYBOX_OK)
+        status = box_call(box, box->module->guest[GUEST_TRACE], values, &trap);
+    if (status != PYBOX_OK)
+        return status;
+    if (trap != 0)
+        return error_set(PYBOX_ERROR_GUEST, "the guest failed before the run: %s", box_trap_text(trap));
+    box->trace = (struct trace){run->trace, run->trace_context,
+                                run->trace_most != 0 ? run->trace_most : TRACE_MOST};
+    return PYBOX_OK;
+}
+
+/* Copies a text of the guest's, cut, without control characters. */
+static void trace_copy(char to[TRACE_TEXT_MOST + 1], const uint8_t *bytes, uint32_t length)
+{
+    if (length > TRACE_TEXT_MOST) {
+        length = TRACE_TEXT_MOST;
+        while (length > 0 && (bytes[length] & 0xc0) == 0x80) /* not in the middle of a character */
+            length--;
+    }
+    for (uint32_t i = 0; i < length; i++)
+        to[i] = (char)(bytes[i] < 0x20 || bytes[i] == 0x7f ? '?' : bytes[i]);
+    to[length] = '\0';
+}
+
+void trace_import(struct pybox_box *box, uint64_t *values)
+{
+    const struct guest_memory memory = {box->memory.base, memory_bytes(&box->memory)};
+    const uint32_t event = (uint32_t)values[0], line = (uint32_t)values[3];
+    const uint32_t lengths[2] = {(uint32_t)values[2], (uint32_t)values[5]};
+    const uint8_t *file_at = guest_range(&memory, (uint32_t)values[1], lengths[0]);
+    const uint8_t *function_at = guest_range(&memory, (uint32_t)values[4], lengths[1]);
+    char file[TRACE_TEXT_MOST + 1], function[TRACE_TEXT_MOST + 1];
+    struct trace *trace = &box->trace;
+    values[0] = 1;
+    const int is_event = event == PYBOX_TRACE_CALL || event == PYBOX_TRACE_LINE ||
+                         event == PYBOX_TRACE_RETURN || event == PYBOX_TRACE_RAISE;
+    if (trace->callback == NULL || trace->left == 0 || !is_event || file_at == NULL || function_at == NULL)
+        return;
+    trace_copy(file, file_at, lengths[0]);
+    trace_copy(function, function_at, lengths[1]);
+    trace->left--;
+    if (trace->callback(trace->context, (pybox_trace_event)event, file, line, function) != 0) {
+        trace->left = 0;
+        stop_ask(&box->stop, PYBOX_INTERRUPT_STOP);
+    }
+    values[0] = trace->left == 0;
+}
