@@ -10,8 +10,8 @@
 #define TRACE_PATTERN_MOST 500
 
 /* They are given on as they are. */
-_Static_assert(PYBOX_TRACE_CALL == GUEST_TRACE_CALL && PYBOX_TRACE_LINE == GUEST_TRACE_LINE &&
-                   PYBOX_TRACE_RETURN == GUEST_TRACE_RETURN && PYBOX_TRACE_RAISE == GUEST_TRACE_RAISE,
+_Static_assert((int)PYBOX_TRACE_CALL == GUEST_TRACE_CALL && (int)PYBOX_TRACE_LINE == GUEST_TRACE_LINE &&
+                   (int)PYBOX_TRACE_RETURN == GUEST_TRACE_RETURN && (int)PYBOX_TRACE_RAISE == GUEST_TRACE_RAISE,
                "the guest's events are the header's");
 
 pybox_status trace_prepare(struct pybox_box *box, const pybox_run *run)

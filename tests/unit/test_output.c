@@ -107,6 +107,42 @@ static void test_a_callback_gets_all_up_to_the_limit(void **state)
     output_free(&output);
 }
 
+static char pieces[200];
+static int note_piece(void *context, pybox_stream stream, const void *bytes, size_t length)
+{
+    (void)context;
+    size_t used = strlen(pieces);
+    snprintf(pieces + used, sizeof pieces - used, "%d[%.*s]", (int)stream, (int)length, (const char *)bytes);
+    return 0;
+}
+
+static void test_a_callback_gets_whole_characters(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *writes[5], *pieces;
+    } cases[] = {
+        {{"a\u00e9", "b"}, "1[a\u00e9]1[b]"},
+        {{"a\xc3", "\xa9z"}, "1[a]1[\u00e9]1[z]"},
+        {{"\xe2", "\x82", "\xac"}, "1[\u20ac]"},
+        {{"\xf0\x9f\x98", "\x80"}, "1[\xf0\x9f\x98\x80]"},
+        {{"x\xf0", "\x9f", "\x98", "\x80!"}, "1[x]1[\xf0\x9f\x98\x80]1[!]"},
+        {{"\xc3", "z"}, "1[\xc3]1[z]"},             /* no character: the bytes as they are */
+        {{"\x80\x80\x80\x80"}, "1[\x80\x80\x80\x80]"},
+        {{"\xff\xfe", "a"}, "1[\xff\xfe]1[a]"},
+        {{"\xe2\x82"}, "1[\xe2\x82]"},            /* nothing follows */
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct output output = {.callback = note_piece, .limit_bytes = 100};
+        pieces[0] = '\0';
+        for (int k = 0; cases[i].writes[k] != NULL; k++)
+            assert_int_equal(output_write(&output, PYBOX_STDOUT, cases[i].writes[k], strlen(cases[i].writes[k])), 0);
+        output_finish(&output);
+        assert_string_equal(pieces, cases[i].pieces);
+        output_free(&output);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -115,6 +151,7 @@ int main(void)
         cmocka_unit_test(test_every_size_has_room_for_its_nul),
         cmocka_unit_test(test_no_memory_is_the_guests_error_and_nothing_is_lost),
         cmocka_unit_test(test_a_callback_gets_all_up_to_the_limit),
+        cmocka_unit_test(test_a_callback_gets_whole_characters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
