@@ -5,9 +5,12 @@
 
 #include "guard.h"
 #include "guest_abi.h"
+#include "wait_import.h"
 
 static const struct host_import imports[] = {
     {GUEST_IMPORT_FUEL, ":I", 1, guard_fuel_used},
+    {GUEST_IMPORT_WAIT, "ii:i", 0, wait_import_wait},
+    {GUEST_IMPORT_ANSWERS, "i:", 0, wait_import_answers},
 };
 
 const struct host_import *host_import_find(const char *module, const char *name, const char *type)

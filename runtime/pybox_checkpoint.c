@@ -17,7 +17,7 @@ static pybox_status checkpoint_need_rest(const pybox_box *box)
     pybox_status status = checkpoint_need_box(box);
     if (status != PYBOX_OK || box->state == BOX_DIRTY || box->state == BOX_FINISHED)
         return status;
-    return box_check_rest(box);
+    return box_check_still(box);
 }
 
 /* The library's own point goes before the host's are looked at. */
@@ -30,7 +30,7 @@ pybox_status pybox_box_checkpoint(pybox_box *box)
 {
     pybox_status status = checkpoint_need_box(box);
     if (status == PYBOX_OK)
-        status = box_check_rest(box);
+        status = box_check_still(box);
     if (status != PYBOX_OK)
         return status;
     status = box_check_savable(box);

@@ -30,6 +30,8 @@ static const struct {
     [GUEST_SETTLE] = {GUEST_EXPORT_SETTLE, ":"},
     [GUEST_STOP] = {GUEST_EXPORT_STOP, "i:"},
     [GUEST_WHERE] = {GUEST_EXPORT_WHERE, ":i"},
+    [GUEST_RESUME] = {GUEST_EXPORT_RESUME, "i:i"},
+    [GUEST_REQUESTS] = {GUEST_EXPORT_REQUESTS, ":i"},
 };
 
 /* `folder`/python.so is there. */
