@@ -552,7 +552,7 @@ PYBOX_API pybox_status pybox_box_drop(pybox_box *box);
 /* For a box that will not run for a while, such as a session whose user has gone quiet: gives back what it keeps to be
  * quick. Of its memory only the bytes that differ from the image stay where few do, the library's own copies for the option
  * RUN go, and so does the last result with its output. State and checkpoints stay; the next call that needs the memory
- * takes about 0.1 ms longer, as the trim does. A box that was cut off or has ended may be trimmed too.
+ * takes 0.1 to 0.2 ms longer, as the trim does. A box that was cut off or has ended may be trimmed too.
  * Errors: ARGUMENT, BUSY, NO_MEMORY (less was given back). */
 PYBOX_API pybox_status pybox_box_trim(pybox_box *box);
 
