@@ -34,7 +34,7 @@ function(pybox_add_module name)
         list(APPEND sources ${branches})
     endif()
     foreach(option OUTPUTS LEVEL COMPILER)
-        if(arg_${option})
+        if(NOT "${arg_${option}}" STREQUAL "") # level 0 is one
             string(TOLOWER ${option} lower)
             list(APPEND options --${lower} ${arg_${option}})
         endif()
