@@ -73,7 +73,15 @@ pybox_status box_check_rest(const struct pybox_box *box)
         return error_set(PYBOX_ERROR_BUSY, "the box is running; a box does one thing at a time");
     case BOX_PENDING:
         return error_set(PYBOX_ERROR_BUSY,
-                         "a run of the box is pending; go on with it by pybox_box_resume()");
+                         "a run of the box is pending on its native stack%s; go on with it by "
+                         "pybox_box_resume()",
+                         box->wait.kind == PYBOX_WAIT_STACK
+                             ? " (asyncio.run() or a synchronous call waits for the host: with top-level await the "
+                               "box could be saved)"
+                             : "");
+    case BOX_WAITING:
+        return error_set(PYBOX_ERROR_BUSY, "a run of the box waits for the host's answers; give them by "
+                                           "pybox_box_answer() and go on with it by pybox_box_resume()");
     case BOX_DIRTY:
         return error_set(PYBOX_ERROR_DIRTY, "the box was cut off in the middle of a run; roll it back or "
                                             "destroy it");
@@ -83,6 +91,24 @@ pybox_status box_check_rest(const struct pybox_box *box)
         break;
     }
     return PYBOX_OK;
+}
+
+pybox_status box_check_still(const struct pybox_box *box)
+{
+    return box->state == BOX_WAITING ? PYBOX_OK : box_check_rest(box);
+}
+
+void box_wait(struct pybox_box *box, int has_account)
+{
+    box->state = BOX_WAITING;
+    box->wait.kind = PYBOX_WAIT_HOST;
+    box->wait.has_account = has_account;
+    if (has_account) {
+        box->wait.fuel = box->fuel;
+        run_clock_rest(&box->clock);
+    } else {
+        stop_begin(&box->stop);
+    }
 }
 
 pybox_status box_check_savable(const struct pybox_box *box)

@@ -36,6 +36,12 @@ void box_abandon(struct pybox_box *box);
 /* Errors: BUSY (running or pending), DIRTY (cut off, or ended). */
 pybox_status box_check_rest(const struct pybox_box *box);
 
+/* The same for what needs no more than that no frame of the guest is on a stack: a box may wait for the host. */
+pybox_status box_check_still(const struct pybox_box *box);
+
+/* The guest waits for the host, without a native stack. `has_account`: in a run of the box's, which is gone on with; it has been settled. */
+void box_wait(struct pybox_box *box, int has_account);
+
 /* Errors: UNSUPPORTED (the module changes what no snapshot, checkpoint or clone holds). */
 pybox_status box_check_savable(const struct pybox_box *box);
 

@@ -412,3 +412,31 @@ uint32_t guard_resume(struct pybox_box *box, uint64_t fuel)
     }
     return box->env.stop;
 }
+
+void guard_pause(struct pybox_box *box)
+{
+    guard_settle(box);
+}
+
+uint32_t guard_go_on(struct pybox_box *box, uint64_t more)
+{
+    box->env.stop = 0;
+    if (more > 0)
+        fuel_grant(&box->fuel, more);
+    guard_look(box, 0); /* what has been asked for, and the clocks */
+    return box->env.stop;
+}
+
+uint32_t guard_go_on_from(struct pybox_box *box, const struct fuel *fuel, uint64_t more)
+{
+    const uint64_t limit = box->run_limits.wall_ns, used = run_clock_wall(&box->clock);
+    uint64_t deadline_ns = RUN_CLOCK_NEVER;
+    if (limit != PYBOX_UNLIMITED)
+        deadline_ns = run_clock_after(run_clock_now(), limit > used ? limit - used : 0);
+    guard_begin(box, BOX_RUN, 0, deadline_ns);
+    box->fuel = *fuel;
+    box->fuel.slice = 0;
+    box->fuel.began_ns = 0;
+    box->env.fuel = 0;
+    return guard_go_on(box, more);
+}

@@ -59,6 +59,14 @@ pybox_status guard_forget(struct pybox_box *box);
  * if it is cut, MODULE_TRAP_YIELD if it waits again. */
 uint32_t guard_resume(struct pybox_box *box, uint64_t fuel);
 
+/* A run that has waited for the host goes on, with `more` fuel: on its native stack, or from the account that it had. Returns 0,
+ * or MODULE_TRAP_LIMIT if it is cut. */
+uint32_t guard_go_on(struct pybox_box *box, uint64_t more);
+uint32_t guard_go_on_from(struct pybox_box *box, const struct fuel *fuel, uint64_t more);
+
+/* The run is about to be left in a host call: its account is settled. */
+void guard_pause(struct pybox_box *box);
+
 /* Asks the guest where it is; `place` is empty if that cannot be told. In a host call, or after a trap. */
 void guard_find_place(struct pybox_box *box, struct stop_place *place);
 

@@ -64,7 +64,7 @@ pybox_status guest_read_reply(const struct guest_memory *memory, uint32_t addres
     if (where == NULL)
         return guest_broken("a reply outside its memory");
     memcpy(&read, where, sizeof read);
-    if (read.kind == GUEST_REPLY_FAILED || read.kind > GUEST_REPLY_REFUSED)
+    if (read.kind == GUEST_REPLY_FAILED || read.kind > GUEST_REPLY_PENDING)
         return guest_broken(read.kind == GUEST_REPLY_FAILED ? "its bridge failed"
                                                             : "an unknown kind of reply");
     int count = guest_text_count(read.kind);
@@ -77,6 +77,21 @@ pybox_status guest_read_reply(const struct guest_memory *memory, uint32_t addres
             return status;
     }
     *reply = read;
+    return PYBOX_OK;
+}
+
+pybox_status guest_read_list(const struct guest_memory *memory, uint32_t address,
+                             struct guest_reply *reply, struct guest_text *list)
+{
+    struct guest_text texts[GUEST_MAX_TEXTS];
+    *list = (struct guest_text){"", 0};
+    pybox_status status = guest_read_reply(memory, address, reply, texts);
+    if (status != PYBOX_OK || reply->kind != GUEST_REPLY_PENDING)
+        return status;
+    const uint8_t *payload = guest_range(memory, reply->payload, reply->payload_bytes);
+    if (payload == NULL || reply->payload_bytes > GUEST_MAX_PAYLOAD_BYTES)
+        return guest_broken("a payload outside its memory or over 64 MiB");
+    *list = (struct guest_text){(const char *)payload, reply->payload_bytes};
     return PYBOX_OK;
 }
 

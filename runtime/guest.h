@@ -31,6 +31,11 @@ uint8_t *guest_range(const struct guest_memory *memory, uint32_t address, uint64
 pybox_status guest_read_reply(const struct guest_memory *memory, uint32_t address,
                               struct guest_reply *reply, struct guest_text texts[GUEST_MAX_TEXTS]);
 
+/* Reads the reply at `address`: any that a run may end with, or that says what is waited for; the latter's payload goes to
+ * `list`, which else is empty. Errors: GUEST. */
+pybox_status guest_read_list(const struct guest_memory *memory, uint32_t address,
+                             struct guest_reply *reply, struct guest_text *list);
+
 /* The error of a guest that broke its protocol, with what it did. */
 pybox_status guest_broken(const char *what);
 

@@ -26,6 +26,7 @@
 #include "stop.h"
 #include "trace.h"
 #include "vfs.h"
+#include "wait.h"
 #include "wasi.h"
 
 struct pybox_engine {
@@ -49,6 +50,8 @@ enum guest_export {
     GUEST_STOP = GUEST_NEEDED_COUNT,
     GUEST_WHERE,
     GUEST_TRACE,
+    GUEST_RESUME,
+    GUEST_REQUESTS,
     GUEST_EXPORT_COUNT
 };
 
@@ -110,6 +113,7 @@ enum box_state {
     BOX_IDLE,
     BOX_RUNNING,
     BOX_PENDING,  /* a run waits on `suspended` to be gone on with */
+    BOX_WAITING,  /* a run waits for the host, without a stack */
     BOX_DIRTY,    /* cut off mid-run: its state is undefined */
     BOX_FINISHED, /* its program has ended */
 };
@@ -152,6 +156,7 @@ struct pybox_box {
     uint64_t values[3];     /* arguments and results of the export, for as long as the guest may write them */
     struct stack suspended; /* while PENDING */
     pthread_t runner;       /* the thread of a PENDING run */
+    struct wait wait;       /* what a PENDING or WAITING one waits for */
 
     struct point *top; /* of the states it can return to; NULL: none */
     uint32_t checkpoints; /* of them, the host's */

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "error.h"
 
@@ -56,11 +55,8 @@ pybox_status image_path_write(const struct image *image, const char *path, const
                               const struct snapshot_write_options *how)
 {
     struct snapshot_content content = image_describe(image)->content;
-    size_t length = (size_t)content.memory_bytes;
-    void *memory = mmap(NULL, length + 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
-        return error_set_memory("the memory of a snapshot", length);
-    pybox_status status = image_map(image, memory);
+    uint8_t *memory;
+    pybox_status status = image_map(image, &memory);
     content.memory = memory;
     if (metadata != NULL) {
         content.metadata = metadata;
@@ -68,6 +64,6 @@ pybox_status image_path_write(const struct image *image, const char *path, const
     }
     if (status == PYBOX_OK)
         status = snapshot_write(path, &content, how);
-    munmap(memory, length + 1);
+    image_unmap(image, memory);
     return status;
 }

@@ -119,9 +119,23 @@ static pybox_status outcome_of_profile(struct pybox_box *box, const struct guest
 
 static pybox_status outcome_refused(const struct guest_reply *reply, const struct guest_text *why)
 {
-    return error_set(reply->exit_code == GUEST_REFUSED_LIMIT ? PYBOX_ERROR_LIMIT
-                                                             : PYBOX_ERROR_ARGUMENT,
-                     "%.*s", (int)(why->length < 1000 ? why->length : 1000), why->bytes);
+    const pybox_status status = reply->exit_code == GUEST_REFUSED_LIMIT  ? PYBOX_ERROR_LIMIT
+                                : reply->exit_code == GUEST_REFUSED_BUSY ? PYBOX_ERROR_BUSY
+                                                                         : PYBOX_ERROR_ARGUMENT;
+    return error_set(status, "%.*s", (int)(why->length < 1000 ? why->length : 1000), why->bytes);
+}
+
+static pybox_status outcome_of_waiting(struct pybox_box *box, const struct guest_memory *memory,
+                                       uint32_t address)
+{
+    struct guest_reply reply;
+    struct guest_text list;
+    pybox_status status = guest_read_list(memory, address, &reply, &list);
+    if (status == PYBOX_OK)
+        status = wait_read(&box->wait, (const uint8_t *)list.bytes, list.length);
+    if (status == PYBOX_OK)
+        box->result.public_result.outcome = PYBOX_PENDING;
+    return status;
 }
 
 pybox_status outcome_of_reply(struct pybox_box *box, uint32_t address)
@@ -142,7 +156,9 @@ pybox_status outcome_of_reply(struct pybox_box *box, uint32_t address)
         result->exit_code = reply.exit_code;
     } else if (reply.kind == GUEST_REPLY_REFUSED) {
         return outcome_refused(&reply, &texts[0]);
-    } else if (reply.kind != GUEST_REPLY_DONE) {
+    } else if (reply.kind == GUEST_REPLY_PENDING && box->stop.cause == STOP_NOTHING) {
+        return outcome_of_waiting(box, &memory, address);
+    } else if (reply.kind != GUEST_REPLY_DONE && reply.kind != GUEST_REPLY_PENDING) {
         status = guest_broken("a reply to another question");
     }
     if (status == PYBOX_OK && box->profiling)
@@ -176,6 +192,16 @@ pybox_status outcome_of_trap(struct pybox_box *box, uint32_t trap)
         outcome_set_limit(result, stop_limit(box->stop.cause));
     }
     return outcome_set_message(box, text, explain_trap(box, box_trap_text(trap), text));
+}
+
+void outcome_add_wait(struct pybox_box *box)
+{
+    pybox_result *result = &box->result.public_result;
+    result->outcome = PYBOX_PENDING;
+    result->wait = box->wait.kind;
+    result->wake_ns = box->wait.wake_ns;
+    result->requests = box->wait.requests;
+    result->request_count = box->wait.count;
 }
 
 void outcome_add_figures(struct pybox_box *box)

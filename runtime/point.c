@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "box.h"
 #include "error.h"
 
 static uint32_t point_global_count(const struct pybox_box *box)
@@ -15,6 +16,7 @@ static void point_fill(const struct pybox_box *box, struct point *point)
     point->unrestored = box->unrestored;
     point->renewals = box->renewals;
     point->configured = box->configured;
+    point->waits = box->wait.kind == PYBOX_WAIT_HOST;
     point->input_used = box->input_used;
     point->wasi = wasi_save(box->wasi);
     for (uint32_t i = 0; i < point_global_count(box); i++)
@@ -93,6 +95,9 @@ pybox_status point_restore(struct pybox_box *box)
     box->input_used = top->input_used;
     box->has_run = 0;
     box->state = BOX_IDLE;
+    wait_clear(&box->wait);
+    if (top->waits)
+        box_wait(box, 0);
     return PYBOX_OK;
 }
 

@@ -24,6 +24,7 @@ struct point {
     enum point_kind kind;
     int unrestored, configured;
     uint32_t renewals;
+    int waits; /* a run waited for the host */
     size_t input_used;
     struct wasi_saved wasi;
     uint64_t globals[]; /* the mutable ones, in the order of the module's descriptor */
@@ -41,7 +42,7 @@ pybox_status point_renew(struct pybox_box *box);
 /* Forgets the top point, which there must be. Errors: NO_MEMORY: nothing changed. */
 pybox_status point_drop(struct pybox_box *box);
 
-/* Returns to the top point, which there must be and which stays: the box is idle. New random numbers are due unless the seed
+/* Returns to the top point, which there must be and which stays: the box is idle, or waits for the host. New random numbers are due unless the seed
  * is fixed. Errors: NO_MEMORY: the box is dirty. */
 pybox_status point_restore(struct pybox_box *box);
 

@@ -391,10 +391,25 @@ typedef enum pybox_trace_event {
 typedef int pybox_trace_callback(void *context, pybox_trace_event event, const char *file,
                                  uint32_t line, const char *function);
 
+/* A value on its way into the guest or out of it. */
+typedef enum pybox_value_kind {
+    PYBOX_VALUE_NONE = 0,  /* there is none (None, if one is needed) */
+    PYBOX_VALUE_JSON = 1,  /* JSON text */
+    PYBOX_VALUE_BYTES = 2, /* a Python bytes object, as it is */
+} pybox_value_kind;
+
+typedef struct pybox_value {
+    pybox_value_kind kind;
+    const char *bytes;
+    size_t length; /* 0 with JSON: NUL-terminated */
+} pybox_value;
+
+#define PYBOX_VALUE_BYTES_MOST (UINT64_C(64) << 20) /* length of the text, or of the bytes */
+
 typedef struct pybox_run {
     size_t size;
     pybox_mode mode;
-    const char *code;     /* UTF-8 Python source (or with a PEP 263 coding line) */
+    const char *code;     /* UTF-8 Python source (or with a PEP 263 coding line); it may use `await` at the top level */
     size_t code_length;   /* 0: code is NUL-terminated */
     const char *filename; /* shown in tracebacks; default "<run>" */
     const pybox_limits *limits; /* of this run instead of the box's; default: the box's */
@@ -423,6 +438,23 @@ typedef struct pybox_display {
     const char *mime;
     pybox_bytes data;
 } pybox_display;
+
+/* What a pending run waits for. */
+typedef enum pybox_wait {
+    PYBOX_WAIT_NONE = 0,
+    PYBOX_WAIT_FUEL = 1,  /* its refill callback yielded */
+    PYBOX_WAIT_HOST = 2,  /* answers to `requests`, in code that awaits at the top level; no frame is on a native stack: the box
+                             may be saved, cloned, rolled back, and resumed in another process */
+    PYBOX_WAIT_STACK = 3, /* the same, but on its native stack (a synchronous call, or asyncio.run()): resumed on the
+                             same thread, and it cannot be saved meanwhile */
+} pybox_wait;
+
+/* A call of a host function that the guest waits for. */
+typedef struct pybox_request {
+    uint64_t id;           /* for pybox_box_answer(); not reused in the life of the guest's state */
+    const char *function;  /* "module.name" */
+    pybox_bytes arguments; /* a JSON object: parameter -> value, in the function's form of values */
+} pybox_request;
 
 /* What a run did. Owned by the box: valid until the box's next call or its destruction. */
 typedef struct pybox_result {
@@ -465,6 +497,12 @@ typedef struct pybox_result {
 
     const pybox_display *displays; /* what it displayed, in order; at most 10,000 forms; none with a callback */
     size_t display_count;
+    pybox_wait wait;           /* PENDING: what for */
+    uint64_t wake_ns;          /* PENDING for the host: resume after this time at the latest, as a timer of the guest's
+                                  ends then; 0: there is none */
+    const pybox_request *requests; /* PENDING for the host: what it is asked that has not been answered, oldest first; at most
+                                      65,536. They last until the box is resumed, rolled back or destroyed */
+    size_t request_count;
 } pybox_result;
 
 /* Runs Python code in the box's `__main__`, on the calling thread, until it ends. State stays for
@@ -490,11 +528,37 @@ typedef enum pybox_interrupt {
  * Any thread, and in signal handlers; the box must not be destroyed meanwhile. */
 PYBOX_API void pybox_box_interrupt(pybox_box *box, pybox_interrupt how);
 
-/* Goes on with a run whose outcome was PENDING because its refill callback yielded: `fuel` more for
- * it (0: it is stopped). On the thread that ran it. Its wall-clock limit has gone on meanwhile.
- * The result is of the whole run so far. A pending run is given up by pybox_box_destroy().
- * Errors: ARGUMENT (nothing is pending, or another thread's), BUSY, NO_MEMORY, GUEST. */
-PYBOX_API pybox_status pybox_box_resume(pybox_box *box, uint64_t fuel, const pybox_result **result);
+typedef struct pybox_resume {
+    size_t size;
+    uint64_t fuel; /* so much more; after WAIT_FUEL, 0 stops the run */
+    const pybox_limits *limits; /* after WAIT_HOST: of the part of the run that comes; default: what is left of the run's, or the
+                                   box's if the box was loaded, cloned or rolled back meanwhile */
+} pybox_resume;
+
+/* Goes on with a run whose outcome was PENDING: it may be so again. After WAIT_FUEL and WAIT_STACK on the thread
+ * that ran it; its wall-clock limit has gone on meanwhile, but not after WAIT_HOST. The result is of the whole run so far; in a box that was
+ * loaded, cloned or rolled back to where it waits, since then. Requests that have no answer stay. An interrupt that came while it waited is noticed first.
+ * With PYBOX_ROLLBACK_RUN a run that is stopped now is undone to the state before it began, or that in which it was loaded, cloned or rolled back to, or
+ * had a checkpoint made, while it waited. A pending run is given up by pybox_box_rollback() (after WAIT_HOST) and pybox_box_destroy().
+ * NULL options: all defaults. Runs guest code, blocks, allocates.
+ * Errors: ARGUMENT (nothing is pending, or another thread's; limits after another wait), BUSY, LIMIT (the box has no memory for the
+ * answers), UNSUPPORTED, NO_MEMORY, GUEST. */
+PYBOX_API pybox_status pybox_box_resume(pybox_box *box, const pybox_resume *options,
+                                        const pybox_result **result);
+
+/* What a box that is PENDING for the host asks and has got no answer to: also of one that was loaded, cloned or rolled back to where it
+ * waits, which until then takes itself for idle: pybox_box_run() finds out too, and says BUSY. The array lives until the box's next call.
+ * *count is 0 if it does not wait. Runs a little guest code of the library's. Errors: ARGUMENT, BUSY (it runs), NO_MEMORY, GUEST. */
+PYBOX_API pybox_status pybox_box_requests(pybox_box *box, const pybox_request **requests,
+                                          size_t *count);
+
+/* Answers a request, with a value (NULL: None) or with an error: an exception that the guest can catch. `type` is the name of a built-in
+ * exception, or NULL for pybox.HostError. In any order; pybox_box_resume() hands them over, so until then they are no part of what
+ * is saved or cloned. An answer to a request that the guest has stopped waiting for is dropped. Copies. Any thread that may use the box.
+ * Errors: ARGUMENT (no such request, or answered already; no valid value), BUSY, LIMIT, NO_MEMORY, GUEST. */
+PYBOX_API pybox_status pybox_box_answer(pybox_box *box, uint64_t id, const pybox_value *value);
+PYBOX_API pybox_status pybox_box_answer_error(pybox_box *box, uint64_t id, const char *type,
+                                              const char *message);
 
 /* Ends the program in the box as the interpreter's exit does: atexit callbacks, `__main__` cleared,
  * streams flushed. The box may only be rolled back or destroyed afterwards. A program that has ended already is left as it
@@ -529,7 +593,7 @@ PYBOX_API pybox_status pybox_box_drop(pybox_box *box);
 /* For a box that will not run for a while, such as a session whose user has gone quiet: gives back what it keeps to be
  * quick. Of its memory only the bytes that differ from the image stay where few do, the library's own copies for the option
  * RUN go, and so does the last result with its output. State and checkpoints stay; the next call that needs the memory
- * takes about 0.1 ms longer, as the trim does. A box that was cut off or has ended may be trimmed too.
+ * takes 0.1 to 0.2 ms longer, as the trim does. A box that was cut off or has ended may be trimmed too.
  * Errors: ARGUMENT, BUSY, NO_MEMORY (less was given back). */
 PYBOX_API pybox_status pybox_box_trim(pybox_box *box);
 

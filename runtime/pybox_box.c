@@ -389,6 +389,7 @@ void pybox_box_destroy(pybox_box *box)
     if (box == NULL)
         return;
     box_abandon(box);
+    wait_clear(&box->wait);
     instance_destroy(box->instance);
     point_free(box);
     if (!spare_keep(box)) {

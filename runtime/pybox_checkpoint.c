@@ -17,7 +17,7 @@ static pybox_status checkpoint_need_rest(const pybox_box *box)
     pybox_status status = checkpoint_need_box(box);
     if (status != PYBOX_OK || box->state == BOX_DIRTY || box->state == BOX_FINISHED)
         return status;
-    return box_check_rest(box);
+    return box_check_still(box);
 }
 
 /* The library's own point goes before the host's are looked at. */
@@ -30,7 +30,7 @@ pybox_status pybox_box_checkpoint(pybox_box *box)
 {
     pybox_status status = checkpoint_need_box(box);
     if (status == PYBOX_OK)
-        status = box_check_rest(box);
+        status = box_check_still(box);
     if (status != PYBOX_OK)
         return status;
     status = box_check_savable(box);
@@ -74,6 +74,9 @@ pybox_status pybox_box_drop(pybox_box *box)
         return status;
     if (box->checkpoints == 0)
         return error_set(PYBOX_ERROR_ARGUMENT, "the box has no checkpoint to drop; expected one");
+    if (box->state == BOX_WAITING && point_top_is(box, POINT_RUN))
+        return error_set(PYBOX_ERROR_BUSY, "the last checkpoint cannot be dropped while a run waits that may have to be undone to "
+                                           "the state behind it; go on with the run first");
     rollback_enter(box->rollback);
     status = checkpoint_drop_run(box);
     if (status != PYBOX_OK)
@@ -95,7 +98,8 @@ pybox_status pybox_box_trim(pybox_box *box)
     rollback_enter(box->rollback);
     result_reset(&box->result);
     output_trim(&box->output);
-    status = checkpoint_drop_run(box);
+    if (box->state != BOX_WAITING) /* its run may have to return to it */
+        status = checkpoint_drop_run(box);
     return status == PYBOX_OK ? rollback_trim(box->rollback) : status;
 }
 

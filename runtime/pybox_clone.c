@@ -27,6 +27,8 @@ static pybox_status clone_options(const pybox_box *box, const struct box_context
     made->input_callback = box->input_callback;
     made->input_context = contexts->input;
     stop_begin(&made->stop);
+    if (box->wait.kind == PYBOX_WAIT_HOST)
+        box_wait(made, 0);
     if (box->input != NULL) {
         made->input = malloc(box->input_length);
         if (made->input == NULL)
@@ -94,7 +96,7 @@ pybox_status pybox_box_clone(pybox_box *box, void *context, pybox_box **clone)
     if (box == NULL || clone == NULL)
         return error_set(PYBOX_ERROR_ARGUMENT, "box or clone is NULL; expected both");
     *clone = NULL;
-    pybox_status status = box_check_rest(box);
+    pybox_status status = box_check_still(box);
     if (status == PYBOX_OK)
         status = box_check_savable(box);
     if (status != PYBOX_OK)

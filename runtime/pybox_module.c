@@ -31,6 +31,8 @@ static const struct {
     [GUEST_STOP] = {GUEST_EXPORT_STOP, "i:"},
     [GUEST_WHERE] = {GUEST_EXPORT_WHERE, ":i"},
     [GUEST_TRACE] = {GUEST_EXPORT_TRACE, "ii:"},
+    [GUEST_RESUME] = {GUEST_EXPORT_RESUME, "i:i"},
+    [GUEST_REQUESTS] = {GUEST_EXPORT_REQUESTS, ":i"},
 };
 
 /* `folder`/python.so is there. */

@@ -10,7 +10,23 @@
 #include "options.h"
 #include "outcome.h"
 #include "point.h"
+#include "run.h"
 #include "run_limits.h"
+
+void run_reset(struct pybox_box *box)
+{
+    box->refill = NULL;
+    box->profiling = 0;
+    box->has_run = 1;
+    box->run_is_kept = 0;
+    box->host_calls = 0;
+    result_reset(&box->result);
+    output_reset(&box->output);
+    display_reset(&box->display);
+    box->output.limit_bytes = box->run_limits.output_bytes;
+    wasi_reset(box->wasi);
+    run_clock_start(&box->clock);
+}
 
 /* Begins a run, in its set-up. `given` limits may be NULL: the box's hold. */
 static pybox_status run_begin(pybox_box *box, const pybox_limits *given)
@@ -25,18 +41,8 @@ static pybox_status run_begin(pybox_box *box, const pybox_limits *given)
         return status;
     box->state = BOX_RUNNING;
     box->run_limits = limits;
-    box->refill = NULL;
-    box->profiling = 0;
-    box->has_run = 1;
-    box->run_is_kept = 0;
-    box->host_calls = 0;
-    result_reset(&box->result);
-    output_reset(&box->output);
-    display_reset(&box->display);
-    box->output.limit_bytes = limits.output_bytes;
-    wasi_reset(box->wasi);
+    run_reset(box);
     stop_begin(&box->stop);
-    run_clock_start(&box->clock);
     rollback_enter(box->rollback);
     guard_begin_setup(box);
     return PYBOX_OK;
@@ -80,8 +86,7 @@ static pybox_status run_keep(pybox_box *box)
     return status;
 }
 
-/* What comes before a run: what the guest has not been told yet, and new random numbers. */
-static pybox_status run_prepare(pybox_box *box)
+pybox_status run_prepare(struct pybox_box *box)
 {
     uint64_t values[1] = {0};
     uint32_t trap = 0;
@@ -101,35 +106,64 @@ static pybox_status run_prepare(pybox_box *box)
     return status;
 }
 
-/* A run waits: for what its host does next, on this thread. */
+/* A run waits on its stack: for what its host does next, on this thread. */
 static void run_suspend(pybox_box *box)
 {
     run_clock_pause(&box->clock);
     box->runner = pthread_self();
     box->state = BOX_PENDING;
-    box->result.public_result.outcome = PYBOX_PENDING;
+    if (box->wait.kind == PYBOX_WAIT_NONE)
+        box->wait.kind = PYBOX_WAIT_FUEL;
+    outcome_add_wait(box);
 }
 
-/* The guest has been left with that trap or 0; `next` is the state after a run that came to its end, `answers` says that
- * its export returned a reply. */
-static pybox_status run_leave(pybox_box *box, uint32_t trap, enum box_state next, int answers)
+/* Has the guest answered that it waits, while it has not raised yet what it was told to? */
+static int run_waits_too_soon(const pybox_box *box)
 {
+    struct guest_reply reply;
+    struct guest_text list;
+    const struct guest_memory memory = box_memory(box);
+    return box->stop.told &&
+           guest_read_list(&memory, (uint32_t)box->values[0], &reply, &list) == PYBOX_OK &&
+           reply.kind == GUEST_REPLY_PENDING && box->module->guest[GUEST_RESUME] != NULL;
+}
+
+/* The run's export has returned. */
+static pybox_status run_answer(pybox_box *box)
+{
+    pybox_status status = outcome_of_reply(box, (uint32_t)box->values[0]);
+    pybox_status forgotten = guard_forget(box);
+    if (status == PYBOX_ERROR_BUSY)
+        box_wait(box, 0);
+    else if (status == PYBOX_OK)
+        status = forgotten;
+    if (status == PYBOX_OK && box->result.public_result.outcome == PYBOX_PENDING) {
+        box_wait(box, 1);
+        outcome_add_wait(box);
+    }
+    return status;
+}
+
+pybox_status run_leave(struct pybox_box *box, uint32_t trap, enum box_state next, int answers)
+{
+    pybox_status status = PYBOX_OK;
+    if (trap == 0 && answers && run_waits_too_soon(box)) {
+        box->values[0] = 0; /* no answers */
+        status = box_call(box, box->module->guest[GUEST_RESUME], box->values, &trap);
+        if (status != PYBOX_OK)
+            return status;
+    }
     if (trap == MODULE_TRAP_YIELD) {
         run_suspend(box);
         return PYBOX_OK;
     }
-    pybox_status status = PYBOX_OK;
     guard_end_run(box, trap);
-    if (trap != 0) {
+    if (trap != 0)
         status = outcome_of_trap(box, trap);
-    } else if (!answers) {
+    else if (!answers)
         box->result.public_result.outcome = PYBOX_EXIT; /* _start returned: exit code 0 */
-    } else {
-        status = outcome_of_reply(box, (uint32_t)box->values[0]);
-        pybox_status forgotten = guard_forget(box);
-        if (status == PYBOX_OK)
-            status = forgotten;
-    }
+    else
+        status = run_answer(box);
     if (box->state == BOX_RUNNING)
         box->state = next;
     return status;
@@ -148,7 +182,8 @@ static pybox_status run_call(pybox_box *box, const struct module_export *export,
 /* Whether the box's options have a run undone that ended like this. */
 static int run_is_undone(const pybox_box *box, pybox_status status)
 {
-    if (box->policy == PYBOX_ROLLBACK_NEVER || box->state == BOX_PENDING)
+    if (box->policy == PYBOX_ROLLBACK_NEVER || box->state == BOX_PENDING ||
+        box->state == BOX_WAITING)
         return 0;
     if (box->policy == PYBOX_ROLLBACK_ALWAYS || box->state == BOX_DIRTY)
         return 1;
@@ -190,11 +225,10 @@ static pybox_status run_return(pybox_box *box, pybox_status status, const pybox_
     return status;
 }
 
-/* The same for runs that the box's options may have undone. */
-static pybox_status run_end(pybox_box *box, pybox_status status, const pybox_result **result)
+pybox_status run_end(struct pybox_box *box, pybox_status status, const pybox_result **result)
 {
     status = run_return(box, status, result);
-    if (box->first_run && box->state != BOX_PENDING) {
+    if (box->first_run && box->state != BOX_PENDING && box->state != BOX_WAITING) {
         box->first_run = 0;
         hot_pages_learn(box);
     }
@@ -262,30 +296,6 @@ pybox_status pybox_box_run(pybox_box *box, const pybox_run *run, const pybox_res
         status = run_call(box, box->module->guest[GUEST_RUN], BOX_IDLE, 1);
     }
     return run_end(box, status, result);
-}
-
-pybox_status pybox_box_resume(pybox_box *box, uint64_t fuel, const pybox_result **result)
-{
-    if (box == NULL || result == NULL)
-        return error_set(PYBOX_ERROR_ARGUMENT, "box or result is NULL; expected both");
-    *result = NULL;
-    if (box->state == BOX_RUNNING)
-        return box_check_rest(box);
-    if (box->state != BOX_PENDING)
-        return error_set(PYBOX_ERROR_ARGUMENT, "no run of the box is pending; expected one whose refill "
-                                               "callback returned PYBOX_REFILL_YIELD");
-    if (!pthread_equal(box->runner, pthread_self()))
-        return error_set(PYBOX_ERROR_ARGUMENT,
-                         "the run belongs to another thread; expected the one that began it");
-    box->state = BOX_RUNNING;
-    result_reset(&box->result);
-    run_clock_go_on(&box->clock);
-    uint32_t trap = guard_resume(box, fuel);
-    if (trap == MODULE_TRAP_LIMIT)
-        box_abandon(box);
-    else if (trap == 0)
-        trap = box_resume(box);
-    return run_end(box, run_leave(box, trap, BOX_IDLE, 1), result);
 }
 
 void pybox_box_interrupt(pybox_box *box, pybox_interrupt how)

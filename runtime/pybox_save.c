@@ -32,7 +32,7 @@ static pybox_status save_settle(pybox_box *box)
 
 pybox_status save_prepare(pybox_box *box)
 {
-    pybox_status status = box_check_rest(box);
+    pybox_status status = box_check_still(box);
     if (status == PYBOX_OK)
         status = box_check_savable(box);
     return status == PYBOX_OK ? save_settle(box) : status;

@@ -161,6 +161,11 @@ static pybox_status store_check_revision(const pybox_store *store, const char *n
         if (last == 0)
             return error_set(PYBOX_ERROR_BUSY, "session %s has been removed since revision %" PRIu64,
                              name, revision);
+        if (revision == 0)
+            return error_set(PYBOX_ERROR_BUSY,
+                             "session %s is there already, at revision %" PRIu64
+                             ": somebody else has parked it; resume it, or park under another name",
+                             name, last);
         return error_set(PYBOX_ERROR_BUSY,
                          "session %s is at revision %" PRIu64 ", not %" PRIu64
                          ": somebody else has parked it; resume it, or park under another name",

@@ -24,13 +24,14 @@ uint64_t run_clock_after(uint64_t start_ns, uint64_t ns)
 void run_clock_start(struct run_clock *clock)
 {
     clock->wall_start_ns = run_clock_now();
-    clock->cpu_before_ns = 0;
+    clock->wall_before_ns = clock->cpu_before_ns = 0;
     run_clock_go_on(clock);
 }
 
 void run_clock_pause(struct run_clock *clock)
 {
     clock->cpu_before_ns = run_clock_cpu(clock);
+    run_clock_go_on(clock);
 }
 
 void run_clock_go_on(struct run_clock *clock)
@@ -38,9 +39,22 @@ void run_clock_go_on(struct run_clock *clock)
     clock->cpu_start_ns = run_clock_ask(CLOCK_THREAD_CPUTIME_ID);
 }
 
+void run_clock_rest(struct run_clock *clock)
+{
+    run_clock_pause(clock);
+    clock->wall_before_ns = run_clock_wall(clock);
+    clock->wall_start_ns = run_clock_now();
+}
+
+void run_clock_wake(struct run_clock *clock)
+{
+    clock->wall_start_ns = run_clock_now();
+    run_clock_go_on(clock);
+}
+
 uint64_t run_clock_wall(const struct run_clock *clock)
 {
-    return run_clock_now() - clock->wall_start_ns;
+    return clock->wall_before_ns + run_clock_now() - clock->wall_start_ns;
 }
 
 uint64_t run_clock_cpu(const struct run_clock *clock)

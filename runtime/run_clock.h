@@ -7,7 +7,8 @@
 #define RUN_CLOCK_NEVER UINT64_MAX
 
 struct run_clock {
-    uint64_t wall_start_ns; /* CLOCK_MONOTONIC */
+    uint64_t wall_start_ns; /* CLOCK_MONOTONIC, when the run began or was woken */
+    uint64_t wall_before_ns; /* before that */
     uint64_t cpu_start_ns;  /* of the thread, since the run began or was gone on with */
     uint64_t cpu_before_ns; /* before that */
 };
@@ -24,7 +25,11 @@ void run_clock_start(struct run_clock *clock);
 void run_clock_pause(struct run_clock *clock);
 void run_clock_go_on(struct run_clock *clock);
 
-/* So far; the second one not in a pause. */
+/* In between, neither is the run's. On any thread. */
+void run_clock_rest(struct run_clock *clock);
+void run_clock_wake(struct run_clock *clock);
+
+/* So far; in a pause or rest only at once behind its call. */
 uint64_t run_clock_wall(const struct run_clock *clock);
 uint64_t run_clock_cpu(const struct run_clock *clock);
 

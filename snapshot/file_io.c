@@ -128,14 +128,62 @@ static pybox_status file_io_check_target(const struct file_io_draft *draft)
     return PYBOX_OK;
 }
 
+static pybox_status file_io_name_temporary(struct file_io_draft *draft)
+{
+    uint64_t number;
+    if (getrandom(&number, sizeof number, 0) != sizeof number)
+        return error_set_io(errno, "cannot get a random number for a temporary file's name");
+    snprintf(draft->temporary, sizeof draft->temporary, TEMPORARY_START "%016" PRIx64 TEMPORARY_END,
+             number);
+    return PYBOX_OK;
+}
+
+#define DESCRIPTOR_PATH_BYTES 32
+
+static const char *file_io_descriptor_path(int fd, char path[DESCRIPTOR_PATH_BYTES])
+{
+    snprintf(path, DESCRIPTOR_PATH_BYTES, "/proc/self/fd/%d", fd);
+    return path;
+}
+
+/* A file without a name, of which nothing stays if its writer is killed. 0 where there can be none. */
+static int file_io_open_unnamed(struct file_io_draft *draft)
+{
+    char path[DESCRIPTOR_PATH_BYTES];
+    draft->fd = openat(draft->directory_fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0644);
+    if (draft->fd < 0)
+        return 0;
+    if (access(file_io_descriptor_path(draft->fd, path), F_OK) == 0) /* it gets its name by that */
+        return 1;
+    close(draft->fd);
+    draft->fd = -1;
+    return 0;
+}
+
+/* Gives a file without a name one, for the moment until it is renamed. */
+static pybox_status file_io_link_unnamed(struct file_io_draft *draft)
+{
+    char path[DESCRIPTOR_PATH_BYTES];
+    file_io_descriptor_path(draft->fd, path);
+    for (;;) {
+        pybox_status status = file_io_name_temporary(draft);
+        if (status == PYBOX_OK && linkat(AT_FDCWD, path, draft->directory_fd, draft->temporary,
+                                         AT_SYMLINK_FOLLOW) == 0)
+            return PYBOX_OK;
+        draft->temporary[0] = '\0';
+        if (status != PYBOX_OK)
+            return status;
+        if (errno != EEXIST)
+            return error_set_io(errno, "cannot create a file beside '%s'", draft->path);
+    }
+}
+
 static pybox_status file_io_open_temporary(struct file_io_draft *draft)
 {
     for (;;) {
-        uint64_t number;
-        if (getrandom(&number, sizeof number, 0) != sizeof number)
-            return error_set_io(errno, "cannot get a random number for a temporary file's name");
-        snprintf(draft->temporary, sizeof draft->temporary,
-                 TEMPORARY_START "%016" PRIx64 TEMPORARY_END, number);
+        pybox_status status = file_io_name_temporary(draft);
+        if (status != PYBOX_OK)
+            return status;
         draft->fd = openat(draft->directory_fd, draft->temporary,
                            O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
         if (draft->fd >= 0) {
@@ -153,7 +201,7 @@ pybox_status file_io_draft_create(const char *path, struct file_io_draft *draft)
     pybox_status status = file_io_open_directory(path, draft);
     if (status == PYBOX_OK)
         status = file_io_check_target(draft);
-    if (status == PYBOX_OK)
+    if (status == PYBOX_OK && !file_io_open_unnamed(draft))
         status = file_io_open_temporary(draft);
     if (status != PYBOX_OK && draft->directory_fd >= 0)
         close(draft->directory_fd);
@@ -180,7 +228,9 @@ pybox_status file_io_draft_commit(struct file_io_draft *draft)
     pybox_status status = PYBOX_OK;
     if (fsync(draft->fd) != 0)
         status = error_set_io(errno, "cannot sync '%s' to its disk", draft->path);
-    else if (renameat(draft->directory_fd, draft->temporary, draft->directory_fd, draft->name) != 0)
+    else if (draft->temporary[0] == '\0')
+        status = file_io_link_unnamed(draft);
+    if (status == PYBOX_OK && renameat(draft->directory_fd, draft->temporary, draft->directory_fd, draft->name) != 0)
         status = error_set_io(errno, "cannot give '%s' its name", draft->path);
     if (status != PYBOX_OK) {
         file_io_draft_discard(draft);
@@ -196,7 +246,8 @@ pybox_status file_io_draft_commit(struct file_io_draft *draft)
 
 void file_io_draft_discard(struct file_io_draft *draft)
 {
-    unlinkat(draft->directory_fd, draft->temporary, 0);
+    if (draft->temporary[0] != '\0')
+        unlinkat(draft->directory_fd, draft->temporary, 0);
     close(draft->fd);
     close(draft->directory_fd);
 }

@@ -28,11 +28,12 @@ struct file_io_draft {
     int directory_fd;
     const char *name; /* that it will have: the last component of `path` */
     const char *path; /* borrowed; for messages */
-    char temporary[40];
+    char temporary[40]; /* its name until then; "": none */
 };
 
-/* Creates a temporary file (mode 0644 less the umask) in the directory of `path`. It is locked
- * (flock()) until it is put in place or its writer has ended: who can lock it may remove it.
+/* Creates a temporary file (mode 0644 less the umask) in the directory of `path`: without a name, if the file system can do
+ * that, so that nothing stays of it if its writer is killed. Otherwise it is locked (flock()) until it is put in place or
+ * its writer has ended: who can lock it may remove it.
  * Errors: ARGUMENT (`path` names nothing, or something that is no regular file), IO, NO_MEMORY. */
 pybox_status file_io_draft_create(const char *path, struct file_io_draft *draft);
 

@@ -306,17 +306,31 @@ static pybox_status image_map_failed(void)
     return error_set(PYBOX_ERROR_NO_MEMORY, "%s", error_message());
 }
 
-pybox_status image_map(const struct image *image, void *address)
+pybox_status image_map(const struct image *image, uint8_t **memory)
 {
     size_t length = (size_t)image->view.content.memory_bytes;
     size_t mapped = (size_t)image->view.mapped_bytes;
-    const int flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
-    if (mapped > 0 && mmap(address, mapped, PROT_READ | PROT_WRITE, flags, image->view.fd,
-                           (off_t)image->view.memory_offset) == MAP_FAILED)
+    *memory = NULL;
+    if (length == 0)
+        return PYBOX_OK;
+    uint8_t *address = mmap(NULL, length, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (address == MAP_FAILED)
         return image_map_failed();
-    if (length > mapped && mmap((uint8_t *)address + mapped, length - mapped,
-                                PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0) == MAP_FAILED)
-        return image_map_failed();
+    if (mapped > 0 && mmap(address, mapped, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE, image->view.fd,
+                           (off_t)image->view.memory_offset) == MAP_FAILED) {
+        pybox_status status = image_map_failed();
+        munmap(address, length);
+        return status;
+    }
     image_put_overlay(image, address);
+    *memory = address;
     return PYBOX_OK;
+}
+
+void image_unmap(const struct image *image, uint8_t *memory)
+{
+    if (memory != NULL)
+        munmap(memory, (size_t)image->view.content.memory_bytes);
 }

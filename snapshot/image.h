@@ -86,12 +86,13 @@ struct image_view {
 };
 const struct image_view *image_describe(const struct image *image);
 
-/*
- * Maps the whole memory at `address`, private and writable, over whatever is mapped there, and puts
- * the overlay over it: the caller has reserved content.memory_bytes (page-aligned). Nothing is
- * mapped for a memory of 0 bytes. Errors: NO_MEMORY.
- */
-pybox_status image_map(const struct image *image, void *address);
+/* Maps a private, writable copy of the whole memory somewhere, the overlay over it: to read all of it at once, as one who
+ * writes it to a file does. (The loader maps those of boxes, between guards.) NULL for a memory of 0 bytes. To be
+ * unmapped with image_unmap(), or, if the image is gone, munmap(). Errors: NO_MEMORY. */
+pybox_status image_map(const struct image *image, uint8_t **memory);
+
+/* NULL is allowed. */
+void image_unmap(const struct image *image, uint8_t *memory);
 
 /* Puts the overlay over a memory whose first mapped_bytes are mapped at `address`, and whose rest up
  * to memory_bytes is zero and writable. */

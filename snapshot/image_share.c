@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* The largest file tree that can be saved. */
@@ -72,18 +71,12 @@ pybox_status image_create_from_content(const struct snapshot_content *content,
 static pybox_status share_copy(const struct image *image, int *fd)
 {
     struct snapshot_content content = image->view.content;
-    size_t length = (size_t)content.memory_bytes;
-    void *memory = NULL;
-    if (length > 0)
-        memory = mmap(NULL, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
-        return error_set_memory("the memory of an image", length);
-    pybox_status status = image_map(image, memory);
+    uint8_t *memory;
+    pybox_status status = image_map(image, &memory);
     content.memory = memory;
     if (status == PYBOX_OK)
         status = share_write(&content, image_created_ns(image), fd);
-    if (memory != NULL)
-        munmap(memory, length);
+    image_unmap(image, memory);
     return status;
 }
 

@@ -60,12 +60,12 @@ static void write_again(const struct image *image, const uint8_t *memory)
 static void use(const struct image *image)
 {
     size_t length = image_describe(image)->content.memory_bytes;
-    size_t reserved_bytes = length > 0 ? length : 1;
-    uint8_t *memory = mmap(NULL, reserved_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    require(memory != MAP_FAILED && image_map(image, memory) == PYBOX_OK);
+    uint8_t *memory;
+    require(image_map(image, &memory) == PYBOX_OK);
     write_again(image, memory);
-    memset(memory, 1, length);
-    munmap(memory, reserved_bytes);
+    if (length > 0)
+        memset(memory, 1, length);
+    image_unmap(image, memory);
 }
 
 static void open_parent(void)

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -217,10 +216,9 @@ int fixture_opens_with(const char *path, const struct snapshot_content *content,
     size_t length = content->memory_bytes;
     int same = fixture_same_content(&image_describe(image)->content, content);
     if (same && length > 0) {
-        void *mapped = mmap(NULL, length, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        require(mapped != MAP_FAILED, "mmap");
-        same = image_map(image, mapped) == PYBOX_OK && memcmp(mapped, content->memory, length) == 0;
-        munmap(mapped, length);
+        uint8_t *mapped;
+        same = image_map(image, &mapped) == PYBOX_OK && memcmp(mapped, content->memory, length) == 0;
+        image_unmap(image, mapped);
     }
     image_close(image);
     return same;

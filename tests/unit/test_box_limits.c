@@ -262,7 +262,7 @@ static void test_boxes_take_turns(void **state)
         pending = 0;
         for (int i = 0; i < 4; i++)
             if (results[i]->outcome == PYBOX_PENDING) {
-                assert_int_equal(pybox_box_resume(boxes[i], 200000, &results[i]), PYBOX_OK);
+                assert_int_equal(pybox_box_resume(boxes[i], &(pybox_resume){.fuel = 200000}, &results[i]), PYBOX_OK);
                 pending = 1;
             }
     }

@@ -251,7 +251,7 @@ static void test_a_pending_run_is_in_the_way(void **state)
         assert_int_equal(pybox_box_checkpoint(box), PYBOX_ERROR_BUSY);
         assert_int_equal(pybox_box_rollback(box), PYBOX_ERROR_BUSY);
         assert_int_equal(pybox_box_drop(box), PYBOX_ERROR_BUSY);
-        assert_works(pybox_box_resume(box, i == 0 ? 0 : UINT64_C(1) << 40, &result));
+        assert_works(pybox_box_resume(box, &(pybox_resume){.fuel = i == 0 ? 0 : UINT64_C(1) << 40}, &result));
         assert_int_equal(result->outcome, i == 0 ? PYBOX_OUT_OF_FUEL : PYBOX_DONE);
         if (i > 0)
             assert_string_equal(result->value_repr.bytes, "100001");

@@ -59,7 +59,7 @@ static const pybox_result *run_yielding(pybox_box *box, const char *code, const 
 static const pybox_result *resume(pybox_box *box, uint64_t fuel)
 {
     const pybox_result *result;
-    assert_int_equal(pybox_box_resume(box, fuel, &result), PYBOX_OK);
+    assert_int_equal(pybox_box_resume(box, &(pybox_resume){.fuel = fuel}, &result), PYBOX_OK);
     return result;
 }
 
@@ -157,7 +157,7 @@ static void test_while_it_waits_the_box_is_busy(void **state)
     (void)state;
     pybox_box *box = sample_run_limited(NULL);
     const pybox_result *result;
-    assert_int_equal(pybox_box_resume(box, 1, &result), PYBOX_ERROR_ARGUMENT); /* nothing is pending */
+    assert_int_equal(pybox_box_resume(box, &(pybox_resume){.fuel = 1}, &result), PYBOX_ERROR_ARGUMENT); /* nothing is pending */
     assert_null(result);
     run_yielding(box, "spin 0", &small);
     assert_int_equal(pybox_box_run(box, &(pybox_run){.code = "told"}, &result), PYBOX_ERROR_BUSY);
@@ -170,7 +170,7 @@ static void test_while_it_waits_the_box_is_busy(void **state)
 static void *resume_elsewhere(void *box)
 {
     const pybox_result *result;
-    return (void *)(intptr_t)pybox_box_resume(box, 1, &result);
+    return (void *)(intptr_t)pybox_box_resume(box, &(pybox_resume){.fuel = 1}, &result);
 }
 
 static void test_it_goes_on_where_it_began(void **state)

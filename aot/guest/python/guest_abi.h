@@ -19,6 +19,8 @@
 #define GUEST_EXPORT_CONFIGURE "pybox_configure" /* "i:i"  JSON options of that length -> reply */
 #define GUEST_EXPORT_RUN "pybox_run"             /* "iii:i" mode, code length, file name length -> reply */
 #define GUEST_EXPORT_TRACE "pybox_trace"         /* "ii:"  events, length of the pattern of file names in the buffer */
+#define GUEST_EXPORT_RESUME "pybox_resume"       /* "i:i"  answers of that length: goes on with the run that waits -> reply */
+#define GUEST_EXPORT_REQUESTS "pybox_requests"   /* ":i"   -> reply: PENDING, or DONE if no run waits */
 #define GUEST_EXPORT_FINISH "pybox_finish"       /* ":i"   -> reply */
 #define GUEST_EXPORT_RESTORE "pybox_restore"     /* ":"    new random numbers after a restore */
 #define GUEST_EXPORT_SETTLE "pybox_settle"       /* ":"    before a base image is saved */
@@ -31,6 +33,8 @@
 
 /* How to run code: the values of pybox_mode. */
 enum guest_mode { GUEST_MODE_EXEC = 0, GUEST_MODE_EVAL = 1, GUEST_MODE_SINGLE = 2 };
+
+#define GUEST_MODE_MASK 0xffu
 
 /* Added to the mode: count fuel by function and line. The reply's second payload is the profile. */
 #define GUEST_RUN_PROFILE 0x100u
@@ -78,6 +82,34 @@ enum guest_trace {
     GUEST_TRACE_RAISE = 8,
 };
 
+/* Waits for the host on the guest's stack: address and length of requests -> length of the answers, or an enum guest_wait;
+ * and copies those answers to an address. */
+#define GUEST_IMPORT_WAIT "host_wait"       /* "ii:i" */
+#define GUEST_IMPORT_ANSWERS "host_answers" /* "i:" */
+
+enum guest_wait {
+    GUEST_WAIT_REFUSED = -1,   /* within a host function, or between runs */
+    GUEST_WAIT_STOPPED = -2,   /* the run is being stopped */
+    GUEST_WAIT_BROKEN = -3,    /* these are no requests */
+    GUEST_WAIT_NO_MEMORY = -4, /* the host has none for them */
+};
+
+/* What the host is asked: a head of 64, 64 and 32 bits, then the requests with ascending ids: each a 64-bit id, 32-bit lengths of the function's name and the arguments,
+ * and these two, without any padding. */
+#define GUEST_REQUESTS_HEAD 20 /* bytes: ns to the next timer or 0, the last id so far, how many requests there are */
+#define GUEST_REQUEST_HEAD 16
+#define GUEST_MAX_REQUESTS (1u << 16)
+
+/* What the host answers: for each request a 64-bit id, 32 bits of enum guest_answer, a 32-bit length and that many bytes. */
+#define GUEST_ANSWER_HEAD 16
+
+enum guest_answer {
+    GUEST_ANSWER_NONE = 0,  /* None */
+    GUEST_ANSWER_JSON = 1,  /* the bytes are JSON */
+    GUEST_ANSWER_BYTES = 2, /* they are a bytes object */
+    GUEST_ANSWER_ERROR = 3, /* to a request: 32 bits that say which (0: pybox.HostError), then the message */
+};
+
 enum guest_reply_kind {
     GUEST_REPLY_DONE = 0,      /* no payload */
     GUEST_REPLY_VALUE = 1,     /* texts: repr, JSON ("" if it has no JSON form) */
@@ -87,12 +119,14 @@ enum guest_reply_kind {
     GUEST_REPLY_FAILED = 4,    /* the bridge itself failed; no payload */
     GUEST_REPLY_WHERE = 5,     /* texts: file name, function, line in decimal; "", "", "0": unknown */
     GUEST_REPLY_REFUSED = 6,   /* exit_code: enum guest_refusal. Text: why. Nothing has been run or changed */
+    GUEST_REPLY_PENDING = 7,   /* the run waits for the host: payload as in GUEST_REQUESTS_HEAD */
 };
 
 /* What was wrong with a request that is refused. */
 enum guest_refusal {
     GUEST_REFUSED_ARGUMENT = 0,
     GUEST_REFUSED_LIMIT = 1, /* a count or depth is over its cap */
+    GUEST_REFUSED_BUSY = 2,  /* a run waits for the host */
 };
 
 /* struct guest_reply.flags */

@@ -14,6 +14,7 @@
 #include <wasi/api.h>
 
 #include "guest_abi.h"
+#include "guest_async.h"
 #include "guest_display.h"
 #include "guest_main.h"
 #include "guest_profile.h"
@@ -24,6 +25,10 @@
 
 char *guest_request;
 static uint32_t request_capacity;
+static struct {
+    uint32_t mode;
+    struct context *context;
+} waiting; /* of the run that waits */
 
 /* Behind time.process_time(). wasi-libc's emulation of it, which this replaces, counts wall time. */
 clock_t clock(void)
@@ -44,48 +49,82 @@ GUEST_EXPORT(GUEST_EXPORT_BUFFER) uint32_t pybox_buffer(uint32_t bytes)
     return (uint32_t)(uintptr_t)guest_request;
 }
 
+/* The reply to the run of a mode in a context, whose code has come to its end or waits. */
+static uint32_t reply_run(struct context *context, uint32_t mode, PyObject *value)
+{
+    const char *profile = NULL;
+    uint32_t profile_bytes = 0;
+    if (value == NULL && async_waits()) {
+        waiting.mode = mode;
+        waiting.context = context;
+        return reply_waiting();
+    }
+    if (value != NULL && (mode & GUEST_MODE_MASK) == GUEST_MODE_EVAL && display_value(value) < 0)
+        Py_CLEAR(value);
+    if (mode & (GUEST_RUN_PROFILE | GUEST_RUN_TRACE)) {
+        PyObject *exception = PyErr_GetRaisedException();
+        stop_code_ended();
+        if (mode & GUEST_RUN_TRACE)
+            trace_end();
+        if (mode & GUEST_RUN_PROFILE)
+            profile = profile_end(&profile_bytes);
+        PyErr_SetRaisedException(exception);
+        mode &= GUEST_MODE_MASK;
+    }
+    const uint32_t address = value != NULL ? reply_value(mode, value) : reply_exception();
+    if (profile != NULL)
+        reply_add_profile(profile, profile_bytes);
+    return address;
+}
+
 GUEST_EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_length,
                                                   uint32_t filename_length)
 {
-    const int profiled = (mode & GUEST_RUN_PROFILE) != 0, traced = (mode & GUEST_RUN_TRACE) != 0;
-    const char *profile = NULL;
-    uint32_t profile_bytes = 0;
-    PyObject *value = NULL;
-    mode &= ~(GUEST_RUN_PROFILE | GUEST_RUN_TRACE);
+    if (async_waits())
+        return reply_refused(GUEST_REFUSED_BUSY, "the box waits for its host, as it did when it was saved: answer what "
+                                                 "pybox_box_requests() lists, and go on by pybox_box_resume()");
     reply_begin();
     const char *name = run_context_name(code_length, filename_length);
     struct context *context = context_find(name);
     if (context == NULL)
         return reply_refused(GUEST_REFUSED_ARGUMENT, "the box has no context %.200s", name);
-    if (traced && trace_begin() < 0)
+    if ((mode & GUEST_RUN_TRACE) && trace_begin() < 0)
         return reply_exception();
-    if (!profiled)
-        value = run_request(context, mode, code_length, filename_length);
-    else if (profile_begin() == 0) {
-        value = run_request(context, mode, code_length, filename_length);
-        PyObject *exception = PyErr_GetRaisedException();
-        stop_code_ended();
-        profile = profile_end(&profile_bytes);
-        PyErr_SetRaisedException(exception);
-    }
-    if (value != NULL && mode == GUEST_MODE_EVAL && display_value(value) < 0)
-        Py_CLEAR(value);
-    if (traced) {
-        PyObject *exception = PyErr_GetRaisedException();
-        stop_code_ended();
+    if ((mode & GUEST_RUN_PROFILE) && profile_begin() < 0) {
         trace_end();
-        PyErr_SetRaisedException(exception);
+        return reply_exception();
     }
-    const uint32_t address = value != NULL ? reply_value(mode, value) : reply_exception();
-    if (profile != NULL) {
-        reply_add_profile(profile, profile_bytes);
-    }
-    return address;
+    async_enter();
+    PyObject *value = run_request(context, mode & GUEST_MODE_MASK, code_length, filename_length);
+    async_leave();
+    return reply_run(context, mode, value);
 }
 
 GUEST_EXPORT(GUEST_EXPORT_TRACE) void pybox_trace(uint32_t events, uint32_t pattern_length)
 {
     trace_configure(events, guest_request, pattern_length);
+}
+
+GUEST_EXPORT(GUEST_EXPORT_RESUME) uint32_t pybox_resume(uint32_t length)
+{
+    struct context_visit visit;
+    if (!async_waits())
+        return reply_refused(GUEST_REFUSED_ARGUMENT, "no run waits for the host");
+    reply_begin();
+    if (waiting.mode & GUEST_RUN_PROFILE)
+        profile_go_on();
+    context_enter(waiting.context, &visit);
+    async_enter();
+    PyObject *value = async_go_on(guest_request, length);
+    async_leave();
+    context_leave(&visit);
+    return reply_run(waiting.context, waiting.mode, value);
+}
+
+GUEST_EXPORT(GUEST_EXPORT_REQUESTS) uint32_t pybox_requests(void)
+{
+    return async_waits() ? reply_with(GUEST_REPLY_PENDING, async_requests())
+                         : reply_with(GUEST_REPLY_DONE, NULL);
 }
 
 /* Calls a function of the bridge that returns nothing. */

@@ -117,6 +117,11 @@ int profile_begin(void)
     return follow();
 }
 
+void profile_go_on(void)
+{
+    last = fuel_used();
+}
+
 const char *profile_end(uint32_t *bytes)
 {
     open_event(EVENT_FRAME);

@@ -16,6 +16,9 @@ void profile_calibrate(void);
 /* Follows what runs from now on. 0, or -1 with an exception: a program holds the tools of sys.monitoring. */
 int profile_begin(void);
 
+/* The run has waited in between: its fuel may be counted from another start. */
+void profile_go_on(void);
+
 /* Ends it. The profile is a JSON text of *bytes bytes that lasts until the next profile_begin(), or NULL without memory. */
 const char *profile_end(uint32_t *bytes);
 

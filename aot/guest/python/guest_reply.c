@@ -4,6 +4,7 @@
 
 #include "internal/pycore_pymem.h" /* _PyMem_AllocationFailed */
 
+#include "guest_async.h"
 #include "guest_main.h"
 #include "guest_stop.h"
 #include "guest_texts.h"
@@ -240,6 +241,13 @@ uint32_t reply_value(uint32_t mode, PyObject *value)
     stop_code_ended();
     reply_flush_streams();
     return reply_with(GUEST_REPLY_VALUE, description);
+}
+
+uint32_t reply_waiting(void)
+{
+    stop_code_ended();
+    reply_flush_streams();
+    return reply_with(GUEST_REPLY_PENDING, async_requests());
 }
 
 void reply_add_profile(const char *profile, uint32_t bytes)

@@ -27,6 +27,9 @@ uint32_t reply_exception(void);
 /* For the value of a run, which it takes. */
 uint32_t reply_value(uint32_t mode, PyObject *value);
 
+/* For a run that waits for the host. */
+uint32_t reply_waiting(void);
+
 /* The last reply also gives a profile. */
 void reply_add_profile(const char *profile, uint32_t bytes);
 

@@ -9,6 +9,7 @@
 #include "internal/pycore_pyerrors.h" /* PyExc_IncompleteInputError */
 
 #include "guest_abi.h"
+#include "guest_async.h"
 #include "guest_main.h"
 #include "guest_stop.h"
 
@@ -21,44 +22,62 @@ static int remember_source(PyObject *filename, const char *code, uint32_t length
     return done == NULL ? -1 : 0;
 }
 
-static PyObject *evaluate(PyObject *globals, struct _mod *tree, PyObject *filename,
-                          PyCompilerFlags *flags, PyArena *arena)
+/* Code may await at the top level. */
+#define RUN_FLAGS {.cf_flags = PyCF_ALLOW_TOP_LEVEL_AWAIT, .cf_feature_version = PY_MINOR_VERSION}
+
+static int awaits(const PyCodeObject *code)
 {
-    PyCodeObject *code = _PyAST_Compile(tree, filename, flags, -1, arena);
-    if (code == NULL)
-        return NULL;
-    PyObject *value = PyEval_EvalCode((PyObject *)code, globals, globals);
+    return (code->co_flags & CO_COROUTINE) != 0;
+}
+
+/* Evaluates code (taken), and then the code of an expression (taken) if there is one: the value of the last. */
+static PyObject *evaluate(PyObject *names, PyCodeObject *code, PyCodeObject *then)
+{
+    PyObject *value;
+    if (awaits(code) || (then != NULL && awaits(then))) {
+        value = async_run((PyObject *)code, (PyObject *)then, names);
+    } else {
+        value = PyEval_EvalCode((PyObject *)code, names, names);
+        if (value != NULL && then != NULL) {
+            Py_DECREF(value);
+            value = PyEval_EvalCode((PyObject *)then, names, names);
+        }
+    }
     Py_DECREF(code);
+    Py_XDECREF(then);
     return value;
 }
 
 /* MODE_EVAL: all statements run; the value is that of the last one if it is an expression, else None. */
-static PyObject *run_for_value(PyObject *globals, const char *code, PyObject *filename)
+static PyObject *run_for_value(PyObject *globals, const char *source, PyObject *filename)
 {
     PyArena *arena = _PyArena_New();
     if (arena == NULL)
         return NULL;
     PyObject *value = NULL;
-    PyCompilerFlags flags = _PyCompilerFlags_INIT;
-    struct _mod *tree = _PyParser_ASTFromString(code, filename, Py_file_input, &flags, arena);
+    PyCodeObject *code = NULL, *then = NULL;
+    PyCompilerFlags flags = RUN_FLAGS;
+    struct _mod *tree = _PyParser_ASTFromString(source, filename, Py_file_input, &flags, arena);
     if (tree == NULL)
         goto out;
     asdl_stmt_seq *body = tree->v.Module.body;
     Py_ssize_t count = asdl_seq_LEN(body);
     stmt_ty last = count > 0 ? (stmt_ty)asdl_seq_GET(body, count - 1) : NULL;
-    if (last == NULL || last->kind != Expr_kind) {
-        value = evaluate(globals, tree, filename, &flags, arena);
+    struct _mod *expression = NULL;
+    if (last != NULL && last->kind == Expr_kind) {
+        expression = _PyAST_Expression(last->v.Expr.value, arena);
+        if (expression == NULL)
+            goto out;
+        body->size = count - 1;
+    }
+    code = _PyAST_Compile(tree, filename, &flags, -1, arena);
+    if (code == NULL)
+        goto out;
+    if (expression != NULL && (then = _PyAST_Compile(expression, filename, &flags, -1, arena)) == NULL) {
+        Py_DECREF(code);
         goto out;
     }
-    struct _mod *expression = _PyAST_Expression(last->v.Expr.value, arena);
-    if (expression == NULL)
-        goto out;
-    body->size = count - 1;
-    PyObject *before = evaluate(globals, tree, filename, &flags, arena);
-    if (before == NULL)
-        goto out;
-    Py_DECREF(before);
-    value = evaluate(globals, expression, filename, &flags, arena);
+    value = evaluate(globals, code, then);
 out:
     _PyArena_Free(arena);
     return value;
@@ -69,7 +88,8 @@ out:
  * that statement with an empty line more. (This is the rule of Python's codeop module.) */
 static PyObject *compile_statement(PyCompilerFlags *flags, const char *code, PyObject *filename)
 {
-    flags->cf_flags |= PyCF_ALLOW_INCOMPLETE_INPUT | PyCF_DONT_IMPLY_DEDENT;
+    flags->cf_flags |=
+        PyCF_ALLOW_INCOMPLETE_INPUT | PyCF_DONT_IMPLY_DEDENT | PyCF_ALLOW_TOP_LEVEL_AWAIT;
     PyObject *compiled =
         Py_CompileStringObject(code, filename, Py_single_input, flags, -1);
     if (compiled != NULL || !PyErr_ExceptionMatches(PyExc_IncompleteInputError))
@@ -107,7 +127,7 @@ static PyObject *run_code(struct context *context, uint32_t mode, const char *co
     if (mode == GUEST_MODE_EXEC && PyUnicode_GET_LENGTH(filename) > 0 &&
         PyUnicode_READ_CHAR(filename, 0) != '<' && bind_file(context, filename) < 0)
         return NULL;
-    PyCompilerFlags flags = _PyCompilerFlags_INIT;
+    PyCompilerFlags flags = RUN_FLAGS;
     PyObject *compiled = mode == GUEST_MODE_SINGLE
                              ? compile_statement(context_flags(context), code, filename)
                              : Py_CompileStringObject(code, filename, Py_file_input, &flags, -1);
@@ -115,9 +135,7 @@ static PyObject *run_code(struct context *context, uint32_t mode, const char *co
         return NULL;
     if (mode == GUEST_MODE_SINGLE)
         context_flags(context)->cf_flags |= ((PyCodeObject *)compiled)->co_flags & PyCF_MASK;
-    PyObject *value = PyEval_EvalCode(compiled, globals, globals);
-    Py_DECREF(compiled);
-    return value;
+    return evaluate(globals, (PyCodeObject *)compiled, NULL);
 }
 
 const char *run_context_name(uint32_t code_length, uint32_t filename_length)

@@ -11,7 +11,8 @@
 /* The name of the context that it is to run in. */
 const char *run_context_name(uint32_t code_length, uint32_t filename_length);
 
-/* The value of the requested code (a new reference; None but for MODE_EVAL), or NULL with an exception. */
+/* The value of the requested code (a new reference; None but for MODE_EVAL), or NULL with an exception, or because it waits
+ * for the host (async_waits()). */
 PyObject *run_request(struct context *context, uint32_t mode, uint32_t code_length,
                       uint32_t filename_length);
 

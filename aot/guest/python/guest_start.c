@@ -6,6 +6,7 @@
 #include "internal/pycore_pymem.h" /* _PyErr_NoMemoryHook */
 
 #include "guest_abi.h"
+#include "guest_async.h"
 #include "guest_context.h"
 #include "guest_display.h"
 #include "guest_main.h"
@@ -72,7 +73,7 @@ GUEST_EXPORT(GUEST_EXPORT_START) int32_t pybox_start(void)
         return -1;
     }
     guest_bridge = PyImport_ImportModule("_pybox");
-    if (guest_bridge == NULL || context_start() < 0 || stop_start() < 0 || display_start() < 0) {
+    if (guest_bridge == NULL || context_start() < 0 || stop_start() < 0 || async_start() < 0 || display_start() < 0) {
         PyErr_Print();
         return -1;
     }

@@ -188,6 +188,8 @@ int trace_begin(void)
 
 void trace_end(void)
 {
+    PyObject *exception = PyErr_GetRaisedException();
     monitor_end(&monitor);
+    PyErr_SetRaisedException(exception);
     last = NULL;
 }

@@ -1,0 +1,20 @@
+/* The steps of a run, for those that begin or go on with one (pybox_run.c). */
+#ifndef RUN_H
+#define RUN_H
+
+#include "handles.h"
+
+/* The run's own state is as before its first step. The box is running; its run_limits have been chosen. */
+void run_reset(struct pybox_box *box);
+
+/* In the set-up: what the guest has not been told yet, and new random numbers. Errors: GUEST, ARGUMENT, NO_MEMORY. */
+pybox_status run_prepare(struct pybox_box *box);
+
+/* The guest has been left with that trap or 0; `next` is the state after a run that came to its end, `answers` says that
+ * its export returned a reply. */
+pybox_status run_leave(struct pybox_box *box, uint32_t trap, enum box_state next, int answers);
+
+/* The end of every call that goes on with a run: its figures, and what the box's options have undone. Returns the status. */
+pybox_status run_end(struct pybox_box *box, pybox_status status, const pybox_result **result);
+
+#endif
