@@ -7,16 +7,13 @@
 #include "guard.h"
 #include "guest_abi.h"
 #include "trace.h"
+#include "wait_import.h"
 
 static const struct host_import imports[] = {
     {GUEST_IMPORT_FUEL, ":I", 1, guard_fuel_used},
     {GUEST_IMPORT_RENEW, "iiii:", 1, guard_random_renew},
     {GUEST_IMPORT_DISPLAY, "iiiii:i", 0, display_import},
     {GUEST_IMPORT_TRACE, "iiiiii:i", 0, trace_import},
-#include "wait_import.h"
-
-static const struct host_import imports[] = {
-    {GUEST_IMPORT_FUEL, ":I", 1, guard_fuel_used},
     {GUEST_IMPORT_WAIT, "ii:i", 0, wait_import_wait},
     {GUEST_IMPORT_ANSWERS, "i:", 0, wait_import_answers},
 };
