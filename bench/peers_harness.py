@@ -11,6 +11,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -32,6 +33,8 @@ SYSTEMS = {
     "fork": ("fork_peer.py", False),
     "spawn": ("spawn_peer.py", False),
 }
+ENOUGH_S = 3  # of work, after which a system does no more blocks than
+FEWEST_BLOCKS = 3
 TASKS = ["fresh", "create", "session", "restore"]
 THREADS = [1, 2, 8]
 SESSIONS = {"pyodide": 3}  # how many idle sessions are made to see what one needs; the others:
@@ -88,16 +91,18 @@ def block_count(answer, threads, block_ms):
 
 def measure_task(peers, task, threads, blocks, block_ms):
     """{name: [answers]} of interleaved blocks whose order alternates; or the reason why a system cannot."""
-    counts, answers = {}, {}
+    counts, answers, spent = {}, {}, {}
     for peer in peers:
         first = peer.ask(task, threads, 1)
         answers[peer.name] = first if isinstance(first, str) else []
         if not isinstance(first, str):
-            counts[peer.name] = block_count(first, threads, block_ms)
+            counts[peer.name], spent[peer.name] = block_count(first, threads, block_ms), 0.0
     for number in range(blocks):
         for peer in peers if number % 2 == 0 else reversed(peers):
-            if peer.name in counts:
+            if peer.name in counts and (number < FEWEST_BLOCKS or spent[peer.name] < ENOUGH_S):
+                begin = time.perf_counter()
                 answers[peer.name].append(peer.ask(task, threads, counts[peer.name]))
+                spent[peer.name] += time.perf_counter() - begin
     return answers
 
 
@@ -120,7 +125,7 @@ def throughput(answers, threads):
 
 def measure_work(peers, options):
     rows = []
-    blocks, block_ms = (2, 30) if options.quick else (10, 200)
+    blocks, block_ms = (2, 30) if options.quick else (10, 100)
     for task in [*TASKS, "pool"]:
         for threads in [os.cpu_count() or 1] if task == "pool" else THREADS:
             print(f"  {task}, {threads} threads", file=sys.stderr, flush=True)
