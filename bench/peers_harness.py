@@ -150,7 +150,7 @@ def measure_starts(commands, options):
         if output != b"1\n":
             sys.exit(f"bench: {name}: {START_CODE} printed {output!r}")
     rows = []
-    for name, pairs in measure_start(commands, 3 if options.quick else 30).items():
+    for name, pairs in measure_start(commands, 3 if options.quick else 10).items():
         columns = [value * 1e3 for value, _ in pairs], [value * 1e3 for _, value in pairs]
         rows.append(["start", name, 1, len(pairs), *(f"{number:.2f}" for values in columns
                      for number in (statistics.median(values), percentile(values, 0.99))), "", ""])
