@@ -4,6 +4,7 @@ same modules imported, compiled ahead of time, instances come from a pooling all
 copy-on-write; epochs are on, as untrusted code must be stoppable. A fresh run is a new instance.
 """
 import hashlib
+import shutil
 import struct
 import tempfile
 import zipfile
@@ -78,8 +79,11 @@ class Wasmtime(Worker):
         key = hashlib.sha256(Path(wasm_preinit.__file__).read_bytes() + Path(__file__).read_bytes())
         for path in (source, library, PRELOADED):
             key.update(path.read_bytes())
-        home = folder.parent / f"{folder.name}-preinit-{key.hexdigest()[:12]}"
+        homes = folder.parent / f"{folder.name}-preinit"
+        home = homes / key.hexdigest()[:12]
         if not home.is_dir():
+            shutil.rmtree(homes, ignore_errors=True)  # of another build
+            homes.mkdir()
             cls.make_home(home, source, library)
         cls.root = home / "root"
         cls.linker.allow_shadowing = True
