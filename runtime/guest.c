@@ -19,6 +19,14 @@ pybox_status guest_broken(const char *what)
                      what);
 }
 
+pybox_status guest_refused(const struct guest_reply *reply, const struct guest_text *why)
+{
+    const pybox_status status = reply->exit_code == GUEST_REFUSED_LIMIT  ? PYBOX_ERROR_LIMIT
+                                : reply->exit_code == GUEST_REFUSED_BUSY ? PYBOX_ERROR_BUSY
+                                                                         : PYBOX_ERROR_ARGUMENT;
+    return error_set(status, "%.*s", (int)(why->length < 1000 ? why->length : 1000), why->bytes);
+}
+
 static int guest_text_count(uint32_t kind)
 {
     switch (kind) {
@@ -27,6 +35,7 @@ static int guest_text_count(uint32_t kind)
     case GUEST_REPLY_WHERE:
         return 3;
     case GUEST_REPLY_REFUSED:
+    case GUEST_REPLY_LIST:
         return 1;
     case GUEST_REPLY_EXCEPTION:
         return 7;
@@ -64,7 +73,7 @@ pybox_status guest_read_reply(const struct guest_memory *memory, uint32_t addres
     if (where == NULL)
         return guest_broken("a reply outside its memory");
     memcpy(&read, where, sizeof read);
-    if (read.kind == GUEST_REPLY_FAILED || read.kind > GUEST_REPLY_PENDING)
+    if (read.kind == GUEST_REPLY_FAILED || read.kind > GUEST_REPLY_LIST)
         return guest_broken(read.kind == GUEST_REPLY_FAILED ? "its bridge failed"
                                                             : "an unknown kind of reply");
     int count = guest_text_count(read.kind);

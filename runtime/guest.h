@@ -27,7 +27,7 @@ struct guest_text {
 uint8_t *guest_range(const struct guest_memory *memory, uint32_t address, uint64_t length);
 
 /* Reads the reply at `address` and splits its payload into texts, of which the kind says how many there
- * must be (REFUSED 1, VALUE 2, WHERE 3, EXCEPTION 7, else 0). Errors: GUEST. */
+ * must be (REFUSED and LIST 1, VALUE 2, WHERE 3, EXCEPTION 7, else 0). Errors: GUEST. */
 pybox_status guest_read_reply(const struct guest_memory *memory, uint32_t address,
                               struct guest_reply *reply, struct guest_text texts[GUEST_MAX_TEXTS]);
 
@@ -38,6 +38,9 @@ pybox_status guest_read_list(const struct guest_memory *memory, uint32_t address
 
 /* The error of a guest that broke its protocol, with what it did. */
 pybox_status guest_broken(const char *what);
+
+/* The error of a request that the guest has refused: ARGUMENT, LIMIT, BUSY. */
+pybox_status guest_refused(const struct guest_reply *reply, const struct guest_text *why);
 
 /* The profile that comes with a reply; empty if there is none. Errors: GUEST. */
 pybox_status guest_read_profile(const struct guest_memory *memory, const struct guest_reply *reply,

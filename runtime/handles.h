@@ -49,6 +49,7 @@ enum guest_export {
     GUEST_WHERE,
     GUEST_RESUME,
     GUEST_REQUESTS,
+    GUEST_CONTEXT,
     GUEST_EXPORT_COUNT
 };
 

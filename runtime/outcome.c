@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "box.h"
-#include "error.h"
 #include "explain.h"
 
 static void outcome_set_limit(pybox_result *result, const char *name)
@@ -117,14 +116,6 @@ static pybox_status outcome_of_profile(struct pybox_box *box, const struct guest
     return status;
 }
 
-static pybox_status outcome_refused(const struct guest_reply *reply, const struct guest_text *why)
-{
-    const pybox_status status = reply->exit_code == GUEST_REFUSED_LIMIT  ? PYBOX_ERROR_LIMIT
-                                : reply->exit_code == GUEST_REFUSED_BUSY ? PYBOX_ERROR_BUSY
-                                                                         : PYBOX_ERROR_ARGUMENT;
-    return error_set(status, "%.*s", (int)(why->length < 1000 ? why->length : 1000), why->bytes);
-}
-
 static pybox_status outcome_of_waiting(struct pybox_box *box, const struct guest_memory *memory,
                                        uint32_t address)
 {
@@ -155,7 +146,7 @@ pybox_status outcome_of_reply(struct pybox_box *box, uint32_t address)
         result->outcome = PYBOX_EXIT;
         result->exit_code = reply.exit_code;
     } else if (reply.kind == GUEST_REPLY_REFUSED) {
-        return outcome_refused(&reply, &texts[0]);
+        return guest_refused(&reply, &texts[0]);
     } else if (reply.kind == GUEST_REPLY_PENDING && box->stop.cause == STOP_NOTHING) {
         return outcome_of_waiting(box, &memory, address);
     } else if (reply.kind != GUEST_REPLY_DONE && reply.kind != GUEST_REPLY_PENDING) {

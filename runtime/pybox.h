@@ -393,7 +393,7 @@ typedef struct pybox_run {
     pybox_refill_callback *refill; /* asked when the fuel is used up; default: the run is stopped */
     void *refill_context;
     int profile; /* count fuel by function and line: result.profile. The run takes longer. */
-    const char *context; /* the namespace it runs in; default "main", the only one there is */
+    const char *context; /* the namespace it runs in (see Contexts); default "main" */
 } pybox_run;
 
 /* Bytes owned by the result; never NULL; there is a NUL behind the last byte. */
@@ -529,6 +529,50 @@ PYBOX_API pybox_status pybox_box_finish(pybox_box *box, const pybox_result **res
 /* Runs the `_start` of a command module, once. The outcome is EXIT with the program's exit code,
  * or TRAP. Errors: ARGUMENT, BUSY, DIRTY (it ran before), MODULE_EXPORT (no command module). */
 PYBOX_API pybox_status pybox_box_start(pybox_box *box, const pybox_result **result);
+
+/* ------------------------------------------------------------------------------------------
+ * Contexts
+ *
+ * A context is a named namespace of the box's Python, what a REPL session is: its code sees itself as `__main__`. There is
+ * always "main". Contexts are part of the box's state: of its checkpoints, snapshots, images and clones. Names are 1 to 200
+ * bytes of UTF-8 without control characters. A box has at most 65,536 contexts.
+ *
+ * All functions here run a little guest code of the library's, and free objects, whose finalisers run. None may be used while the box is running,
+ * but in its host functions. Errors of all: ARGUMENT (a name that is bad, not there, or there already), BUSY, DIRTY, LIMIT, MODULE_EXPORT,
+ * NO_MEMORY, GUEST.
+ */
+
+/* Makes a context. With a parent it sees the parent's names, and its parent's, also those they get later; what it assigns is
+ * its own, and hides theirs. Functions of the parent's run with the parent's globals. At most 64 deep. */
+PYBOX_API pybox_status pybox_context_create(pybox_box *box, const char *name, const char *parent);
+
+/* Makes a context with the names of another and its parent. They are bound to the same objects, but functions that were
+ * defined in the other one are made anew with the copy's globals. Protection is copied. */
+PYBOX_API pybox_status pybox_context_copy(pybox_box *box, const char *name, const char *source);
+
+/* Empties a context: as it was when it was made. Its protection goes; those that inherit from it stay. */
+PYBOX_API pybox_status pybox_context_reset(pybox_box *box, const char *name);
+
+/* Destroys a context; not "main", and none that another inherits from (ARGUMENT). What its functions still need lives on. */
+PYBOX_API pybox_status pybox_context_destroy(pybox_box *box, const char *name);
+
+/* Calls `each` for every context, "main" first, then in the order in which they were made, until it returns other than 0.
+ * `parent` is NULL if it has none. The texts last for the call, in which the box may not be used. */
+PYBOX_API pybox_status pybox_context_list(pybox_box *box,
+                                          int (*each)(void *context, const char *name,
+                                                      const char *parent),
+                                          void *context);
+
+/* Protects `count` names in a context: the guest can neither bind nor delete them there, nor in the contexts that inherit from it, by any
+ * way that stays inside Python: it gets a pybox.ProtectedError (a NameError) that names the variable. Locals of functions and classes may
+ * use the name. A name need not be bound yet, and the host may bind it (pybox_variable_set()). The object that it is bound to is
+ * not protected: freeze values (pybox_variable.frozen). */
+PYBOX_API pybox_status pybox_context_protect(pybox_box *box, const char *context,
+                                             const char *const *names, size_t count);
+
+/* Takes the protection of these names back; of all if names is NULL. */
+PYBOX_API pybox_status pybox_context_unprotect(pybox_box *box, const char *context,
+                                               const char *const *names, size_t count);
 
 /* ------------------------------------------------------------------------------------------
  * Checkpoint, rollback, clone

@@ -32,6 +32,7 @@ static const struct {
     [GUEST_WHERE] = {GUEST_EXPORT_WHERE, ":i"},
     [GUEST_RESUME] = {GUEST_EXPORT_RESUME, "i:i"},
     [GUEST_REQUESTS] = {GUEST_EXPORT_REQUESTS, ":i"},
+    [GUEST_CONTEXT] = {GUEST_EXPORT_CONTEXT, "ii:i"},
 };
 
 /* `folder`/python.so is there. */

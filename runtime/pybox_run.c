@@ -4,6 +4,7 @@
 #include <cjson/cJSON.h>
 
 #include "box.h"
+#include "context.h"
 #include "error.h"
 #include "guard.h"
 #include "hot_pages.h"
@@ -27,8 +28,7 @@ void run_reset(struct pybox_box *box)
     run_clock_start(&box->clock);
 }
 
-/* Begins a run, in its set-up. `given` limits may be NULL: the box's hold. */
-static pybox_status run_begin(pybox_box *box, const pybox_limits *given)
+pybox_status run_begin(pybox_box *box, const pybox_limits *given)
 {
     pybox_limits limits;
     pybox_status status = box_check_rest(box);
@@ -210,8 +210,7 @@ static void run_undo(pybox_box *box)
         point_restore(box);
 }
 
-/* The end of every call for a run. A guest that broke its protocol is not to be run again. */
-static pybox_status run_return(pybox_box *box, pybox_status status, const pybox_result **result)
+pybox_status run_return(pybox_box *box, pybox_status status, const pybox_result **result)
 {
     outcome_add_figures(box);
     if (status == PYBOX_ERROR_GUEST)
@@ -258,7 +257,7 @@ static pybox_status run_check(const pybox_run *run, pybox_run *chosen)
     if (chosen->mode < PYBOX_MODE_EXEC || chosen->mode > PYBOX_MODE_SINGLE)
         return error_set(PYBOX_ERROR_ARGUMENT, "mode is %d; expected a pybox_mode",
                          (int)chosen->mode);
-    return PYBOX_OK;
+    return chosen->context != NULL ? context_check_name(chosen->context) : PYBOX_OK;
 }
 
 pybox_status pybox_box_run(pybox_box *box, const pybox_run *run, const pybox_result **result)
@@ -272,7 +271,7 @@ pybox_status pybox_box_run(pybox_box *box, const pybox_run *run, const pybox_res
     if (status != PYBOX_OK)
         return status;
     const char *filename = chosen.filename != NULL ? chosen.filename : "<run>";
-    const char *context = chosen.context != NULL ? chosen.context : "main";
+    const char *context = chosen.context != NULL ? chosen.context : CONTEXT_MAIN;
     const struct box_part parts[] = {
         {chosen.code, chosen.code_length > 0 ? chosen.code_length : strlen(chosen.code)},
         {filename, strlen(filename)},

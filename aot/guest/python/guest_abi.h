@@ -20,6 +20,7 @@
 #define GUEST_EXPORT_RUN "pybox_run"             /* "iii:i" mode, code length, file name length -> reply */
 #define GUEST_EXPORT_RESUME "pybox_resume"       /* "i:i"  answers of that length: goes on with the run that waits -> reply */
 #define GUEST_EXPORT_REQUESTS "pybox_requests"   /* ":i"   -> reply: PENDING, or DONE if no run waits */
+#define GUEST_EXPORT_CONTEXT "pybox_context"     /* "ii:i" enum guest_context_act, number of texts -> reply */
 #define GUEST_EXPORT_FINISH "pybox_finish"       /* ":i"   -> reply */
 #define GUEST_EXPORT_RESTORE "pybox_restore"     /* ":"    new random numbers after a restore */
 #define GUEST_EXPORT_SETTLE "pybox_settle"       /* ":"    before a base image is saved */
@@ -90,7 +91,23 @@ enum guest_reply_kind {
     GUEST_REPLY_WHERE = 5,     /* texts: file name, function, line in decimal; "", "", "0": unknown */
     GUEST_REPLY_REFUSED = 6,   /* exit_code: enum guest_refusal. Text: why. Nothing has been run or changed */
     GUEST_REPLY_PENDING = 7,   /* the run waits for the host: payload as in GUEST_REQUESTS_HEAD */
+    GUEST_REPLY_LIST = 8,      /* a text of texts, a NUL behind each */
 };
+
+/* What to do with a context. The request's texts, a NUL behind each, are its name and what follows here. */
+enum guest_context_act {
+    GUEST_CONTEXT_CREATE = 0,    /* the parent's name, or "" */
+    GUEST_CONTEXT_COPY = 1,      /* the name of that which is copied */
+    GUEST_CONTEXT_RESET = 2,
+    GUEST_CONTEXT_DESTROY = 3,
+    GUEST_CONTEXT_PROTECT = 4,   /* names in it */
+    GUEST_CONTEXT_UNPROTECT = 5, /* names in it; none: all that are protected */
+    GUEST_CONTEXT_LIST = 6,      /* (no texts at all) -> LIST: each one's name and its parent's or "" */
+};
+
+#define GUEST_CONTEXTS_MOST 65536
+#define GUEST_CONTEXT_DEPTH_MOST 64
+#define GUEST_CONTEXT_NAME_MOST 200 /* bytes */
 
 /* What was wrong with a request that is refused. */
 enum guest_refusal {

@@ -17,6 +17,7 @@
 #include "guest_async.h"
 #include "guest_main.h"
 #include "guest_profile.h"
+#include "guest_registry.h"
 #include "guest_reply.h"
 #include "guest_run.h"
 #include "guest_stop.h"
@@ -136,7 +137,15 @@ GUEST_EXPORT(GUEST_EXPORT_CONFIGURE) uint32_t pybox_configure(uint32_t length)
 
 GUEST_EXPORT(GUEST_EXPORT_FINISH) uint32_t pybox_finish(void)
 {
-    return call_bridge("finish", NULL);
+    reply_begin();
+    PyObject *done = PyObject_CallMethod(guest_bridge, "finish", NULL);
+    if (done == NULL)
+        return reply_exception();
+    Py_DECREF(done);
+    registry_end();
+    PyGC_Collect();
+    reply_flush_streams();
+    return reply_with(GUEST_REPLY_DONE, NULL);
 }
 
 GUEST_EXPORT(GUEST_EXPORT_RESTORE) void pybox_restore(void)

@@ -13,6 +13,10 @@ swallows the exception and goes on gets it again.
 """
 
 
+class ProtectedError(NameError):
+    """The host has protected this name: no code may bind or delete it. Not a Stopped: a run goes on."""
+
+
 class Stopped(BaseException):
     """The run is being stopped. Base class of the reasons; not an Exception."""
 
