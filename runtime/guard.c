@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "box.h"
+#include "host_frame.h"
 
 /* With a limit of CPU time, that clock is looked at when so much has passed on the other one: to ask it takes a
  * system call. */
@@ -10,8 +11,8 @@
 
 #define MOVED_BYTES_A_UNIT 16
 
-/* Ends the slice. A module that is not metered leaves the register as it is, or has something else in it. */
-static uint64_t guard_settle(struct pybox_box *box)
+/* A module that is not metered leaves the register as it is, or has something else in it. */
+uint64_t guard_settle(struct pybox_box *box)
 {
     if (!box->module->metered)
         box->env.fuel = box->fuel.slice;
@@ -127,11 +128,15 @@ static void guard_stop(struct pybox_box *box, enum stop_cause cause)
 /* Asks the host for more fuel. 0: the run is to be stopped; else it goes on, or waits if env->stop says so. */
 static int guard_refill(struct pybox_box *box)
 {
-    if (box->refill == NULL)
+    const int is_nested = host_frame_in_nested_run(box);
+    if (box->refill == NULL && !is_nested)
         return 0;
     run_clock_pause(&box->clock);
-    uint64_t more = box->refill(box->refill_context, box, box->fuel.used);
+    uint64_t more = box->refill != NULL ? box->refill(box->refill_context, box, box->fuel.used)
+                                        : host_frame_refill(box);
     run_clock_go_on(&box->clock);
+    if (more == PYBOX_REFILL_YIELD && is_nested)
+        return 0; /* it cannot wait */
     if (more == PYBOX_REFILL_YIELD)
         box->env.stop = MODULE_TRAP_YIELD;
     else
@@ -253,6 +258,8 @@ static void guard_import(struct pybox_box *box, uint32_t import, uint64_t *value
         env->stop = wasi_stop(box->wasi);
     } else {
         box->module->host_imports[import]->function(box, values);
+        if (env->stop != 0)
+            return;
     }
     if (env->stop == MODULE_TRAP_OUTPUT_FULL) {
         guard_settle(box);
@@ -264,10 +271,10 @@ static void guard_import(struct pybox_box *box, uint32_t import, uint64_t *value
 
 void guard_fuel_used(struct pybox_box *box, uint64_t *values)
 {
-    if (!box->module->metered)
-        values[0] = 0;
-    else
-        values[0] = box->phase == BOX_NESTED ? box->fuel.used : fuel_used(&box->fuel, box->env.fuel);
+    values[0] = 0;
+    if (box->module->metered)
+        values[0] = host_frame_fuel_around(box) +
+                    (box->phase == BOX_NESTED ? box->fuel.used : fuel_used(&box->fuel, box->env.fuel));
 }
 
 void guard_host_call(struct module_env *env, uint32_t import, uint64_t *values)
@@ -338,6 +345,8 @@ void guard_begin_run(struct pybox_box *box)
 {
     const pybox_limits *limits = &box->run_limits;
     box->host_calls = 0;
+    if (host_frame_in_nested_run(box))
+        box->host_frame->has_account = 1;
     guard_begin(box, BOX_RUN, limits->fuel,
                 limits->wall_ns == PYBOX_UNLIMITED
                     ? RUN_CLOCK_NEVER

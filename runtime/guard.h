@@ -18,6 +18,9 @@ void guard_host_call(struct module_env *env, uint32_t import, uint64_t *values);
 /* The import pybox.fuel_used: of the run so far. */
 void guard_fuel_used(struct pybox_box *box, uint64_t *values);
 
+/* Ends the slice of fuel: what was used of it, which is on the account now. */
+uint64_t guard_settle(struct pybox_box *box);
+
 /* An import has moved so many bytes between guest and host, or looked at them: it pays for them. */
 void guard_charge_moved(struct pybox_box *box, uint64_t bytes);
 

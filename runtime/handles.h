@@ -10,7 +10,9 @@
 #include <stddef.h>
 
 #include "fuel.h"
+#include "functions.h"
 #include "guest.h"
+#include "host_function.h"
 #include "host_import.h"
 #include "image.h"
 #include "instance.h"
@@ -35,7 +37,7 @@ struct pybox_engine {
 struct pybox_engine *engine_hold(struct pybox_engine *engine);
 
 /* The exports of a Python guest, in the order of guest_exports[] in pybox_module.c. It has all of the first ones; one
- * without the others has no first step, and nobody can tell where it is. */
+ * without the others has no first step, nobody can tell where it is, and it has no host functions. */
 enum guest_export {
     GUEST_START,
     GUEST_BUFFER,
@@ -50,6 +52,8 @@ enum guest_export {
     GUEST_RESUME,
     GUEST_REQUESTS,
     GUEST_CONTEXT,
+    GUEST_FUNCTIONS_KNOWN,
+    GUEST_FUNCTIONS,
     GUEST_EXPORT_COUNT
 };
 
@@ -107,6 +111,8 @@ pybox_status image_handle_make(struct pybox_module *module, struct image *image,
 
 struct pybox_image *image_handle_hold(struct pybox_image *image);
 
+#define EXPLAIN_BYTES 1280 /* room for what explain.c says */
+
 enum box_state {
     BOX_IDLE,
     BOX_RUNNING,
@@ -124,6 +130,15 @@ enum box_phase {
 };
 
 struct point; /* point.h */
+struct host_frame; /* host_frame.h */
+
+/* How a run in a host function was cut, for the run around it. */
+struct nested_end {
+    int is_set;
+    pybox_outcome outcome;
+    const char *limit;
+    char text[EXPLAIN_BYTES];
+};
 
 struct pybox_box {
     struct module_env env; /* first: the module code's pointer to it is a pointer to the box */
@@ -153,6 +168,8 @@ struct pybox_box {
     struct stack suspended; /* while PENDING */
     pthread_t runner;       /* the thread of a PENDING run */
     struct wait wait;       /* what a PENDING or WAITING one waits for */
+    struct host_frame *host_frame; /* of the innermost call of a host function; NULL: there is none in progress */
+    struct nested_end nested_end;
 
     struct point *top; /* of the states it can return to; NULL: none */
     uint32_t checkpoints; /* of them, the host's */
@@ -163,10 +180,13 @@ struct pybox_box {
     int keeps_set_up; /* the set-up is done once and becomes part of what the box rolls back to */
     int seeded;       /* its random numbers are fixed */
 
+    struct pybox_functions *functions; /* of the host; NULL: none */
+    struct host_answer answer;         /* of a host function, that was too long for the guest's buffer */
+
     struct pybox_pool *pool; /* that it has been taken from and is to be given back to; or NULL */
 
     int unrestored; /* new random numbers are due before the next run */
-    int configured; /* the guest has been told its configuration */
+    int configured; /* the guest has been told its configuration, and the host's functions */
     char *configuration; /* JSON, or NULL if there is nothing to tell; of cJSON's */
     const char **lost_files; /* `lost_file_count` guest paths, the file tree's; NULL: none */
     size_t lost_file_count;

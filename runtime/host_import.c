@@ -5,10 +5,13 @@
 
 #include "guard.h"
 #include "guest_abi.h"
+#include "host_function.h"
 #include "wait_import.h"
 
 static const struct host_import imports[] = {
     {GUEST_IMPORT_FUEL, ":I", 1, guard_fuel_used},
+    {GUEST_IMPORT_HOST_CALL, "ii:i", 0, host_function_call},
+    {GUEST_IMPORT_HOST_TAKE, "ii:i", 0, host_function_take},
     {GUEST_IMPORT_WAIT, "ii:i", 0, wait_import_wait},
     {GUEST_IMPORT_ANSWERS, "i:", 0, wait_import_answers},
 };

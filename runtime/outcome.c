@@ -164,6 +164,12 @@ pybox_status outcome_of_trap(struct pybox_box *box, uint32_t trap)
     pybox_result *result = &box->result.public_result;
     char text[EXPLAIN_BYTES];
     box->state = trap == MODULE_TRAP_EXIT ? BOX_FINISHED : BOX_DIRTY;
+    if (box->nested_end.is_set && trap == MODULE_TRAP_HOST) {
+        result->outcome = box->nested_end.outcome;
+        result->cut = 1;
+        outcome_set_limit(result, box->nested_end.limit);
+        return outcome_set_message(box, box->nested_end.text, strlen(box->nested_end.text));
+    }
     if (trap == MODULE_TRAP_EXIT && box->stop.cause == STOP_NOTHING) {
         result->outcome = PYBOX_EXIT;
         result->exit_code = wasi_exit_code(box->wasi);

@@ -278,6 +278,9 @@ typedef int pybox_output_callback(void *context, pybox_stream stream, const void
  * end, or a negative errno value. May block. */
 typedef ptrdiff_t pybox_input_callback(void *context, void *bytes, size_t capacity);
 
+/* Host functions: see below. */
+typedef struct pybox_functions pybox_functions;
+
 /* What becomes of a box's state after a run. "Stopped" is every outcome but DONE, EXCEPTION, EXIT and PENDING. */
 typedef enum pybox_rollback {
     PYBOX_ROLLBACK_NEVER = 0,   /* it stays as the run left it; a run that was cut leaves the box dirty */
@@ -310,6 +313,7 @@ typedef struct pybox_box_options {
                                     by 1 us with every look at one; default: the real clocks */
     int terminal;                /* standard streams say they are a terminal; default no */
     pybox_rollback rollback;     /* default: never */
+    const pybox_functions *functions; /* host functions that the guest may call; held; default: none */
 } pybox_box_options;
 
 /* Makes a box from an image in microseconds. With image == NULL the guest is started from nothing,
@@ -368,6 +372,13 @@ typedef enum pybox_mode {
  * boxes, but not this one. */
 typedef uint64_t pybox_refill_callback(void *context, pybox_box *box, uint64_t used);
 
+/* How values cross between the host and the guest: always as JSON text in UTF-8 (but bytes, which go as they are). Both
+ * forms are described, type by type, in docs/VALUES.md. */
+typedef enum pybox_form_of_values {
+    PYBOX_VALUES_PLAIN = 0,  /* JSON as the json module has it; what it cannot say exactly is an error */
+    PYBOX_VALUES_TAGGED = 1, /* lossless: {"$tuple": [1, 2]}, {"$set": ...}, {"$bytes": "base64"}, dates, cycles, ... */
+} pybox_form_of_values;
+
 /* A value on its way into the guest or out of it. */
 typedef enum pybox_value_kind {
     PYBOX_VALUE_NONE = 0,  /* there is none (None, if one is needed) */
@@ -381,7 +392,10 @@ typedef struct pybox_value {
     size_t length; /* 0 with JSON: NUL-terminated */
 } pybox_value;
 
+/* A value crosses only up to these bounds, in both directions: a clear error else. */
 #define PYBOX_VALUE_BYTES_MOST (UINT64_C(64) << 20) /* length of the text, or of the bytes */
+#define PYBOX_VALUE_DEPTH_MOST 200                  /* of lists and objects in each other */
+#define PYBOX_VALUE_ITEMS_MOST 4000000              /* numbers, texts, lists, ... in all */
 
 typedef struct pybox_run {
     size_t size;
@@ -573,6 +587,95 @@ PYBOX_API pybox_status pybox_context_protect(pybox_box *box, const char *context
 /* Takes the protection of these names back; of all if names is NULL. */
 PYBOX_API pybox_status pybox_context_unprotect(pybox_box *box, const char *context,
                                                const char *const *names, size_t count);
+
+/* ------------------------------------------------------------------------------------------
+ * Host functions
+ *
+ * Functions of the host that guest code calls as if they were Python's: with signature, docstring and annotations. A set of them is
+ * made once, given to any number of boxes (pybox_box_options.functions), and not changed once a box has it.
+ */
+
+/* A call, as the host function sees it. Lives until it returns. */
+typedef struct pybox_host_call {
+    size_t size;
+    pybox_box *box;        /* in which it may run code: pybox_box_run() and all of Contexts and Values; at most 16 deep */
+    const char *function;  /* "module.name" */
+    const char *context;   /* of the run that calls */
+    pybox_bytes arguments; /* a JSON object with a value for every parameter (`*args` is a list, `**kwargs` an object), as its signature
+                              orders them; checked to be valid JSON within the caps. An argument that is a bytes object is
+                              {"$blob": i} */
+    const pybox_bytes *blobs; /* those */
+    size_t blob_count;
+    uint64_t id;           /* of the request, if it is answered later */
+} pybox_host_call;
+
+typedef struct pybox_answer pybox_answer;
+
+/* The host's function. It answers by pybox_answer_value() or pybox_answer_error(); the last one
+ * counts, and none is None. Runs on the thread of the run. `context` is the function's. */
+typedef void pybox_host_function(void *context, const pybox_host_call *call, pybox_answer *answer);
+
+/* The value that the call returns, copied. Not valid JSON: the guest gets a pybox.HostError that says so, and so does the status.
+ * Errors: ARGUMENT, LIMIT, NO_MEMORY. */
+PYBOX_API pybox_status pybox_answer_value(pybox_answer *answer, const pybox_value *value);
+
+/* The exception that the call raises, copied; `type` as in pybox_box_answer_error(). Errors: ARGUMENT, LIMIT, NO_MEMORY. */
+PYBOX_API pybox_status pybox_answer_error(pybox_answer *answer, const char *type,
+                                          const char *message);
+
+typedef struct pybox_function {
+    size_t size;
+    const char *name;      /* an identifier */
+    const char *module;    /* where the guest imports it from; dotted if wanted; default "tools". Not the name of a module of the standard
+                              library */
+    const char *signature; /* "(query: str, limit: int = 10, *, exact: bool = False) -> list[str]" */
+    const char *schema;    /* instead: a JSON schema of type object, whose properties are the parameters (keywords with the
+                              required first) */
+    const char *documentation; /* the docstring */
+    int is_async;              /* called by `await`; its host function may still answer at once */
+    pybox_form_of_values form;
+    pybox_host_function *function;
+    void *context;
+} pybox_function;
+
+/* An empty set. Error: NO_MEMORY. */
+PYBOX_API pybox_status pybox_functions_create(pybox_functions **functions);
+
+/* Adds one; everything is copied and checked. At most 10,000. Errors: ARGUMENT (what is wrong with which field; a name that is there already; the set is
+ * in use by a box), LIMIT, NO_MEMORY. */
+PYBOX_API pybox_status pybox_functions_add(pybox_functions *functions, const pybox_function *function);
+
+/* Releases the caller's hold; the set goes with its last box. NULL is allowed. */
+PYBOX_API void pybox_functions_destroy(pybox_functions *functions);
+
+/* What is known of a host function. The pointers live as long as the set. */
+typedef struct pybox_function_info {
+    size_t size;
+    const char *name, *module, *signature, *documentation;
+    const char *schema; /* JSON: {"name", "description", "parameters": a JSON schema}, as tools are described to language models */
+    int is_async;
+} pybox_function_info;
+
+/* Calls `each` for all functions in the order of their adding, until it returns other than 0. */
+PYBOX_API void pybox_functions_list(const pybox_functions *functions,
+                                    int (*each)(void *context, const pybox_function_info *info),
+                                    void *context);
+
+/* The same for the `most` (0: 10) that fit `query` best, best first: by words in names, parameters and documentation; none that has none of
+ * the words. Error: NO_MEMORY. */
+PYBOX_API pybox_status pybox_functions_search(const pybox_functions *functions, const char *query,
+                                              size_t most,
+                                              int (*each)(void *context,
+                                                          const pybox_function_info *info),
+                                              void *context);
+
+/* The text of a stub file (.pyi) of one module's functions, or of all with a comment for each module if `module` is NULL. The caller frees it with
+ * pybox_text_free(). Errors: ARGUMENT (no such module), NO_MEMORY. */
+PYBOX_API pybox_status pybox_functions_stub(const pybox_functions *functions, const char *module,
+                                            char **text);
+
+/* NULL is allowed. */
+PYBOX_API void pybox_text_free(char *text);
 
 /* ------------------------------------------------------------------------------------------
  * Checkpoint, rollback, clone

@@ -33,6 +33,8 @@ static const struct {
     [GUEST_RESUME] = {GUEST_EXPORT_RESUME, "i:i"},
     [GUEST_REQUESTS] = {GUEST_EXPORT_REQUESTS, ":i"},
     [GUEST_CONTEXT] = {GUEST_EXPORT_CONTEXT, "ii:i"},
+    [GUEST_FUNCTIONS_KNOWN] = {GUEST_EXPORT_FUNCTIONS_KNOWN, "II:i"},
+    [GUEST_FUNCTIONS] = {GUEST_EXPORT_FUNCTIONS, "IIi:i"},
 };
 
 /* `folder`/python.so is there. */

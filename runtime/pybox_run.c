@@ -7,6 +7,8 @@
 #include "context.h"
 #include "error.h"
 #include "guard.h"
+#include "host_frame.h"
+#include "host_function.h"
 #include "hot_pages.h"
 #include "options.h"
 #include "outcome.h"
@@ -14,30 +16,52 @@
 #include "run.h"
 #include "run_limits.h"
 
-void run_reset(struct pybox_box *box)
+/* What a run has of its own, also if it is part of one around it. */
+static void run_reset_own(pybox_box *box)
 {
     box->refill = NULL;
     box->profiling = 0;
-    box->has_run = 1;
-    box->run_is_kept = 0;
     box->host_calls = 0;
     result_reset(&box->result);
+    run_clock_start(&box->clock);
+}
+
+void run_reset(struct pybox_box *box)
+{
+    box->has_run = 1;
+    box->run_is_kept = 0;
+    box->nested_end.is_set = 0;
+    run_reset_own(box);
     output_reset(&box->output);
     box->output.limit_bytes = box->run_limits.output_bytes;
     wasi_reset(box->wasi);
-    run_clock_start(&box->clock);
+}
+
+/* One in a host function. */
+static pybox_status run_begin_nested(pybox_box *box, pybox_limits *limits)
+{
+    pybox_status status = host_frame_begin_run(box, limits);
+    if (status != PYBOX_OK)
+        return status;
+    box->run_limits = *limits;
+    run_reset_own(box);
+    stop_begin_nested(&box->stop);
+    guard_begin_setup(box);
+    return PYBOX_OK;
 }
 
 pybox_status run_begin(pybox_box *box, const pybox_limits *given)
 {
     pybox_limits limits;
-    pybox_status status = box_check_rest(box);
+    pybox_status status = host_frame_check_run(box);
     if (status == PYBOX_OK)
         status = limits_choose(given, &box->limits, 1, "pybox_run.limits", &limits);
     if (status == PYBOX_OK)
         status = limits_check_module(&limits, box->module);
     if (status != PYBOX_OK)
         return status;
+    if (box->state == BOX_RUNNING)
+        return run_begin_nested(box, &limits);
     box->state = BOX_RUNNING;
     box->run_limits = limits;
     run_reset(box);
@@ -85,11 +109,17 @@ static pybox_status run_keep(pybox_box *box)
     return status;
 }
 
-pybox_status run_prepare(struct pybox_box *box)
+pybox_status run_prepare(pybox_box *box)
 {
     uint64_t values[1] = {0};
     uint32_t trap = 0;
-    pybox_status status = box->configured ? PYBOX_OK : run_configure(box);
+    pybox_status status = PYBOX_OK;
+    if (host_frame_in_nested_run(box))
+        return PYBOX_OK;
+    if (!box->configured && box->configuration != NULL)
+        status = run_configure(box);
+    if (status == PYBOX_OK && !box->configured && box->functions != NULL)
+        status = host_function_declare(box);
     if (status != PYBOX_OK)
         return status;
     box->configured = 1;
@@ -167,8 +197,7 @@ pybox_status run_leave(struct pybox_box *box, uint32_t trap, enum box_state next
     return status;
 }
 
-/* Calls the export that is the run, with its arguments in box->values. */
-static pybox_status run_call(pybox_box *box, const struct module_export *export,
+pybox_status run_call(pybox_box *box, const struct module_export *export,
                              enum box_state next, int answers)
 {
     uint32_t trap;
@@ -217,14 +246,19 @@ pybox_status run_return(pybox_box *box, pybox_status status, const pybox_result 
         box->state = BOX_DIRTY;
     else if (box->state == BOX_RUNNING)
         box->state = BOX_IDLE; /* it came to no run */
+    if (host_frame_in_nested_run(box))
+        return host_frame_end_run(box, status, result);
     if (status == PYBOX_OK)
         *result = &box->result.public_result;
     return status;
 }
 
-pybox_status run_end(struct pybox_box *box, pybox_status status, const pybox_result **result)
+pybox_status run_end(pybox_box *box, pybox_status status, const pybox_result **result)
 {
+    const int is_nested = host_frame_in_nested_run(box);
     status = run_return(box, status, result);
+    if (is_nested)
+        return status;
     if (box->first_run && box->state != BOX_PENDING && box->state != BOX_WAITING) {
         box->first_run = 0;
         hot_pages_learn(box);
@@ -266,11 +300,16 @@ pybox_status pybox_box_run(pybox_box *box, const pybox_run *run, const pybox_res
     pybox_status status = run_need_python(box, result);
     if (status == PYBOX_OK)
         status = run_check(run, &chosen);
+    if (status == PYBOX_OK && chosen.profile && box->host_frame != NULL)
+        status = error_set(PYBOX_ERROR_ARGUMENT, "a run in a host function is part of the profile of the run around "
+                                                 "it; expected no profile of its own");
     if (status == PYBOX_OK)
         status = run_begin(box, chosen.limits);
     if (status != PYBOX_OK)
         return status;
-    const char *filename = chosen.filename != NULL ? chosen.filename : "<run>";
+    const char *filename = chosen.filename != NULL            ? chosen.filename
+                           : host_frame_in_nested_run(box) ? "<nested run>"
+                                                           : "<run>";
     const char *context = chosen.context != NULL ? chosen.context : CONTEXT_MAIN;
     const struct box_part parts[] = {
         {chosen.code, chosen.code_length > 0 ? chosen.code_length : strlen(chosen.code)},
@@ -307,6 +346,8 @@ pybox_status pybox_box_finish(pybox_box *box, const pybox_result **result)
         return PYBOX_OK;
     }
     if (status == PYBOX_OK)
+        status = box_check_rest(box);
+    if (status == PYBOX_OK)
         status = run_begin(box, NULL);
     if (status != PYBOX_OK)
         return status;
@@ -323,7 +364,9 @@ pybox_status pybox_box_start(pybox_box *box, const pybox_result **result)
         return error_set(PYBOX_ERROR_MODULE_EXPORT,
                          "module %s has no _start; expected a WASI command module",
                          module_describe(box->module->native)->name);
-    pybox_status status = run_begin(box, NULL);
+    pybox_status status = box_check_rest(box);
+    if (status == PYBOX_OK)
+        status = run_begin(box, NULL);
     if (status != PYBOX_OK)
         return status;
     status = run_keep(box);

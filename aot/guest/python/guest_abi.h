@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-/* Exports. All but the last two are called with no guest frame on any stack. Those two are called while
+/* Exports. All but STOP and WHERE are called with no guest frame on any stack, or within a host function. Those two are called while
  * another export runs, at any of its loops and function entries, so they only touch what is
  * consistent at all times. */
 #define GUEST_EXPORT_START "pybox_start"         /* ":i"   Python's start-up, once; 0, or -1 */
@@ -26,6 +26,10 @@
 #define GUEST_EXPORT_SETTLE "pybox_settle"       /* ":"    before a base image is saved */
 #define GUEST_EXPORT_STOP "pybox_stop"           /* "i:"   enum guest_stop: the first step of a stop */
 #define GUEST_EXPORT_WHERE "pybox_where"         /* ":i"   -> reply: which line is running */
+
+/* Host functions. A set of them is named by 128 bits, two arguments. Not both 0. */
+#define GUEST_EXPORT_FUNCTIONS_KNOWN "pybox_functions_known" /* "II:i"  1: the guest has that set */
+#define GUEST_EXPORT_FUNCTIONS "pybox_functions" /* "IIi:i" ..., JSON declarations of that length -> reply: it has it now */
 
 /* Where the runtime shows the standard library's archive, and its file name beside the module. */
 #define GUEST_STDLIB_PATH "/usr/lib/python3.13"
@@ -74,12 +78,52 @@ enum guest_wait {
 /* What the host answers: for each request a 64-bit id, 32 bits of enum guest_answer, a 32-bit length and that many bytes. */
 #define GUEST_ANSWER_HEAD 16
 
+/* Calls a host function: its number in the set, the address of a struct guest_host_call -> enum guest_answer. The host function
+ * may run code in the guest meanwhile: BUFFER, RUN and whatever else runs code, but FINISH and SETTLE. */
+#define GUEST_IMPORT_HOST_CALL "host_call" /* "ii:i" */
+/* Takes the answer of the last call if it was too long for its buffer: where to, how much -> 0, or 1: there is no such answer. */
+#define GUEST_IMPORT_HOST_TAKE "host_take" /* "ii:i" */
+
+struct guest_host_call {
+    uint32_t arguments, arguments_bytes; /* JSON object: parameter -> value; {"$blob": i} stands for a bytes object */
+    uint32_t blobs, blob_count;          /* those: array of struct guest_blob */
+    uint32_t answer, answer_capacity;    /* buffer for the answer's bytes */
+    uint32_t answer_bytes;               /* the host writes it: if more than fit, nothing is in the buffer */
+    uint32_t error;                      /* the host writes it, for GUEST_ANSWER_ERROR: which one; the bytes are the message */
+    uint64_t id;                         /* of the call, for GUEST_ANSWER_LATER */
+};
+
+struct guest_blob {
+    uint32_t address, bytes;
+};
+
 enum guest_answer {
     GUEST_ANSWER_NONE = 0,  /* None */
     GUEST_ANSWER_JSON = 1,  /* the bytes are JSON */
     GUEST_ANSWER_BYTES = 2, /* they are a bytes object */
-    GUEST_ANSWER_ERROR = 3, /* to a request: 32 bits that say which (0: pybox.HostError), then the message */
+    GUEST_ANSWER_ERROR = 3, /* to a request: 32 bits of enum guest_error, then the message */
+    GUEST_ANSWER_LATER = 4,
+    GUEST_ANSWER_GONE = 5,  /* the host has no such function */
 };
+
+/* Exceptions that the host may raise by name: those that are made of a message. GUEST_ERROR_HOST is pybox.HostError. */
+#define GUEST_ERRORS(X)                                                                            \
+    X(ArithmeticError) X(AssertionError) X(AttributeError) X(BlockingIOError) X(BrokenPipeError)   \
+    X(BufferError) X(BytesWarning) X(ChildProcessError) X(ConnectionAbortedError)                  \
+    X(ConnectionError) X(ConnectionRefusedError) X(ConnectionResetError) X(DeprecationWarning)     \
+    X(EOFError) X(EncodingWarning) X(EnvironmentError) X(Exception) X(FileExistsError)             \
+    X(FileNotFoundError) X(FloatingPointError) X(FutureWarning) X(IOError) X(ImportError)          \
+    X(ImportWarning) X(IndentationError) X(IndexError) X(InterruptedError) X(IsADirectoryError)    \
+    X(KeyError) X(LookupError) X(MemoryError) X(ModuleNotFoundError) X(NameError)                  \
+    X(NotADirectoryError) X(NotImplementedError) X(OSError) X(OverflowError)                       \
+    X(PendingDeprecationWarning) X(PermissionError) X(ProcessLookupError) X(RecursionError)        \
+    X(ReferenceError) X(ResourceWarning) X(RuntimeError) X(RuntimeWarning) X(StopAsyncIteration)   \
+    X(StopIteration) X(SyntaxError) X(SyntaxWarning) X(SystemError) X(TabError) X(TimeoutError)    \
+    X(TypeError) X(UnboundLocalError) X(UnicodeError) X(UnicodeWarning) X(UserWarning)             \
+    X(ValueError) X(Warning) X(ZeroDivisionError)
+#define GUEST_ERROR_NUMBER(name) GUEST_ERROR_##name,
+enum guest_error { GUEST_ERROR_HOST = 0, GUEST_ERRORS(GUEST_ERROR_NUMBER) GUEST_ERROR_COUNT };
+#undef GUEST_ERROR_NUMBER
 
 enum guest_reply_kind {
     GUEST_REPLY_DONE = 0,      /* no payload */

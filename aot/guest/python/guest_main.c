@@ -71,6 +71,22 @@ static uint32_t reply_run(struct context *context, uint32_t mode, PyObject *valu
     return address;
 }
 
+void request_put_aside(struct request_saved *saved)
+{
+    *saved = (struct request_saved){guest_request, request_capacity};
+    guest_request = NULL;
+    request_capacity = 0;
+}
+
+void request_take_back(const struct request_saved *saved)
+{
+    if (guest_request == NULL || saved->bytes != NULL) {
+        free(guest_request);
+        guest_request = saved->bytes;
+        request_capacity = saved->capacity;
+    }
+}
+
 GUEST_EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_length,
                                                   uint32_t filename_length)
 {
@@ -112,8 +128,7 @@ GUEST_EXPORT(GUEST_EXPORT_REQUESTS) uint32_t pybox_requests(void)
                          : reply_with(GUEST_REPLY_DONE, NULL);
 }
 
-/* Calls a function of the bridge that returns nothing. */
-static uint32_t call_bridge(const char *name, PyObject *argument)
+uint32_t call_bridge(const char *name, PyObject *argument)
 {
     reply_begin();
     PyObject *done = argument != NULL ? PyObject_CallMethod(guest_bridge, name, "(O)", argument)

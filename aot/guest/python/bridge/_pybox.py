@@ -51,6 +51,12 @@ def configure(options):
         sys.setrecursionlimit(options["recursion"])
 
 
+def declare_functions(text):
+    import _pybox_tools
+
+    _pybox_tools.declare(text)
+
+
 def finish():
     """What the interpreter does at its exit, as far as a program can notice."""
     import atexit

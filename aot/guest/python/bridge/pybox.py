@@ -31,3 +31,7 @@ class DeadlineExceeded(Stopped):
 
 class Interrupted(Stopped):
     """The host has interrupted the run (pybox_box_interrupt)."""
+
+
+class HostError(Exception):
+    """A function of the host has failed. (It may also raise a built-in exception.)"""
