@@ -111,6 +111,7 @@ pybox_status image_handle_make(struct pybox_module *module, struct image *image,
 
 struct pybox_image *image_handle_hold(struct pybox_image *image);
 
+#define CONTEXT_NAME_BYTES 201 /* with the NUL */
 #define EXPLAIN_BYTES 1280 /* room for what explain.c says */
 
 enum box_state {
@@ -166,6 +167,7 @@ struct pybox_box {
     uint64_t host_calls;
     uint64_t values[3];     /* arguments and results of the export, for as long as the guest may write them */
     struct stack suspended; /* while PENDING */
+    char context[CONTEXT_NAME_BYTES]; /* in which the run is; cut if the name is too long for one */
     pthread_t runner;       /* the thread of a PENDING run */
     struct wait wait;       /* what a PENDING or WAITING one waits for */
     struct host_frame *host_frame; /* of the innermost call of a host function; NULL: there is none in progress */

@@ -101,6 +101,7 @@ static void frame_put_aside(struct host_frame *frame, struct pybox_box *box)
         .output_limit_bytes = box->output.limit_bytes,
     };
     stop_copy(&frame->aside.stop, &box->stop);
+    memcpy(frame->aside.context, box->context, sizeof box->context);
     box->result = (struct result){0};
     for (int i = 0; i < 2; i++)
         frame->captured_before[i] = output_captured(&box->output, (pybox_stream)(PYBOX_STDOUT + i)).length;
@@ -198,6 +199,7 @@ static void frame_take_back(struct pybox_box *box, const struct host_frame *fram
     box->fuel.began_ns = 0; /* the slice says nothing of the pace */
     box->host_calls = aside->host_calls;
     box->result = aside->result;
+    memcpy(box->context, aside->context, sizeof box->context);
     box->env.guest_stack = aside->guest_stack;
     box->output.limit_bytes = aside->output_limit_bytes;
     stop_copy(&box->stop, &aside->stop);

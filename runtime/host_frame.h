@@ -28,6 +28,7 @@ struct run_aside {
     uint64_t host_calls;
     struct result result;
     void *guest_stack;
+    char context[CONTEXT_NAME_BYTES];
     uint64_t output_limit_bytes;
 };
 

@@ -224,11 +224,13 @@ static void function_run(struct pybox_box *box, const struct function *function,
                          const struct call_arguments *arguments, uint64_t id, pybox_answer *answer)
 {
     struct host_frame frame;
+    char context[CONTEXT_NAME_BYTES]; /* the box's own changes with runs within */
+    memcpy(context, box->context, sizeof context);
     const pybox_host_call call = {
         .size = sizeof call,
         .box = box,
         .function = function->full_name,
-        .context = "main",
+        .context = context,
         .arguments = {arguments->text, arguments->length},
         .blobs = arguments->blobs,
         .blob_count = arguments->blob_count,

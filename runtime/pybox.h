@@ -328,7 +328,7 @@ PYBOX_API pybox_status pybox_box_create(pybox_module *module, pybox_image *image
  * fails with EBADF. Guest paths, `*count` of them; they live until the box's next call. */
 PYBOX_API const char *const *pybox_box_lost_files(const pybox_box *box, size_t *count);
 
-/* Frees the box and everything it holds, results included. Not while it runs. NULL is allowed. The memory of up to four
+/* Frees the box and everything it holds, results included. Not while it runs (in a host function of its own it does nothing). NULL is allowed. The memory of up to four
  * boxes of an image, at most 4 MiB each, is rolled back to it and kept for the next ones until the image goes: a box is then
  * made in a few microseconds, and its first run has no page faults. */
 PYBOX_API void pybox_box_destroy(pybox_box *box);
@@ -592,34 +592,47 @@ PYBOX_API pybox_status pybox_context_unprotect(pybox_box *box, const char *conte
  * Host functions
  *
  * Functions of the host that guest code calls as if they were Python's: with signature, docstring and annotations. A set of them is
- * made once, given to any number of boxes (pybox_box_options.functions), and not changed once a box has it.
+ * made once, given to any number of boxes (pybox_box_options.functions), and not changed once a box has it. A module of
+ * functions is made when the guest imports it. A box over an image keeps what the image's code has imported: functions that its
+ * own set has too go on, others raise pybox.HostError when they are called. They can be called in runs only (not by what is
+ * finalised between them), and count as host calls (limits.host_calls).
+ *
+ * A host function may run code in the box that has called it: a nested run. It has its own result and outcome, and writes to the
+ * same streams. What it uses is used by the run around it, and it may not use more than that one has left: limits of its own
+ * can only be lower. Its file name is by default "<nested run>". When a limit of the run around it is reached, or
+ * pybox_box_interrupt() stops it, both are stopped, each in its own two steps. If a nested run is cut, no other can begin (DIRTY), and the
+ * run around it is cut when the host function returns; a program that ends itself (os._exit()) ends for both. A nested
+ * run cannot wait: a refill callback that yields stops it. It has no profile of its own, and the box's rollback option
+ * is for the run around it. Meanwhile other threads and all of Checkpoint, Snapshot and Store, pybox_box_finish(),
+ * pybox_box_start() and pybox_box_resume() get BUSY; pybox_box_destroy() and pybox_pool_give() do nothing.
  */
 
 /* A call, as the host function sees it. Lives until it returns. */
 typedef struct pybox_host_call {
     size_t size;
-    pybox_box *box;        /* in which it may run code: pybox_box_run() and all of Contexts and Values; at most 16 deep */
+    pybox_box *box;        /* in which it may run code, at most 16 deep (LIMIT) */
     const char *function;  /* "module.name" */
     const char *context;   /* of the run that calls */
     pybox_bytes arguments; /* a JSON object with a value for every parameter (`*args` is a list, `**kwargs` an object), as its signature
                               orders them; checked to be valid JSON within the caps. An argument that is a bytes object is
                               {"$blob": i} */
-    const pybox_bytes *blobs; /* those */
+    const pybox_bytes *blobs; /* those: `i` may be any number, as a guest that was tampered with writes what it likes */
     size_t blob_count;
-    uint64_t id;           /* of the request, if it is answered later */
+    uint64_t id;           /* of the call, as the guest numbers them */
 } pybox_host_call;
 
 typedef struct pybox_answer pybox_answer;
 
 /* The host's function. It answers by pybox_answer_value() or pybox_answer_error(); the last one
- * counts, and none is None. Runs on the thread of the run. `context` is the function's. */
+ * counts, and none is None. Runs on the thread of the run, and must return (no longjmp). `context` is the function's. */
 typedef void pybox_host_function(void *context, const pybox_host_call *call, pybox_answer *answer);
 
 /* The value that the call returns, copied. Not valid JSON: the guest gets a pybox.HostError that says so, and so does the status.
  * Errors: ARGUMENT, LIMIT, NO_MEMORY. */
 PYBOX_API pybox_status pybox_answer_value(pybox_answer *answer, const pybox_value *value);
 
-/* The exception that the call raises, copied; `type` as in pybox_box_answer_error(). Errors: ARGUMENT, LIMIT, NO_MEMORY. */
+/* The exception that the call raises, copied. `type` is the name of a built-in one, an Exception that is made of a message
+ * ("ValueError", "FileNotFoundError", ...), or NULL for pybox.HostError. Errors: ARGUMENT, LIMIT (a message over 1 MiB), NO_MEMORY. */
 PYBOX_API pybox_status pybox_answer_error(pybox_answer *answer, const char *type,
                                           const char *message);
 
@@ -629,8 +642,8 @@ typedef struct pybox_function {
     const char *module;    /* where the guest imports it from; dotted if wanted; default "tools". Not the name of a module of the standard
                               library */
     const char *signature; /* "(query: str, limit: int = 10, *, exact: bool = False) -> list[str]" */
-    const char *schema;    /* instead: a JSON schema of type object, whose properties are the parameters (keywords with the
-                              required first) */
+    const char *schema;    /* instead: a JSON schema of type object, whose properties are the parameters (by keyword only, the
+                              required first; the others with their default, or None) */
     const char *documentation; /* the docstring */
     int is_async;              /* called by `await`; its host function may still answer at once */
     pybox_form_of_values form;
@@ -641,7 +654,9 @@ typedef struct pybox_function {
 /* An empty set. Error: NO_MEMORY. */
 PYBOX_API pybox_status pybox_functions_create(pybox_functions **functions);
 
-/* Adds one; everything is copied and checked. At most 10,000. Errors: ARGUMENT (what is wrong with which field; a name that is there already; the set is
+/* Adds one; everything is copied and checked. At most 10,000, with 100 parameters each; texts up to 16 KiB (signature) or 64 KiB. A
+ * signature has names, types (names, dotted names, subscripts, `|`, literals) and plain values as defaults, nothing that is to be evaluated;
+ * types whose names the guest does not have stay text. Errors: ARGUMENT (what is wrong with which field; a name that is there already; the set is
  * in use by a box), LIMIT, NO_MEMORY. */
 PYBOX_API pybox_status pybox_functions_add(pybox_functions *functions, const pybox_function *function);
 
@@ -656,13 +671,14 @@ typedef struct pybox_function_info {
     int is_async;
 } pybox_function_info;
 
-/* Calls `each` for all functions in the order of their adding, until it returns other than 0. */
+/* Calls `each` for all functions in the order of their adding, until it returns other than 0. This and what follows: any thread, while
+ * nobody adds. */
 PYBOX_API void pybox_functions_list(const pybox_functions *functions,
                                     int (*each)(void *context, const pybox_function_info *info),
                                     void *context);
 
 /* The same for the `most` (0: 10) that fit `query` best, best first: by words in names, parameters and documentation; none that has none of
- * the words. Error: NO_MEMORY. */
+ * the words. Errors: ARGUMENT, NO_MEMORY. */
 PYBOX_API pybox_status pybox_functions_search(const pybox_functions *functions, const char *query,
                                               size_t most,
                                               int (*each)(void *context,

@@ -294,6 +294,16 @@ static pybox_status run_check(const pybox_run *run, pybox_run *chosen)
     return chosen->context != NULL ? context_check_name(chosen->context) : PYBOX_OK;
 }
 
+const char *run_set_context(pybox_box *box, const char *name)
+{
+    if (name == NULL)
+        name = CONTEXT_MAIN;
+    const size_t length = strnlen(name, sizeof box->context - 1);
+    memcpy(box->context, name, length);
+    box->context[length] = '\0';
+    return name;
+}
+
 pybox_status pybox_box_run(pybox_box *box, const pybox_run *run, const pybox_result **result)
 {
     pybox_run chosen = {0};
@@ -310,7 +320,7 @@ pybox_status pybox_box_run(pybox_box *box, const pybox_run *run, const pybox_res
     const char *filename = chosen.filename != NULL            ? chosen.filename
                            : host_frame_in_nested_run(box) ? "<nested run>"
                                                            : "<run>";
-    const char *context = chosen.context != NULL ? chosen.context : CONTEXT_MAIN;
+    const char *context = run_set_context(box, chosen.context);
     const struct box_part parts[] = {
         {chosen.code, chosen.code_length > 0 ? chosen.code_length : strlen(chosen.code)},
         {filename, strlen(filename)},

@@ -14,6 +14,9 @@ pybox_status run_begin(struct pybox_box *box, const pybox_limits *given);
 /* In the set-up: what the guest has not been told yet, and new random numbers. Errors: GUEST, ARGUMENT, NO_MEMORY. */
 pybox_status run_prepare(struct pybox_box *box);
 
+/* The run is in that context (NULL: "main"), for those that ask later. Returns the name. */
+const char *run_set_context(struct pybox_box *box, const char *name);
+
 /* Calls the export that is the run, with its arguments in box->values, and reads what it has come to; `next` and
  * `answers` as below. */
 pybox_status run_call(struct pybox_box *box, const struct module_export *export,
