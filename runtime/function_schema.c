@@ -155,7 +155,7 @@ static void annotation_items(struct annotation *annotation, const char *kind, in
     else if (is_tuple && !is_endless)
         text_builder_format(out, ",\"prefixItems\":[%s],\"minItems\":%d,\"maxItems\":%d", made,
                             count, count);
-    else
+    else if (count == 1 || (!is_tuple && count > 1)) /* else it makes no sense */
         text_builder_format(out, ",\"%s\":%s", kind, made);
     free(made);
 }

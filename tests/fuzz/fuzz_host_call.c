@@ -24,6 +24,9 @@ static void answer_all(void *context, const pybox_host_call *call, pybox_answer 
         abort(); /* arguments have been checked */
 }
 
+int LLVMFuzzerInitialize(int *count, char ***arguments);
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
 int LLVMFuzzerInitialize(int *count, char ***arguments)
 {
     (void)count;

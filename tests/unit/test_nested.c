@@ -80,7 +80,7 @@ static void host_try(void *context, const pybox_host_call *call, pybox_answer *a
     statuses[i++] = pybox_status_name(pybox_image_create(box, &made));
     statuses[i++] = pybox_status_name(pybox_box_save(box, "/nowhere/x.snap", NULL));
     statuses[i++] = pybox_status_name(pybox_box_finish(box, &result));
-    statuses[i++] = pybox_status_name(pybox_box_resume(box, 1, &result));
+    statuses[i++] = pybox_status_name(pybox_box_resume(box, &(pybox_resume){.fuel = 1}, &result));
     statuses[i] = NULL;
     pybox_box_destroy(box); /* does nothing */
 }
@@ -532,7 +532,7 @@ static void test_refill(void **state)
     assert_int_equal(nested.outcome, PYBOX_OUT_OF_FUEL);
     assert_int_equal(result->outcome, PYBOX_PENDING); /* the outer one can */
     more = 10000000;
-    assert_works(pybox_box_resume(box, 10000000, &result));
+    assert_works(pybox_box_resume(box, &(pybox_resume){.fuel = 10000000}, &result));
     assert_int_equal(result->outcome, PYBOX_DONE);
     /* A limit of its own is its own refill's. */
     uint64_t little = 100000;

@@ -15,6 +15,7 @@ import _pybox_host
 
 _declared = {}  # module -> its declarations, in the host's order
 _made = {}  # "module.name" -> (declaration without its number, the function, what it calls)
+_modules = {}  # those that have been imported
 _packages = set()  # modules that others are in
 
 _builtins = dict(vars(__builtins__) if isinstance(__builtins__, types.ModuleType) else __builtins__)
@@ -61,14 +62,14 @@ def _compile(declaration, globals):
     keyword = "async " if declaration["async"] else ""
     signature = declaration["signature"]
     source = _SOURCE.format(keyword=keyword, name=name, signature=signature, call=call)
-    code = compile(
-        source, f"<host function {declaration['module']}.{name}>", "exec", _FUTURE_ANNOTATIONS, True
-    )
+    filename = f"{_LIBRARY}/<host>/{declaration['module']}.py"
+    code = compile(source, filename, "exec", _FUTURE_ANNOTATIONS, True)
     names = {}
     exec(code, globals, names)
     return names["make"]
 
 
+_LIBRARY = json.__file__.rpartition("/json/")[0]  # code from there is not the program's own
 _FUTURE_ANNOTATIONS = 0x1000000  # annotations stay text: __future__.annotations.compiler_flag
 
 
@@ -121,6 +122,7 @@ class _Finder:
 
     def exec_module(self, module):
         _fill(module)
+        _modules[module.__name__] = module
 
     def __repr__(self):
         return "<finder of host functions>"
@@ -129,11 +131,12 @@ class _Finder:
 _finder = _Finder()
 
 
-def _forget(full, module):
+def _forget(full):
     """A function that the host has no more: it stays where a program has put it, but cannot be called."""
     _, function, call = _made.pop(full)
     _pybox_host.renumber(call, -1)
-    name = full.rpartition(".")[2]
+    module, _, name = full.rpartition(".")
+    module = _modules.get(module)
     if module is not None and module.__dict__.get(name) is function:
         delattr(module, name)
 
@@ -148,7 +151,7 @@ def declare(text):
     for full in list(_made):
         declaration = wanted.get(full)
         if declaration is None or _made[full][0] != _same(declaration):
-            _forget(full, sys.modules.get(full.rpartition(".")[0]))
+            _forget(full)
         else:
             _pybox_host.renumber(_made[full][2], declaration["number"])
     _declared.clear()
@@ -159,8 +162,7 @@ def declare(text):
         while "." in module:
             module = module.rpartition(".")[0]
             _packages.add(module)
-    for module in list(sys.modules.values()):
-        if getattr(getattr(module, "__spec__", None), "loader", None) is _finder:
-            _fill(module)
+    for module in _modules.values():
+        _fill(module)
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)
