@@ -210,7 +210,7 @@ static void test_introspection(void **state)
                         "    Finds pages.\n\n");
     result = run_limited(box, "help('tools')", NULL);
     assert_non_null(strstr(result->output.bytes, "Finds pages."));
-    assert_eval(box, "import rlcompleter; c = rlcompleter.Completer({'tools': tools}); "
+    assert_eval(box, "import rlcompleter, tools; c = rlcompleter.Completer({'tools': tools}); "
                      "[c.complete('tools.sea', 0), c.complete('tools.no', 0)]",
                 "['tools.search(', 'tools.nothing()']");
     pybox_box_destroy(box);
@@ -605,8 +605,8 @@ static void test_tampering(void **state)
                   "the host has no function x.y");
     assert_raises(box, "h.make(0, 'x.y', (b'[1', ), -1, False)(1)", "pybox.HostError",
                   "the host's answer to x.y is of an unknown kind");
-    assert_raises(box, "h.make(0, 'x.y', (b'{\"a\":\xff', ), -1, False)(1)", "SyntaxError",
-                  "bytes can only contain ASCII literal characters");
+    assert_raises(box, "h.make(0, 'x.y', (b'{\"a\":\\xff', ), -1, False)(1)", "pybox.HostError",
+                  "the host's answer to x.y is of an unknown kind");
     assert_raises(box, "h.make(0, 'x.y', (b'{', b'', b''), -1, False)(1)", "TypeError",
                   "a host function is called by its Python function");
     assert_raises(box, "h.make(0, 'x.y', ('a',), -1, False)", "TypeError", "keys: expected at most 100 bytes objects");
