@@ -23,8 +23,7 @@ uint64_t guard_settle(struct pybox_box *box)
  * Calls of the guest within a host call
  */
 
-/* Calls an export with an allowance of its own; whether it returned. The account has been settled. */
-static int guard_call_nested(struct pybox_box *box, enum guest_export which, uint64_t *values)
+int guard_call_nested(struct pybox_box *box, enum guest_export which, uint64_t *values)
 {
     const struct module_export *export = box->module->guest[which];
     const enum box_phase phase = box->phase;

@@ -48,6 +48,10 @@ void guard_begin_start(struct pybox_box *box);
 void guard_begin_setup(struct pybox_box *box);
 void guard_begin_run(struct pybox_box *box);
 
+/* Calls an export with a small allowance of its own, and without imports; whether it returned. Of a box at rest, or in a host call when the
+ * account has been settled; nothing of the box's run is touched. */
+int guard_call_nested(struct pybox_box *box, enum guest_export which, uint64_t *values);
+
 /* The run is over, with that trap or 0: its account is settled. */
 void guard_end_run(struct pybox_box *box, uint32_t trap);
 

@@ -35,7 +35,6 @@ static int guest_text_count(uint32_t kind)
     case GUEST_REPLY_WHERE:
         return 3;
     case GUEST_REPLY_REFUSED:
-    case GUEST_REPLY_LIST:
         return 1;
     case GUEST_REPLY_EXCEPTION:
         return 7;
@@ -73,7 +72,7 @@ pybox_status guest_read_reply(const struct guest_memory *memory, uint32_t addres
     if (where == NULL)
         return guest_broken("a reply outside its memory");
     memcpy(&read, where, sizeof read);
-    if (read.kind == GUEST_REPLY_FAILED || read.kind > GUEST_REPLY_LIST)
+    if (read.kind == GUEST_REPLY_FAILED || read.kind > GUEST_REPLY_PENDING)
         return guest_broken(read.kind == GUEST_REPLY_FAILED ? "its bridge failed"
                                                             : "an unknown kind of reply");
     int count = guest_text_count(read.kind);

@@ -27,7 +27,7 @@ struct guest_text {
 uint8_t *guest_range(const struct guest_memory *memory, uint32_t address, uint64_t length);
 
 /* Reads the reply at `address` and splits its payload into texts, of which the kind says how many there
- * must be (REFUSED and LIST 1, VALUE 2, WHERE 3, EXCEPTION 7, else 0). Errors: GUEST. */
+ * must be (REFUSED 1, VALUE 2, WHERE 3, EXCEPTION 7, else 0). Errors: GUEST. */
 pybox_status guest_read_reply(const struct guest_memory *memory, uint32_t address,
                               struct guest_reply *reply, struct guest_text texts[GUEST_MAX_TEXTS]);
 

@@ -813,7 +813,8 @@ typedef struct pybox_save_options {
     size_t size;
     pybox_form form;
     int level;            /* zstd level 1 to 19; default 3 */
-    const char *metadata; /* a JSON object to keep with it, at most 64 KiB; default "{}" */
+    const char *metadata; /* a JSON object to keep with it, at most 64 KiB; default "{}". Of a box with other contexts than
+                             "main" it gets "contexts": {"count": ..., "names": [the first 100]}, if it has none and there is room */
     int delta;            /* store only what differs from the image that the box was made from, which is then
                              needed to open it, found by its digest; always compressed; default: everything */
 } pybox_save_options;

@@ -1,13 +1,13 @@
 /* Contexts: what the guest keeps of them is asked for and changed in calls of one export, in the set-up of no run. */
 #include "context.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "box.h"
 #include "bytes.h"
 #include "error.h"
+#include "guard.h"
 #include "run.h"
 
 #define ASKED_MOST 1000000 /* names in one call */
@@ -55,20 +55,8 @@ static pybox_status context_need(const pybox_box *box)
     return PYBOX_OK;
 }
 
-/* A copy of a text in linear memory, with a NUL behind it. */
-static pybox_status context_keep_text(const struct guest_text *text, char **copy, size_t *length)
-{
-    *copy = malloc((size_t)text->length + 1);
-    if (*copy == NULL)
-        return error_set_memory("the names of a box's contexts", text->length);
-    memcpy(*copy, text->bytes, text->length);
-    (*copy)[text->length] = '\0';
-    *length = text->length;
-    return PYBOX_OK;
-}
-
-/* What the guest has answered. `list` is NULL if no list is asked for. */
-static pybox_status context_read(pybox_box *box, uint32_t address, char **list, size_t *length)
+/* What the guest has answered. */
+static pybox_status context_read(pybox_box *box, uint32_t address)
 {
     const struct guest_memory memory = box_memory(box);
     struct guest_reply reply;
@@ -78,14 +66,11 @@ static pybox_status context_read(pybox_box *box, uint32_t address, char **list, 
         return status;
     if (reply.kind == GUEST_REPLY_REFUSED)
         return guest_refused(&reply, &texts[0]);
-    if (list != NULL && reply.kind == GUEST_REPLY_LIST)
-        return context_keep_text(&texts[0], list, length);
-    return list == NULL && reply.kind == GUEST_REPLY_DONE ? PYBOX_OK
-                                                          : guest_broken("a reply to another question");
+    return reply.kind == GUEST_REPLY_DONE ? PYBOX_OK : guest_broken("a reply to another question");
 }
 
 static pybox_status context_call(pybox_box *box, enum guest_context_act act, const struct box_part *parts,
-                                 size_t count, char **list, size_t *length)
+                                 size_t count)
 {
     uint64_t values[2] = {act, count};
     uint32_t trap = 0;
@@ -99,25 +84,71 @@ static pybox_status context_call(pybox_box *box, enum guest_context_act act, con
     if (trap != 0)
         return error_set(PYBOX_ERROR_GUEST, "the guest failed at a change of its contexts (a finaliser?): %s",
                          box_trap_text(trap));
-    return context_read(box, (uint32_t)values[0], list, length);
+    return context_read(box, (uint32_t)values[0]);
 }
 
-/* The parts are the request's texts. With `list`, *list is to be freed. */
+/* The parts are the request's texts. */
 static pybox_status context_ask(pybox_box *box, enum guest_context_act act, const struct box_part *parts,
-                                size_t count, char **list, size_t *length)
+                                size_t count)
 {
     const pybox_result *result;
     pybox_status status = run_begin(box, NULL);
     if (status != PYBOX_OK)
         return status;
-    status = context_call(box, act, parts, count, list, length);
+    status = context_call(box, act, parts, count);
     return run_return(box, status, &result);
 }
 
 static pybox_status context_act(pybox_box *box, enum guest_context_act act, const char *name, const char *of)
 {
     const struct box_part parts[] = {{name, strlen(name)}, {of, strlen(of)}};
-    return context_ask(box, act, parts, 2, NULL, NULL);
+    return context_ask(box, act, parts, 2);
+}
+
+/* ------------------------------------------------------------------------------------------
+ * Reading the guest's list of them
+ */
+
+pybox_status context_find_first(pybox_box *box, uint32_t *first)
+{
+    uint64_t values[1] = {0};
+    *first = 0;
+    if (!guard_call_nested(box, GUEST_CONTEXTS, values))
+        return guest_broken("it does not find its contexts");
+    *first = (uint32_t)values[0];
+    return PYBOX_OK;
+}
+
+static int context_read_entry(const struct guest_memory *memory, uint32_t address,
+                              struct guest_context_entry *entry, char name[CONTEXT_NAME_BYTES])
+{
+    const uint8_t *at = guest_range(memory, address, sizeof *entry);
+    if (at == NULL)
+        return -1;
+    memcpy(entry, at, sizeof *entry);
+    at = guest_range(memory, entry->name, entry->name_bytes);
+    if (at == NULL || !is_name((const char *)at, entry->name_bytes))
+        return -1;
+    memcpy(name, at, entry->name_bytes);
+    name[entry->name_bytes] = '\0';
+    return 0;
+}
+
+pybox_status context_go_through(pybox_box *box, uint32_t first,
+                                int (*each)(void *context, const char *name, const char *parent),
+                                void *context)
+{
+    const struct guest_memory memory = box_memory(box);
+    char name[CONTEXT_NAME_BYTES], parent_name[CONTEXT_NAME_BYTES];
+    struct guest_context_entry entry = {.next = first}, parent;
+    for (uint32_t count = 0; entry.next != 0; count++) {
+        if (count >= GUEST_CONTEXTS_MOST || context_read_entry(&memory, entry.next, &entry, name) < 0 ||
+            (entry.parent != 0 && context_read_entry(&memory, entry.parent, &parent, parent_name) < 0))
+            return guest_broken("a list of contexts that is none");
+        if (each != NULL && each(context, name, entry.parent != 0 ? parent_name : NULL) != 0)
+            break;
+    }
+    return PYBOX_OK;
 }
 
 /* ------------------------------------------------------------------------------------------
@@ -168,55 +199,24 @@ pybox_status pybox_context_destroy(pybox_box *box, const char *name)
     return status;
 }
 
-/* One text of a list, which has a NUL behind each; NULL: it is no name. */
-static const char *context_take(const char **at, const char *end, int may_be_empty)
-{
-    const char *text = *at;
-    const char *last = memchr(text, '\0', (size_t)(end - text));
-    if (last == NULL)
-        return NULL;
-    *at = last + 1;
-    if (last == text)
-        return may_be_empty ? text : NULL;
-    return is_name(text, (size_t)(last - text)) ? text : NULL;
-}
-
-/* Goes through a list; `each` may be NULL. Errors: GUEST (it is none). */
-static pybox_status context_tell(const char *list, size_t length,
-                                 int (*each)(void *context, const char *name, const char *parent),
-                                 void *context)
-{
-    const char *at = list, *end = list + length;
-    for (uint32_t count = 0; at < end; count++) {
-        const char *name = context_take(&at, end, 0);
-        const char *parent = name != NULL ? context_take(&at, end, 1) : NULL;
-        if (parent == NULL || count >= GUEST_CONTEXTS_MOST)
-            return guest_broken("a list of contexts that is none");
-        if (each != NULL && each(context, name, parent[0] != '\0' ? parent : NULL) != 0)
-            break;
-    }
-    return PYBOX_OK;
-}
-
 pybox_status pybox_context_list(pybox_box *box,
                                 int (*each)(void *context, const char *name, const char *parent),
                                 void *context)
 {
-    char *list = NULL;
-    size_t length = 0;
+    const pybox_result *result;
+    uint32_t first = 0;
     pybox_status status = context_need(box);
     if (status == PYBOX_OK && each == NULL)
         status = error_set(PYBOX_ERROR_ARGUMENT, "each is NULL; expected a function");
     if (status == PYBOX_OK)
-        status = context_ask(box, GUEST_CONTEXT_LIST, NULL, 0, &list, &length);
+        status = run_begin(box, NULL);
+    if (status != PYBOX_OK)
+        return status;
+    status = context_find_first(box, &first);
     if (status == PYBOX_OK)
-        status = context_tell(list, length, NULL, NULL);
-    if (status == PYBOX_ERROR_GUEST)
-        box->state = BOX_DIRTY;
-    if (status == PYBOX_OK)
-        status = context_tell(list, length, each, context);
-    free(list);
-    return status;
+        status = context_go_through(box, first, NULL, NULL);
+    status = run_return(box, status, &result);
+    return status == PYBOX_OK ? context_go_through(box, first, each, context) : status;
 }
 
 /* Asks with a context and names in it. */
@@ -241,7 +241,7 @@ static pybox_status context_ask_names(pybox_box *box, enum guest_context_act act
             status = error_set(PYBOX_ERROR_ARGUMENT, "name %zu is NULL, empty or not UTF-8; expected a variable's", i);
     }
     if (status == PYBOX_OK)
-        status = context_ask(box, act, parts, count + 1, NULL, NULL);
+        status = context_ask(box, act, parts, count + 1);
     free(parts);
     return status;
 }

@@ -35,6 +35,7 @@ static const struct {
     [GUEST_CONTEXT] = {GUEST_EXPORT_CONTEXT, "ii:i"},
     [GUEST_FUNCTIONS_KNOWN] = {GUEST_EXPORT_FUNCTIONS_KNOWN, "II:i"},
     [GUEST_FUNCTIONS] = {GUEST_EXPORT_FUNCTIONS, "IIi:i"},
+    [GUEST_CONTEXTS] = {GUEST_EXPORT_CONTEXTS, ":i"},
 };
 
 /* `folder`/python.so is there. */

@@ -377,9 +377,9 @@ static void test_interactive_state_is_its_own(void **state)
     assert_in(box, "main", "_", "'of main'");
     assert_in(box, "a", "_", "'of a'");
     run_in(box, "a", PYBOX_MODE_SINGLE, "from __future__ import annotations");
-    run_in(box, "a", PYBOX_MODE_SINGLE, "def f(x: nobody): pass");
+    run_in(box, "a", PYBOX_MODE_SINGLE, "def f(x: nobody): pass\n");
     assert_in(box, "a", "f.__annotations__", "{'x': 'nobody'}");
-    assert_int_equal(run_in(box, "main", PYBOX_MODE_SINGLE, "def f(x: nobody): pass")->outcome, PYBOX_EXCEPTION);
+    assert_int_equal(run_in(box, "main", PYBOX_MODE_SINGLE, "def f(x: nobody): pass\n")->outcome, PYBOX_EXCEPTION);
     create(box, "b", NULL);
     assert_raises(box, "b", "_", "NameError");
     const pybox_result *result;

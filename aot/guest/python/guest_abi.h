@@ -21,6 +21,7 @@
 #define GUEST_EXPORT_RESUME "pybox_resume"       /* "i:i"  answers of that length: goes on with the run that waits -> reply */
 #define GUEST_EXPORT_REQUESTS "pybox_requests"   /* ":i"   -> reply: PENDING, or DONE if no run waits */
 #define GUEST_EXPORT_CONTEXT "pybox_context"     /* "ii:i" enum guest_context_act, number of texts -> reply */
+#define GUEST_EXPORT_CONTEXTS "pybox_contexts"   /* ":i"   the address of the first struct guest_context_entry; changes nothing */
 #define GUEST_EXPORT_FINISH "pybox_finish"       /* ":i"   -> reply */
 #define GUEST_EXPORT_RESTORE "pybox_restore"     /* ":"    new random numbers after a restore */
 #define GUEST_EXPORT_SETTLE "pybox_settle"       /* ":"    before a base image is saved */
@@ -135,7 +136,6 @@ enum guest_reply_kind {
     GUEST_REPLY_WHERE = 5,     /* texts: file name, function, line in decimal; "", "", "0": unknown */
     GUEST_REPLY_REFUSED = 6,   /* exit_code: enum guest_refusal. Text: why. Nothing has been run or changed */
     GUEST_REPLY_PENDING = 7,   /* the run waits for the host: payload as in GUEST_REQUESTS_HEAD */
-    GUEST_REPLY_LIST = 8,      /* a text of texts, a NUL behind each */
 };
 
 /* What to do with a context. The request's texts, a NUL behind each, are its name and what follows here. */
@@ -146,7 +146,14 @@ enum guest_context_act {
     GUEST_CONTEXT_DESTROY = 3,
     GUEST_CONTEXT_PROTECT = 4,   /* names in it */
     GUEST_CONTEXT_UNPROTECT = 5, /* names in it; none: all that are protected */
-    GUEST_CONTEXT_LIST = 6,      /* (no texts at all) -> LIST: each one's name and its parent's or "" */
+};
+
+/* A context as the runtime reads it in linear memory: addresses, 0 for none. */
+struct guest_context_entry {
+    uint32_t next;   /* the entry of the one that was made after it */
+    uint32_t parent; /* an entry */
+    uint32_t name;
+    uint32_t name_bytes;
 };
 
 #define GUEST_CONTEXTS_MOST 65536

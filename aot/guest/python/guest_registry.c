@@ -26,20 +26,42 @@ uint32_t registry_count(void)
     return registry.used;
 }
 
+/* Its entry's, for the runtime; 0: none. */
+static uint32_t address_of(const struct context *context)
+{
+    return context != NULL && context != space_root() ? (uint32_t)(uintptr_t)&context->entry : 0;
+}
+
+static void set_next(struct context *context, struct context *next)
+{
+    context->next = next;
+    context->entry.next = address_of(next);
+}
+
+/* Calls nothing, so that not even the stack changes: a box is as it was. */
+__attribute__((export_name(GUEST_EXPORT_CONTEXTS))) uint32_t pybox_contexts(void)
+{
+    return (uint32_t)(uintptr_t)first; /* its entry comes first in it */
+}
+
 /* 0, or -1 with an exception. */
 static int enter_in_registry(struct context *context, PyObject *name, PyObject *module)
 {
-    struct name *entry = names_add(&registry, name);
+    Py_ssize_t length;
+    const char *text = PyUnicode_AsUTF8AndSize(name, &length);
+    struct name *entry = text != NULL ? names_add(&registry, name) : NULL;
     if (entry == NULL) {
         PyErr_NoMemory();
         return -1;
     }
     entry->context = context;
+    context->entry = (struct guest_context_entry){
+        .name = (uint32_t)(uintptr_t)text, .name_bytes = (uint32_t)length, .parent = address_of(context->parent)};
     context->name = Py_NewRef(name);
     context->module = Py_NewRef(module);
     context->previous = last;
     if (last != NULL)
-        last->next = context;
+        set_next(last, context);
     else
         first = context;
     last = context;
@@ -52,7 +74,7 @@ void registry_remove(struct context *context)
     PyObject *name = context->name, *module = context->module;
     context_forget_shown(context);
     names_remove(&registry, name);
-    context->previous->next = context->next; /* "main" is the first one, and stays */
+    set_next(context->previous, context->next); /* "main" is the first one, and stays */
     if (context->next != NULL)
         context->next->previous = context->previous;
     else

@@ -122,42 +122,10 @@ static uint32_t unprotect(struct context *context, struct request *request)
     return done();
 }
 
-/* Appends a text and its NUL. */
-static char *put(char *to, PyObject *name)
-{
-    Py_ssize_t length = 0;
-    const char *text = name != NULL ? PyUnicode_AsUTF8AndSize(name, &length) : "";
-    memcpy(to, text, (size_t)length + 1);
-    return to + length + 1;
-}
-
-static uint32_t list(void)
-{
-    uint32_t length = 0;
-    for (const struct context *each = registry_first(); each != NULL; each = each->next) {
-        Py_ssize_t of_name = 0, of_parent = 0;
-        if (PyUnicode_AsUTF8AndSize(each->name, &of_name) == NULL ||
-            (each->parent->name != NULL && PyUnicode_AsUTF8AndSize(each->parent->name, &of_parent) == NULL))
-            return fail("list its contexts");
-        length += (uint32_t)(of_name + of_parent) + 2;
-    }
-    PyObject *payload = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)sizeof length + length);
-    if (payload == NULL)
-        return fail("list its contexts");
-    char *to = PyBytes_AS_STRING(payload);
-    memcpy(to, &length, sizeof length);
-    to += sizeof length;
-    for (const struct context *each = registry_first(); each != NULL; each = each->next)
-        to = put(put(to, each->name), each->parent->name);
-    return reply_with(GUEST_REPLY_LIST, payload);
-}
-
 GUEST_EXPORT(GUEST_EXPORT_CONTEXT) uint32_t pybox_context(uint32_t act, uint32_t texts)
 {
     struct request request = {.next = guest_request, .left = texts};
     reply_begin();
-    if (act == GUEST_CONTEXT_LIST)
-        return list();
     if (async_waits())
         return reply_refused(GUEST_REFUSED_BUSY, "the box waits for its host, as it did when it was saved");
     if (act == GUEST_CONTEXT_CREATE || act == GUEST_CONTEXT_COPY)

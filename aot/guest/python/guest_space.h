@@ -15,6 +15,7 @@
 
 #include "internal/pycore_dict.h" /* struct _PyDictSpace */
 
+#include "guest_abi.h"
 #include "guest_context.h"
 #include "guest_names.h"
 
@@ -33,6 +34,7 @@ struct space {
 
 /* Lives as long as the registry or one of its two dictionaries needs it: functions may outlive their context. */
 struct context {
+    struct guest_context_entry entry; /* as long as it is registered */
     struct space own, inheriting;
     PyDictObject *globals;   /* NULL: gone */
     PyDictObject *inherited; /* NULL: none (it has no parent), or gone */
