@@ -5,7 +5,6 @@
 #include "handles.h"
 
 #define CONTEXT_MAIN "main"
-#define CONTEXT_NAME_BYTES (GUEST_CONTEXT_NAME_MOST + 1) /* with a NUL */
 
 /* Whether it can be a context's name. Errors: ARGUMENT (what is wrong with it). */
 pybox_status context_check_name(const char *name);

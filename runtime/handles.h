@@ -112,7 +112,7 @@ pybox_status image_handle_make(struct pybox_module *module, struct image *image,
 
 struct pybox_image *image_handle_hold(struct pybox_image *image);
 
-#define CONTEXT_NAME_BYTES 201 /* with the NUL */
+#define CONTEXT_NAME_BYTES (GUEST_CONTEXT_NAME_MOST + 1) /* with the NUL */
 #define EXPLAIN_BYTES 1280 /* room for what explain.c says */
 
 enum box_state {

@@ -458,6 +458,77 @@ static void test_finalisers_may_run(void **state)
     pybox_box_destroy(box);
 }
 
+/* A host function that makes a context for the program that calls it, and uses it. */
+static void use_contexts(void *context, const pybox_host_call *call, pybox_answer *answer)
+{
+    const pybox_result *result;
+    *(int *)context += 1;
+    assert_string_equal(call->context, "caller");
+    create(call->box, "made", "caller");
+    assert_in(call->box, "made", "y = x + 1; y", "2");
+    protect(call->box, "caller", "x");
+    assert_int_equal(pybox_context_destroy(call->box, "caller"), PYBOX_ERROR_ARGUMENT);
+    assert_non_null(strstr(pybox_error_message(), "runs code"));
+    assert_works(pybox_box_run(call->box, &(pybox_run){.code = "import __main__; __main__.z = 5", .context = "made"},
+                               &result));
+    struct listed listed = {.stop_at = 0};
+    assert_works(pybox_context_list(call->box, append, &listed));
+    assert_string_equal(listed.text, "main< caller< made<caller ");
+    assert_works(pybox_answer_value(answer, &(pybox_value){.kind = PYBOX_VALUE_JSON, .bytes = "7"}));
+}
+
+static void test_in_host_functions(void **state)
+{
+    (void)state;
+    pybox_functions *functions;
+    int calls = 0;
+    assert_works(pybox_functions_create(&functions));
+    assert_works(pybox_functions_add(functions, &(pybox_function){.name = "use", .signature = "()", .function = use_contexts,
+                                                                  .context = &calls}));
+    pybox_box *box = make_box(&(pybox_box_options){.functions = functions});
+    pybox_functions_destroy(functions);
+    create(box, "caller", NULL);
+    assert_in(box, "caller", "import tools, __main__\nx = 1\nn = tools.use()\nn, __main__.__dict__ is globals()", "(7, True)");
+    assert_int_equal(calls, 1);
+    assert_raises(box, "caller", "x = 2", "pybox.ProtectedError");
+    assert_in(box, "made", "x, y, z", "(1, 2, 5)");
+    assert_works(pybox_context_destroy(box, "made"));
+    assert_works(pybox_context_destroy(box, "caller"));
+    pybox_box_destroy(box);
+}
+
+static void test_snapshots_tell_of_them(void **state)
+{
+    (void)state;
+    pybox_box *box = make_box(NULL);
+    char path[] = "/tmp/test_contexts.XXXXXX";
+    pybox_snapshot_info *info;
+    int file = mkstemp(path);
+    assert_true(file >= 0);
+    close(file);
+    assert_works(pybox_box_save(box, path, NULL));
+    assert_works(pybox_snapshot_describe(path, &info));
+    assert_string_equal(info->metadata, "{}");
+    pybox_snapshot_info_destroy(info);
+    create(box, "\"a\"", NULL);
+    create(box, "b", "main");
+    static const struct {
+        const char *given, *kept;
+    } cases[] = {
+        {NULL, "{\"contexts\":{\"count\":3,\"names\":[\"main\",\"\\\"a\\\"\",\"b\"]}}"},
+        {"{ \"n\": 1.50 } ", "{ \"n\": 1.50 ,\"contexts\":{\"count\":3,\"names\":[\"main\",\"\\\"a\\\"\",\"b\"]}}"},
+        {"{\"contexts\": 0}", "{\"contexts\": 0}"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        assert_works(pybox_box_save(box, path, &(pybox_save_options){.metadata = cases[i].given}));
+        assert_works(pybox_snapshot_describe(path, &info));
+        assert_string_equal(info->metadata, cases[i].kept);
+        pybox_snapshot_info_destroy(info);
+    }
+    unlink(path);
+    pybox_box_destroy(box);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -480,6 +551,8 @@ int main(void)
         cmocka_unit_test(test_they_are_part_of_the_state),
         cmocka_unit_test(test_the_end_empties_all),
         cmocka_unit_test(test_finalisers_may_run),
+        cmocka_unit_test(test_in_host_functions),
+        cmocka_unit_test(test_snapshots_tell_of_them),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
