@@ -46,6 +46,10 @@ pybox_status guest_refused(const struct guest_reply *reply, const struct guest_t
 pybox_status guest_read_profile(const struct guest_memory *memory, const struct guest_reply *reply,
                                 struct guest_text *profile);
 
+/* The value that comes with a reply: JSON that has been checked, or bytes. Errors: GUEST (it is none, or over a cap). */
+pybox_status guest_read_value(const struct guest_memory *memory, const struct guest_reply *reply,
+                              pybox_value_kind *kind, struct guest_text *value);
+
 /* The decimal number in a text, or 0 if it is none or above UINT32_MAX. */
 uint32_t guest_text_number(const struct guest_text *text);
 

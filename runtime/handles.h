@@ -55,6 +55,8 @@ enum guest_export {
     GUEST_FUNCTIONS_KNOWN,
     GUEST_FUNCTIONS,
     GUEST_CONTEXTS,
+    GUEST_VALUE,
+    GUEST_ROOM,
     GUEST_EXPORT_COUNT
 };
 
@@ -180,6 +182,7 @@ struct pybox_box {
     int has_run;      /* since it was made or rolled back */
     int first_run;    /* that is the first at all */
     int run_is_kept;  /* the top point is the state before the run in progress, or the last one */
+    int is_kept;      /* the run is the host's work on variables: undone only if it is stopped */
     int keeps_set_up; /* the set-up is done once and becomes part of what the box rolls back to */
     int seeded;       /* its random numbers are fixed */
 

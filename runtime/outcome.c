@@ -94,14 +94,19 @@ static pybox_status outcome_of_exception(struct pybox_box *box, const struct gue
     return PYBOX_OK;
 }
 
-static pybox_status outcome_of_value(struct pybox_box *box,
+static pybox_status outcome_of_value(struct pybox_box *box, const struct guest_memory *memory,
+                                     const struct guest_reply *reply,
                                      const struct guest_text texts[GUEST_MAX_TEXTS])
 {
     pybox_result *result = &box->result.public_result;
-    pybox_status status =
-        result_set(&box->result, &result->value_repr, texts[0].bytes, texts[0].length);
+    struct guest_text value;
+    pybox_status status = guest_read_value(memory, reply, &result->value_kind, &value);
     if (status == PYBOX_OK)
-        status = result_set(&box->result, &result->value, texts[1].bytes, texts[1].length);
+        status = result_set(&box->result, &result->value_repr, texts[0].bytes, texts[0].length);
+    if (status == PYBOX_OK)
+        status = result_set(&box->result, &result->value_error, texts[1].bytes, texts[1].length);
+    if (status == PYBOX_OK)
+        status = result_set(&box->result, &result->value, value.bytes, value.length);
     return status;
 }
 
@@ -141,7 +146,7 @@ pybox_status outcome_of_reply(struct pybox_box *box, uint32_t address)
     if (reply.kind == GUEST_REPLY_EXCEPTION) {
         status = outcome_of_exception(box, &reply, texts);
     } else if (reply.kind == GUEST_REPLY_VALUE) {
-        status = outcome_of_value(box, texts);
+        status = outcome_of_value(box, &memory, &reply, texts);
     } else if (reply.kind == GUEST_REPLY_EXIT) {
         result->outcome = PYBOX_EXIT;
         result->exit_code = reply.exit_code;

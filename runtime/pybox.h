@@ -395,7 +395,7 @@ typedef struct pybox_value {
 /* A value crosses only up to these bounds, in both directions: a clear error else. */
 #define PYBOX_VALUE_BYTES_MOST (UINT64_C(64) << 20) /* length of the text, or of the bytes */
 #define PYBOX_VALUE_DEPTH_MOST 200                  /* of lists and objects in each other */
-#define PYBOX_VALUE_ITEMS_MOST 4000000              /* numbers, texts, lists, ... in all */
+#define PYBOX_VALUE_ITEMS_MOST 4000000              /* numbers, texts, lists, ... in all; keys are not counted */
 
 typedef struct pybox_run {
     size_t size;
@@ -408,6 +408,7 @@ typedef struct pybox_run {
     void *refill_context;
     int profile; /* count fuel by function and line: result.profile. The run takes longer. */
     const char *context; /* the namespace it runs in (see Contexts); default "main" */
+    pybox_form_of_values form; /* of the value that MODE_EVAL returns */
 } pybox_run;
 
 /* Bytes owned by the result; never NULL; there is a NUL behind the last byte. */
@@ -439,9 +440,10 @@ typedef struct pybox_result {
     pybox_outcome outcome;
     int exit_code; /* for EXIT */
 
-    pybox_bytes value; /* MODE_EVAL: JSON of the value if it has a JSON form of at most 16 MiB, else
-                          empty */
-    pybox_bytes value_repr; /* MODE_EVAL: its repr(), "" for None or no value */
+    pybox_bytes value; /* MODE_EVAL: the value in the form that was asked for (JSON, or raw bytes, see
+                          value_kind), empty if it cannot go or there is none */
+    pybox_bytes value_repr; /* MODE_EVAL: its repr(), "" for None or no value; the middle of more than a million
+                               characters is left out */
 
     struct {
         pybox_bytes type;      /* "ValueError"; qualified unless built in; "" without an exception */
@@ -478,6 +480,9 @@ typedef struct pybox_result {
     const pybox_request *requests; /* PENDING for the host: what it is asked that has not been answered, oldest first; at most
                                       65,536. They last until the box is resumed, rolled back or destroyed */
     size_t request_count;
+    pybox_value_kind value_kind; /* of `value`; NONE also if the value is None */
+    pybox_bytes value_error;     /* why the value could not go, and what to do ("at $.a[3]: a set has no plain JSON
+                                    form; ..."); else "" */
 } pybox_result;
 
 /* Runs Python code in the box's `__main__`, on the calling thread, until it ends. State stays for
@@ -587,6 +592,52 @@ PYBOX_API pybox_status pybox_context_protect(pybox_box *box, const char *context
 /* Takes the protection of these names back; of all if names is NULL. */
 PYBOX_API pybox_status pybox_context_unprotect(pybox_box *box, const char *context,
                                                const char *const *names, size_t count);
+
+/* ------------------------------------------------------------------------------------------
+ * Values
+ *
+ * Into the guest and out of it, as JSON or as bytes. Setting and getting calls no code of the program's for the types that
+ * docs/VALUES.md lists; what it calls for others runs within the box's limits, and can be stopped as a run.
+ */
+
+typedef struct pybox_variable {
+    size_t size;
+    const char *context; /* default "main" */
+    const char *name;    /* an identifier */
+    pybox_form_of_values form;
+    int frozen; /* set: lists become tuples and objects dictionaries that cannot be changed, at all depths */
+} pybox_variable;
+
+/* Binds a variable, also a protected one. `value` of kind NONE is None. Errors: ARGUMENT (no valid JSON, says where), BUSY, DIRTY, LIMIT (over a
+ * cap, or the box has no memory for it), MODULE_EXPORT, NO_MEMORY, GUEST. */
+PYBOX_API pybox_status pybox_variable_set(pybox_box *box, const pybox_variable *variable,
+                                          const pybox_value *value);
+
+/* Gets the value of a variable (inherited ones and built-ins too) as result.value. A name that is not bound is an EXCEPTION
+ * (NameError). A value that has no such form: result.value_error. Errors: as pybox_box_run(). */
+PYBOX_API pybox_status pybox_variable_get(pybox_box *box, const pybox_variable *variable,
+                                          const pybox_result **result);
+
+/* Unbinds a variable of the context itself, also a protected one. Errors: as pybox_variable_set(); ARGUMENT: it is not bound. */
+PYBOX_API pybox_status pybox_variable_delete(pybox_box *box, const pybox_variable *variable);
+
+typedef struct pybox_call {
+    size_t size;
+    const char *context;  /* default "main" */
+    const char *function; /* a name or a dotted path from one ("helpers.clean", "math.sqrt" after `import math`) */
+    const pybox_value *arguments; /* positional */
+    size_t argument_count;
+    const char *keywords; /* a JSON object; default none */
+    size_t keywords_length; /* 0: NUL-terminated */
+    pybox_form_of_values form; /* of arguments, keywords and the value */
+    const pybox_limits *limits;
+    pybox_refill_callback *refill;
+    void *refill_context;
+} pybox_call;
+
+/* Calls a function of the guest's: a run whose value is what it returns (if that is a coroutine, what it comes to). Errors: as pybox_box_run(). */
+PYBOX_API pybox_status pybox_box_call(pybox_box *box, const pybox_call *call,
+                                      const pybox_result **result);
 
 /* ------------------------------------------------------------------------------------------
  * Host functions

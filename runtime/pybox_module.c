@@ -36,6 +36,8 @@ static const struct {
     [GUEST_FUNCTIONS_KNOWN] = {GUEST_EXPORT_FUNCTIONS_KNOWN, "II:i"},
     [GUEST_FUNCTIONS] = {GUEST_EXPORT_FUNCTIONS, "IIi:i"},
     [GUEST_CONTEXTS] = {GUEST_EXPORT_CONTEXTS, ":i"},
+    [GUEST_VALUE] = {GUEST_EXPORT_VALUE, "ii:i"},
+    [GUEST_ROOM] = {GUEST_EXPORT_ROOM, "i:i"},
 };
 
 /* `folder`/python.so is there. */

@@ -15,6 +15,7 @@
 #include "point.h"
 #include "run.h"
 #include "run_limits.h"
+#include "run_request.h"
 
 /* What a run has of its own, also if it is part of one around it. */
 static void run_reset_own(pybox_box *box)
@@ -30,6 +31,7 @@ void run_reset(struct pybox_box *box)
 {
     box->has_run = 1;
     box->run_is_kept = 0;
+    box->is_kept = 0;
     box->nested_end.is_set = 0;
     run_reset_own(box);
     output_reset(&box->output);
@@ -212,6 +214,9 @@ static int run_is_undone(const pybox_box *box, pybox_status status)
     if (box->policy == PYBOX_ROLLBACK_NEVER || box->state == BOX_PENDING ||
         box->state == BOX_WAITING)
         return 0;
+    if (box->is_kept && box->state == BOX_IDLE && status == PYBOX_OK &&
+        box->stop.cause == STOP_NOTHING)
+        return 0;
     if (box->policy == PYBOX_ROLLBACK_ALWAYS || box->state == BOX_DIRTY)
         return 1;
     if (status != PYBOX_OK)
@@ -268,17 +273,25 @@ pybox_status run_end(pybox_box *box, pybox_status status, const pybox_result **r
     return status;
 }
 
-static pybox_status run_need_python(const pybox_box *box, const pybox_result **result)
+pybox_status run_need_python(const struct pybox_box *box)
 {
-    if (box == NULL || result == NULL)
-        return error_set(PYBOX_ERROR_ARGUMENT, "box or result is NULL; expected both");
-    *result = NULL;
+    if (box == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "box is NULL; expected one");
     if (box->module->guest[0] == NULL)
         return error_set(PYBOX_ERROR_MODULE_EXPORT,
                          "module %s is no Python guest; a command module is run by "
                          "pybox_box_start()",
                          module_describe(box->module->native)->name);
     return PYBOX_OK;
+}
+
+/* The same for a call with a result. */
+static pybox_status run_need_result(const pybox_box *box, const pybox_result **result)
+{
+    if (box == NULL || result == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "box or result is NULL; expected both");
+    *result = NULL;
+    return run_need_python(box);
 }
 
 static pybox_status run_check(const pybox_run *run, pybox_run *chosen)
@@ -291,6 +304,9 @@ static pybox_status run_check(const pybox_run *run, pybox_run *chosen)
     if (chosen->mode < PYBOX_MODE_EXEC || chosen->mode > PYBOX_MODE_SINGLE)
         return error_set(PYBOX_ERROR_ARGUMENT, "mode is %d; expected a pybox_mode",
                          (int)chosen->mode);
+    if (chosen->form != PYBOX_VALUES_PLAIN && chosen->form != PYBOX_VALUES_TAGGED)
+        return error_set(PYBOX_ERROR_ARGUMENT, "form is %d; expected a pybox_form_of_values",
+                         (int)chosen->form);
     return chosen->context != NULL ? context_check_name(chosen->context) : PYBOX_OK;
 }
 
@@ -307,38 +323,37 @@ const char *run_set_context(pybox_box *box, const char *name)
 pybox_status pybox_box_run(pybox_box *box, const pybox_run *run, const pybox_result **result)
 {
     pybox_run chosen = {0};
-    pybox_status status = run_need_python(box, result);
+    pybox_status status = run_need_result(box, result);
     if (status == PYBOX_OK)
         status = run_check(run, &chosen);
     if (status == PYBOX_OK && chosen.profile && box->host_frame != NULL)
         status = error_set(PYBOX_ERROR_ARGUMENT, "a run in a host function is part of the profile of the run around "
                                                  "it; expected no profile of its own");
-    if (status == PYBOX_OK)
-        status = run_begin(box, chosen.limits);
     if (status != PYBOX_OK)
         return status;
     const char *filename = chosen.filename != NULL            ? chosen.filename
-                           : host_frame_in_nested_run(box) ? "<nested run>"
+                           : box->state == BOX_RUNNING     ? "<nested run>"
                                                            : "<run>";
-    const char *context = run_set_context(box, chosen.context);
+    const char *context = chosen.context != NULL ? chosen.context : CONTEXT_MAIN;
     const struct box_part parts[] = {
         {chosen.code, chosen.code_length > 0 ? chosen.code_length : strlen(chosen.code)},
         {filename, strlen(filename)},
         {context, strlen(context)},
     };
-    status = run_prepare(box);
-    if (status == PYBOX_OK)
-        status = box_put_request(box, parts, 3);
-    if (status == PYBOX_OK) {
-        box->refill = chosen.refill;
-        box->refill_context = chosen.refill_context;
-        box->profiling = chosen.profile != 0;
-        box->values[0] = (uint64_t)chosen.mode | (box->profiling ? GUEST_RUN_PROFILE : 0);
-        box->values[1] = parts[0].length;
-        box->values[2] = parts[1].length;
-        status = run_call(box, box->module->guest[GUEST_RUN], BOX_IDLE, 1);
-    }
-    return run_end(box, status, result);
+    const struct run_request request = {
+        .export = GUEST_RUN,
+        .values = {(uint64_t)chosen.mode | (chosen.profile ? GUEST_RUN_PROFILE : 0) |
+                       (chosen.form == PYBOX_VALUES_TAGGED ? GUEST_RUN_TAGGED : 0),
+                   parts[0].length, parts[1].length},
+        .parts = parts,
+        .part_count = 3,
+        .context = context,
+        .limits = chosen.limits,
+        .refill = chosen.refill,
+        .refill_context = chosen.refill_context,
+        .is_profiled = chosen.profile != 0,
+    };
+    return run_request(box, &request, result);
 }
 
 void pybox_box_interrupt(pybox_box *box, pybox_interrupt how)
@@ -349,7 +364,7 @@ void pybox_box_interrupt(pybox_box *box, pybox_interrupt how)
 
 pybox_status pybox_box_finish(pybox_box *box, const pybox_result **result)
 {
-    pybox_status status = run_need_python(box, result);
+    pybox_status status = run_need_result(box, result);
     if (status == PYBOX_OK && box->state == BOX_FINISHED) {
         result_reset(&box->result);
         *result = &box->result.public_result;

@@ -4,6 +4,9 @@
 
 #include "handles.h"
 
+/* Errors: ARGUMENT (no box), MODULE_EXPORT (its module is no Python guest). */
+pybox_status run_need_python(const struct pybox_box *box);
+
 /* The run's own state is as before its first step. The box is running; its run_limits have been chosen. */
 void run_reset(struct pybox_box *box);
 

@@ -22,6 +22,8 @@
 #define GUEST_EXPORT_REQUESTS "pybox_requests"   /* ":i"   -> reply: PENDING, or DONE if no run waits */
 #define GUEST_EXPORT_CONTEXT "pybox_context"     /* "ii:i" enum guest_context_act, number of texts -> reply */
 #define GUEST_EXPORT_CONTEXTS "pybox_contexts"   /* ":i"   the address of the first struct guest_context_entry; changes nothing */
+#define GUEST_EXPORT_VALUE "pybox_value"         /* "ii:i" enum guest_value_op, request length -> reply */
+#define GUEST_EXPORT_ROOM "pybox_room"           /* "i:i"  room for the bytes of a value, of that length; or 0 */
 #define GUEST_EXPORT_FINISH "pybox_finish"       /* ":i"   -> reply */
 #define GUEST_EXPORT_RESTORE "pybox_restore"     /* ":"    new random numbers after a restore */
 #define GUEST_EXPORT_SETTLE "pybox_settle"       /* ":"    before a base image is saved */
@@ -37,10 +39,47 @@
 #define GUEST_STDLIB_FILE "python313.zip"
 
 /* How to run code: the values of pybox_mode. */
-enum guest_mode { GUEST_MODE_EXEC = 0, GUEST_MODE_EVAL = 1, GUEST_MODE_SINGLE = 2 };
+enum guest_mode {
+    GUEST_MODE_EXEC = 0,
+    GUEST_MODE_EVAL = 1,
+    GUEST_MODE_SINGLE = 2,
+    GUEST_MODE_CALL = 3, /* within the guest: of pybox_value */
+};
+
+/* The values of pybox_form_of_values and pybox_value_kind. */
+enum guest_value_form { GUEST_VALUES_PLAIN = 0, GUEST_VALUES_TAGGED = 1 };
+enum guest_value_kind { GUEST_VALUE_NONE = 0, GUEST_VALUE_JSON = 1, GUEST_VALUE_BYTES = 2 };
+
+/* What pybox_value is to do with a variable, or with a function that a dotted path names. */
+enum guest_value_op { GUEST_VALUE_SET = 1, GUEST_VALUE_GET = 2, GUEST_VALUE_DELETE = 3, GUEST_VALUE_CALL = 4 };
+
+/* Its request: this, an array of parts, and then texts with a NUL behind each: that array, the context, the name, and the
+ * bytes of each part. */
+struct guest_value_request {
+    uint32_t form; /* enum guest_value_form */
+    uint32_t frozen;
+    uint32_t context_bytes, name_bytes;
+    uint32_t count; /* of parts: one to set; of a call its arguments */
+    uint32_t has_keywords; /* the last argument is a JSON object of them */
+};
+
+struct guest_value_part {
+    uint32_t kind; /* enum guest_value_kind, or */
+#define GUEST_VALUE_IN_ROOM 3u /* bytes, which are where pybox_room has said; the part's text is empty */
+    uint32_t bytes;
+};
+
+/* A value crosses only up to these bounds; the first three are those of pybox.h. */
+#define GUEST_VALUE_BYTES_MOST (64u << 20)
+#define GUEST_VALUE_DEPTH_MOST 200
+#define GUEST_VALUE_ITEMS_MOST 4000000
+#define GUEST_VALUE_DIGITS_MOST 4300 /* of a number: what Python itself converts by default */
 
 /* Added to the mode: count fuel by function and line. The reply's second payload is the profile. */
 #define GUEST_RUN_PROFILE 0x100u
+/* Added to the mode: the value is to be in its tagged form. */
+#define GUEST_RUN_TAGGED 0x200u
+#define GUEST_RUN_MODE 0xffu
 
 /* Why a run is stopped. The exception that says so is raised where the interpreter looks for signals, and
  * again whenever code goes on without it; KEYBOARD is raised once. NONE takes back what has not been raised
@@ -128,7 +167,7 @@ enum guest_error { GUEST_ERROR_HOST = 0, GUEST_ERRORS(GUEST_ERROR_NUMBER) GUEST_
 
 enum guest_reply_kind {
     GUEST_REPLY_DONE = 0,      /* no payload */
-    GUEST_REPLY_VALUE = 1,     /* texts: repr, JSON ("" if it has no JSON form) */
+    GUEST_REPLY_VALUE = 1,     /* texts: repr, why there is no value or ""; and the value */
     GUEST_REPLY_EXCEPTION = 2, /* texts: type, message, traceback, line in decimal,
                                   traceback of the program's own frames, JSON object, hint */
     GUEST_REPLY_EXIT = 3,      /* exit_code; no payload */
@@ -182,6 +221,9 @@ struct guest_reply {
     uint32_t flags;
     uint32_t profile; /* after a profiled run: JSON text, in memory until the next call; else 0 */
     uint32_t profile_bytes;
+    uint32_t value; /* VALUE: of enum guest_value_kind, in memory until the next call */
+    uint32_t value_bytes;
+    uint32_t value_kind;
 };
 
 #endif

@@ -29,6 +29,9 @@ static struct {
     struct context *context;
 } waiting; /* of the run that waits */
 
+/* A larger buffer is not kept, as it would be part of every snapshot. */
+#define REQUEST_KEPT_BYTES (1u << 20)
+
 /* Behind time.process_time(). wasi-libc's emulation of it, which this replaces, counts wall time. */
 clock_t clock(void)
 {
@@ -48,8 +51,22 @@ GUEST_EXPORT(GUEST_EXPORT_BUFFER) uint32_t pybox_buffer(uint32_t bytes)
     return (uint32_t)(uintptr_t)guest_request;
 }
 
-/* The reply to the run of a mode in a context, whose code has come to its end or waits. */
-static uint32_t reply_run(struct context *context, uint32_t mode, PyObject *value)
+void request_shrink(void)
+{
+    if (request_capacity <= REQUEST_KEPT_BYTES)
+        return;
+    free(guest_request);
+    guest_request = NULL;
+    request_capacity = 0;
+}
+
+uint32_t reply_waits(void)
+{
+    return reply_refused(GUEST_REFUSED_BUSY, "the box waits for its host, as it did when it was saved: answer what "
+                                             "pybox_box_requests() lists, and go on by pybox_box_resume()");
+}
+
+uint32_t reply_run(struct context *context, uint32_t mode, PyObject *value)
 {
     const char *profile = NULL;
     uint32_t profile_bytes = 0;
@@ -65,7 +82,8 @@ static uint32_t reply_run(struct context *context, uint32_t mode, PyObject *valu
         PyErr_SetRaisedException(exception);
         mode &= ~GUEST_RUN_PROFILE;
     }
-    const uint32_t address = value != NULL ? reply_value(mode, value) : reply_exception();
+    const uint32_t address = value != NULL ? reply_value(mode, value, context_globals(context))
+                                           : reply_exception();
     if (profile != NULL)
         reply_add_profile(profile, profile_bytes);
     return address;
@@ -91,8 +109,7 @@ GUEST_EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_l
                                                   uint32_t filename_length)
 {
     if (async_waits())
-        return reply_refused(GUEST_REFUSED_BUSY, "the box waits for its host, as it did when it was saved: answer what "
-                                                 "pybox_box_requests() lists, and go on by pybox_box_resume()");
+        return reply_waits();
     reply_begin();
     const char *name = run_context_name(code_length, filename_length);
     struct context *context = context_find(name);

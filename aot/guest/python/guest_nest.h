@@ -11,10 +11,12 @@
 
 #include "guest_main.h"
 #include "guest_stop.h"
+#include "guest_value_reply.h"
 
 struct nest {
     struct request_saved request;
     struct stop_saved stop;
+    struct value_saved value;
     _PyErr_StackItem handled; /* nothing is being handled within */
     _PyErr_StackItem *outer_handled;
     int allocation_failed;

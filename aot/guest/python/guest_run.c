@@ -157,7 +157,7 @@ PyObject *run_request(struct context *context, uint32_t mode, uint32_t code_leng
     if (strlen(code) != code_length)
         PyErr_SetString(PyExc_SyntaxError, "source code cannot contain null bytes");
     else if (remember_source(filename, code, code_length) == 0)
-        value = run_code(context, mode, code, filename);
+        value = run_code(context, mode & GUEST_RUN_MODE, code, filename);
     context_leave(&visit);
     Py_DECREF(filename);
     if (value != NULL && stop_swallowed())

@@ -12,6 +12,7 @@
 #include "guest_main.h"
 #include "guest_reply.h"
 #include "guest_stop.h"
+#include "guest_value.h"
 
 #define WIDE(text) L##text
 #define WIDEN(text) WIDE(text)
@@ -75,7 +76,8 @@ GUEST_EXPORT(GUEST_EXPORT_START) int32_t pybox_start(void)
         return -1;
     }
     guest_bridge = PyImport_ImportModule("_pybox");
-    if (guest_bridge == NULL || context_start() < 0 || stop_start() < 0 || async_start() < 0 || host_start() < 0) {
+    if (guest_bridge == NULL || context_start() < 0 || stop_start() < 0 || async_start() < 0 || host_start() < 0 ||
+        value_start() < 0) {
         PyErr_Print();
         return -1;
     }
