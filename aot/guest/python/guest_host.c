@@ -198,7 +198,8 @@ static PyObject *call_host(const HostFunction *function, const struct text *text
     };
     nest_begin(&nest);
     uint32_t kind = import_host_call(function->number, &call);
-    nest_end(&nest);
+    if (nest_end(&nest) < 0)
+        return NULL;
     return call.answer_bytes > sizeof buffer ? answer_long(function, kind, &call)
                                              : answer_value(function, kind, &call, buffer);
 }

@@ -1,6 +1,7 @@
 #include "guest_nest.h"
 
-#include "internal/pycore_pymem.h" /* _PyMem_AllocationFailed */
+#include "internal/pycore_pyerrors.h" /* _PyErr_CheckStop */
+#include "internal/pycore_pymem.h"    /* _PyMem_AllocationFailed */
 
 void nest_begin(struct nest *nest)
 {
@@ -14,7 +15,7 @@ void nest_begin(struct nest *nest)
     nest->allocation_failed = _PyMem_AllocationFailed;
 }
 
-void nest_end(struct nest *nest)
+int nest_end(struct nest *nest)
 {
     PyThreadState *thread = PyThreadState_Get();
     thread->exc_info = nest->outer_handled;
@@ -22,4 +23,5 @@ void nest_end(struct nest *nest)
     value_reply_take_back(&nest->value);
     stop_take_back(&nest->stop);
     request_take_back(&nest->request);
+    return _PyErr_CheckStop();
 }

@@ -24,6 +24,8 @@ struct nest {
 
 /* No exception may be set. */
 void nest_begin(struct nest *nest);
-void nest_end(struct nest *nest);
+
+/* 0; or -1 with an exception: what the code that goes on has been told to raise meanwhile. */
+int nest_end(struct nest *nest);
 
 #endif
