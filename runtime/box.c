@@ -147,17 +147,12 @@ const char *box_trap_text(uint32_t trap)
     }
 }
 
-pybox_status box_put_request(struct pybox_box *box, const struct box_part *parts, int count)
+/* Where the guest has room for so many bytes. */
+static pybox_status box_ask_room(struct pybox_box *box, enum guest_export which, uint64_t bytes, uint8_t **to)
 {
-    uint64_t total = 0;
-    for (int i = 0; i < count; i++)
-        total += (uint64_t)parts[i].length + 1;
-    if (total > INT32_MAX)
-        return error_set(PYBOX_ERROR_LIMIT, "a request of %llu bytes; expected at most 2 GiB",
-                         (unsigned long long)total);
-    uint64_t values[1] = {total};
+    uint64_t values[1] = {bytes};
     uint32_t trap;
-    pybox_status status = box_call(box, box->module->guest[GUEST_BUFFER], values, &trap);
+    pybox_status status = box_call(box, box->module->guest[which], values, &trap);
     if (status != PYBOX_OK)
         return status;
     if (trap != 0)
@@ -166,12 +161,38 @@ pybox_status box_put_request(struct pybox_box *box, const struct box_part *parts
         return error_set(PYBOX_ERROR_LIMIT,
                          "the box has no memory left for a request of %llu bytes; raise its "
                          "memory limit",
-                         (unsigned long long)total);
+                         (unsigned long long)bytes);
     const struct guest_memory memory = box_memory(box);
-    uint8_t *to = guest_range(&memory, (uint32_t)values[0], total);
-    if (to == NULL)
+    *to = guest_range(&memory, (uint32_t)values[0], bytes);
+    if (*to == NULL)
         return error_set(PYBOX_ERROR_GUEST, "the guest broke its protocol (a buffer outside its "
                                             "memory): its code has been tampered with");
+    return PYBOX_OK;
+}
+
+pybox_status box_put_room(struct pybox_box *box, const pybox_bytes *bytes)
+{
+    uint8_t *to;
+    if (box->module->guest[GUEST_ROOM] == NULL)
+        return error_set(PYBOX_ERROR_MODULE_EXPORT, "the module lacks " GUEST_EXPORT_ROOM "; build it anew");
+    pybox_status status = box_ask_room(box, GUEST_ROOM, bytes->length, &to);
+    if (status == PYBOX_OK)
+        memcpy(to, bytes->bytes, bytes->length);
+    return status;
+}
+
+pybox_status box_put_request(struct pybox_box *box, const struct box_part *parts, int count)
+{
+    uint64_t total = 0;
+    for (int i = 0; i < count; i++)
+        total += (uint64_t)parts[i].length + 1;
+    if (total > INT32_MAX)
+        return error_set(PYBOX_ERROR_LIMIT, "a request of %llu bytes; expected at most 2 GiB",
+                         (unsigned long long)total);
+    uint8_t *to;
+    pybox_status status = box_ask_room(box, GUEST_BUFFER, total, &to);
+    if (status != PYBOX_OK)
+        return status;
     for (int i = 0; i < count; i++) {
         memcpy(to, parts[i].bytes, parts[i].length);
         to[parts[i].length] = '\0';

@@ -56,4 +56,7 @@ struct box_part {
 };
 pybox_status box_put_request(struct pybox_box *box, const struct box_part *parts, int count);
 
+/* Copies the bytes of a value to where the guest has made room for them. The guest may run. Errors: the same. */
+pybox_status box_put_room(struct pybox_box *box, const pybox_bytes *bytes);
+
 #endif

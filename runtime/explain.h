@@ -6,7 +6,6 @@
 
 #include "handles.h"
 
-#define EXPLAIN_BYTES 1280
 
 /* Why the box's run was stopped: box->stop has a cause. `ended` says that the guest came to its end in its grace.
  * Returns the length. */

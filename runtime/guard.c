@@ -4,6 +4,7 @@
 
 #include "box.h"
 #include "generator.h"
+#include "host_frame.h"
 
 /* With a limit of CPU time, that clock is looked at when so much has passed on the other one: to ask it takes a
  * system call. */
@@ -14,8 +15,8 @@
 /* What calling an import costs the guest (aot/meter/costs.def: the call and METER_COST_HOST_CALL). */
 #define GUARD_IMPORT_FUEL 504
 
-/* Ends the slice. A module that is not metered leaves the register as it is, or has something else in it. */
-static uint64_t guard_settle(struct pybox_box *box)
+/* A module that is not metered leaves the register as it is, or has something else in it. */
+uint64_t guard_settle(struct pybox_box *box)
 {
     if (!box->module->metered)
         box->env.fuel = box->fuel.slice;
@@ -26,8 +27,7 @@ static uint64_t guard_settle(struct pybox_box *box)
  * Calls of the guest within a host call
  */
 
-/* Calls an export with an allowance of its own; whether it returned. The account has been settled. */
-static int guard_call_nested(struct pybox_box *box, enum guest_export which, uint64_t *values)
+int guard_call_nested(struct pybox_box *box, enum guest_export which, uint64_t *values)
 {
     const struct module_export *export = box->module->guest[which];
     const enum box_phase phase = box->phase;
@@ -131,11 +131,15 @@ static void guard_stop(struct pybox_box *box, enum stop_cause cause)
 /* Asks the host for more fuel. 0: the run is to be stopped; else it goes on, or waits if env->stop says so. */
 static int guard_refill(struct pybox_box *box)
 {
-    if (box->refill == NULL)
+    const int is_nested = host_frame_in_nested_run(box);
+    if (box->refill == NULL && !is_nested)
         return 0;
     run_clock_pause(&box->clock);
-    uint64_t more = box->refill(box->refill_context, box, box->fuel.used);
+    uint64_t more = box->refill != NULL ? box->refill(box->refill_context, box, box->fuel.used)
+                                        : host_frame_refill(box);
     run_clock_go_on(&box->clock);
+    if (more == PYBOX_REFILL_YIELD && is_nested)
+        return 0; /* it cannot wait */
     if (more == PYBOX_REFILL_YIELD)
         box->env.stop = MODULE_TRAP_YIELD;
     else
@@ -302,10 +306,10 @@ void guard_random_renew(struct pybox_box *box, uint64_t *values)
 
 void guard_fuel_used(struct pybox_box *box, uint64_t *values)
 {
-    if (!box->module->metered)
-        values[0] = 0;
-    else
-        values[0] = box->phase == BOX_NESTED ? box->fuel.used : fuel_used(&box->fuel, box->env.fuel);
+    values[0] = 0;
+    if (box->module->metered)
+        values[0] = host_frame_fuel_around(box) +
+                    (box->phase == BOX_NESTED ? box->fuel.used : fuel_used(&box->fuel, box->env.fuel));
 }
 
 void guard_host_call(struct module_env *env, uint32_t import, uint64_t *values)
@@ -376,6 +380,8 @@ void guard_begin_run(struct pybox_box *box)
 {
     const pybox_limits *limits = &box->run_limits;
     box->host_calls = 0;
+    if (host_frame_in_nested_run(box))
+        box->host_frame->has_account = 1;
     guard_begin(box, BOX_RUN, limits->fuel,
                 limits->wall_ns == PYBOX_UNLIMITED
                     ? RUN_CLOCK_NEVER

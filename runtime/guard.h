@@ -20,6 +20,8 @@ void guard_fuel_used(struct pybox_box *box, uint64_t *values);
 
 /* The import pybox.random_renew: counts and looks itself, as the first ones after a restore cost nothing. */
 void guard_random_renew(struct pybox_box *box, uint64_t *values);
+/* Ends the slice of fuel: what was used of it, which is on the account now. */
+uint64_t guard_settle(struct pybox_box *box);
 
 /* An import has moved so many bytes between guest and host, or looked at them: it pays for them. */
 void guard_charge_moved(struct pybox_box *box, uint64_t bytes);
@@ -47,6 +49,10 @@ int guard_sleep(void *box, uint64_t deadline_ns);
 void guard_begin_start(struct pybox_box *box);
 void guard_begin_setup(struct pybox_box *box);
 void guard_begin_run(struct pybox_box *box);
+
+/* Calls an export with a small allowance of its own, and without imports; whether it returned. Of a box at rest, or in a host call when the
+ * account has been settled; nothing of the box's run is touched. */
+int guard_call_nested(struct pybox_box *box, enum guest_export which, uint64_t *values);
 
 /* The run is over, with that trap or 0: its account is settled. */
 void guard_end_run(struct pybox_box *box, uint32_t trap);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "error.h"
+#include "value_check.h"
 
 uint8_t *guest_range(const struct guest_memory *memory, uint32_t address, uint64_t length)
 {
@@ -17,6 +18,14 @@ pybox_status guest_broken(const char *what)
                      "the guest broke its protocol (%s): its code has been tampered with; "
                      "destroy the box",
                      what);
+}
+
+pybox_status guest_refused(const struct guest_reply *reply, const struct guest_text *why)
+{
+    const pybox_status status = reply->exit_code == GUEST_REFUSED_LIMIT  ? PYBOX_ERROR_LIMIT
+                                : reply->exit_code == GUEST_REFUSED_BUSY ? PYBOX_ERROR_BUSY
+                                                                         : PYBOX_ERROR_ARGUMENT;
+    return error_set(status, "%.*s", (int)(why->length < 1000 ? why->length : 1000), why->bytes);
 }
 
 static int guest_text_count(uint32_t kind)
@@ -102,6 +111,25 @@ pybox_status guest_read_profile(const struct guest_memory *memory, const struct 
     if (bytes == NULL || reply->profile_bytes > GUEST_MAX_PAYLOAD_BYTES)
         return guest_broken("a profile outside its memory or over 64 MiB");
     *profile = (struct guest_text){(const char *)bytes, reply->profile_bytes};
+    return PYBOX_OK;
+}
+
+pybox_status guest_read_value(const struct guest_memory *memory, const struct guest_reply *reply,
+                              pybox_value_kind *kind, struct guest_text *value)
+{
+    struct value_fault fault;
+    *kind = PYBOX_VALUE_NONE;
+    *value = (struct guest_text){"", 0};
+    if (reply->value_kind == GUEST_VALUE_NONE)
+        return PYBOX_OK;
+    const uint8_t *bytes = guest_range(memory, reply->value, reply->value_bytes);
+    if (bytes == NULL || reply->value_bytes > PYBOX_VALUE_BYTES_MOST || reply->value_kind > GUEST_VALUE_BYTES)
+        return guest_broken("a value outside its memory, over 64 MiB, or of an unknown kind");
+    if (reply->value_kind == GUEST_VALUE_JSON &&
+        value_check((const char *)bytes, reply->value_bytes, &fault) != 0)
+        return guest_broken("a value that is no JSON within the caps");
+    *kind = (pybox_value_kind)reply->value_kind;
+    *value = (struct guest_text){(const char *)bytes, reply->value_bytes};
     return PYBOX_OK;
 }
 

@@ -39,9 +39,16 @@ pybox_status guest_read_list(const struct guest_memory *memory, uint32_t address
 /* The error of a guest that broke its protocol, with what it did. */
 pybox_status guest_broken(const char *what);
 
+/* The error of a request that the guest has refused: ARGUMENT, LIMIT, BUSY. */
+pybox_status guest_refused(const struct guest_reply *reply, const struct guest_text *why);
+
 /* The profile that comes with a reply; empty if there is none. Errors: GUEST. */
 pybox_status guest_read_profile(const struct guest_memory *memory, const struct guest_reply *reply,
                                 struct guest_text *profile);
+
+/* The value that comes with a reply: JSON that has been checked, or bytes. Errors: GUEST (it is none, or over a cap). */
+pybox_status guest_read_value(const struct guest_memory *memory, const struct guest_reply *reply,
+                              pybox_value_kind *kind, struct guest_text *value);
 
 /* The decimal number in a text, or 0 if it is none or above UINT32_MAX. */
 uint32_t guest_text_number(const struct guest_text *text);

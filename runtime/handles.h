@@ -11,7 +11,9 @@
 
 #include "display.h"
 #include "fuel.h"
+#include "functions.h"
 #include "guest.h"
+#include "host_function.h"
 #include "host_import.h"
 #include "image.h"
 #include "instance.h"
@@ -37,7 +39,7 @@ struct pybox_engine {
 struct pybox_engine *engine_hold(struct pybox_engine *engine);
 
 /* The exports of a Python guest, in the order of guest_exports[] in pybox_module.c. It has all of the first ones; one
- * without the others has no first step, and nobody can tell where it is. */
+ * without the others has no first step, nobody can tell where it is, and it has no host functions. */
 enum guest_export {
     GUEST_START,
     GUEST_BUFFER,
@@ -52,6 +54,12 @@ enum guest_export {
     GUEST_TRACE,
     GUEST_RESUME,
     GUEST_REQUESTS,
+    GUEST_CONTEXT,
+    GUEST_FUNCTIONS_KNOWN,
+    GUEST_FUNCTIONS,
+    GUEST_CONTEXTS,
+    GUEST_VALUE,
+    GUEST_ROOM,
     GUEST_EXPORT_COUNT
 };
 
@@ -109,6 +117,9 @@ pybox_status image_handle_make(struct pybox_module *module, struct image *image,
 
 struct pybox_image *image_handle_hold(struct pybox_image *image);
 
+#define CONTEXT_NAME_BYTES (GUEST_CONTEXT_NAME_MOST + 1) /* with the NUL */
+#define EXPLAIN_BYTES 1280 /* room for what explain.c says */
+
 enum box_state {
     BOX_IDLE,
     BOX_RUNNING,
@@ -126,6 +137,15 @@ enum box_phase {
 };
 
 struct point; /* point.h */
+struct host_frame; /* host_frame.h */
+
+/* How a run in a host function was cut, for the run around it. */
+struct nested_end {
+    int is_set;
+    pybox_outcome outcome;
+    const char *limit;
+    char text[EXPLAIN_BYTES];
+};
 
 struct pybox_box {
     struct module_env env; /* first: the module code's pointer to it is a pointer to the box */
@@ -155,8 +175,11 @@ struct pybox_box {
     uint64_t host_calls;
     uint64_t values[3];     /* arguments and results of the export, for as long as the guest may write them */
     struct stack suspended; /* while PENDING */
+    char context[CONTEXT_NAME_BYTES]; /* in which the run is; cut if the name is too long for one */
     pthread_t runner;       /* the thread of a PENDING run */
     struct wait wait;       /* what a PENDING or WAITING one waits for */
+    struct host_frame *host_frame; /* of the innermost call of a host function; NULL: there is none in progress */
+    struct nested_end nested_end;
 
     struct point *top; /* of the states it can return to; NULL: none */
     uint32_t checkpoints; /* of them, the host's */
@@ -164,14 +187,18 @@ struct pybox_box {
     int has_run;      /* since it was made or rolled back */
     int first_run;    /* that is the first at all */
     int run_is_kept;  /* the top point is the state before the run in progress, or the last one */
+    int is_kept;      /* the run is the host's work on variables: undone only if it is stopped */
     int keeps_set_up; /* the set-up is done once and becomes part of what the box rolls back to */
     int seeded;       /* its random numbers are fixed */
+
+    struct pybox_functions *functions; /* of the host; NULL: none */
+    struct host_answer answer;         /* of a host function, that was too long for the guest's buffer */
 
     struct pybox_pool *pool; /* that it has been taken from and is to be given back to; or NULL */
 
     int unrestored; /* new random numbers are due before the next run */
     uint32_t renewals; /* generators that have been given them since, uncharged */
-    int configured; /* the guest has been told its configuration */
+    int configured; /* the guest has been told its configuration, and the host's functions */
     char *configuration; /* JSON, or NULL if there is nothing to tell; of cJSON's */
     const char **lost_files; /* `lost_file_count` guest paths, the file tree's; NULL: none */
     size_t lost_file_count;

@@ -6,6 +6,7 @@
 #include "display.h"
 #include "guard.h"
 #include "guest_abi.h"
+#include "host_function.h"
 #include "trace.h"
 #include "wait_import.h"
 
@@ -14,6 +15,8 @@ static const struct host_import imports[] = {
     {GUEST_IMPORT_RENEW, "iiii:", 1, guard_random_renew},
     {GUEST_IMPORT_DISPLAY, "iiiii:i", 0, display_import},
     {GUEST_IMPORT_TRACE, "iiiiii:i", 0, trace_import},
+    {GUEST_IMPORT_HOST_CALL, "ii:i", 0, host_function_call},
+    {GUEST_IMPORT_HOST_TAKE, "ii:i", 0, host_function_take},
     {GUEST_IMPORT_WAIT, "ii:i", 0, wait_import_wait},
     {GUEST_IMPORT_ANSWERS, "i:", 0, wait_import_answers},
 };

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "box.h"
-#include "error.h"
 #include "explain.h"
+#include "value_check.h"
 
 static void outcome_set_limit(pybox_result *result, const char *name)
 {
@@ -79,7 +79,10 @@ static pybox_status outcome_of_exception(struct pybox_box *box, const struct gue
     };
     result->outcome = PYBOX_EXCEPTION;
     result->error.line = guest_text_number(&texts[3]);
+    struct value_fault fault;
     for (int i = 0; i < GUEST_MAX_TEXTS; i++) {
+        if (fields[i] == &result->error.object && value_check(texts[i].bytes, texts[i].length, &fault) < 0)
+            continue;
         pybox_status status = fields[i] == NULL ? PYBOX_OK
                                                 : result_set(&box->result, fields[i],
                                                              texts[i].bytes, texts[i].length);
@@ -95,14 +98,19 @@ static pybox_status outcome_of_exception(struct pybox_box *box, const struct gue
     return PYBOX_OK;
 }
 
-static pybox_status outcome_of_value(struct pybox_box *box,
+static pybox_status outcome_of_value(struct pybox_box *box, const struct guest_memory *memory,
+                                     const struct guest_reply *reply,
                                      const struct guest_text texts[GUEST_MAX_TEXTS])
 {
     pybox_result *result = &box->result.public_result;
-    pybox_status status =
-        result_set(&box->result, &result->value_repr, texts[0].bytes, texts[0].length);
+    struct guest_text value;
+    pybox_status status = guest_read_value(memory, reply, &result->value_kind, &value);
     if (status == PYBOX_OK)
-        status = result_set(&box->result, &result->value, texts[1].bytes, texts[1].length);
+        status = result_set(&box->result, &result->value_repr, texts[0].bytes, texts[0].length);
+    if (status == PYBOX_OK)
+        status = result_set(&box->result, &result->value_error, texts[1].bytes, texts[1].length);
+    if (status == PYBOX_OK)
+        status = result_set(&box->result, &result->value, value.bytes, value.length);
     return status;
 }
 
@@ -115,14 +123,6 @@ static pybox_status outcome_of_profile(struct pybox_box *box, const struct guest
         status = result_set(&box->result, &box->result.public_result.profile, profile.bytes,
                             profile.length);
     return status;
-}
-
-static pybox_status outcome_refused(const struct guest_reply *reply, const struct guest_text *why)
-{
-    const pybox_status status = reply->exit_code == GUEST_REFUSED_LIMIT  ? PYBOX_ERROR_LIMIT
-                                : reply->exit_code == GUEST_REFUSED_BUSY ? PYBOX_ERROR_BUSY
-                                                                         : PYBOX_ERROR_ARGUMENT;
-    return error_set(status, "%.*s", (int)(why->length < 1000 ? why->length : 1000), why->bytes);
 }
 
 static pybox_status outcome_of_waiting(struct pybox_box *box, const struct guest_memory *memory,
@@ -150,12 +150,12 @@ pybox_status outcome_of_reply(struct pybox_box *box, uint32_t address)
     if (reply.kind == GUEST_REPLY_EXCEPTION) {
         status = outcome_of_exception(box, &reply, texts);
     } else if (reply.kind == GUEST_REPLY_VALUE) {
-        status = outcome_of_value(box, texts);
+        status = outcome_of_value(box, &memory, &reply, texts);
     } else if (reply.kind == GUEST_REPLY_EXIT) {
         result->outcome = PYBOX_EXIT;
         result->exit_code = reply.exit_code;
     } else if (reply.kind == GUEST_REPLY_REFUSED) {
-        return outcome_refused(&reply, &texts[0]);
+        return guest_refused(&reply, &texts[0]);
     } else if (reply.kind == GUEST_REPLY_PENDING && box->stop.cause == STOP_NOTHING) {
         return outcome_of_waiting(box, &memory, address);
     } else if (reply.kind != GUEST_REPLY_DONE && reply.kind != GUEST_REPLY_PENDING) {
@@ -173,6 +173,12 @@ pybox_status outcome_of_trap(struct pybox_box *box, uint32_t trap)
     pybox_result *result = &box->result.public_result;
     char text[EXPLAIN_BYTES];
     box->state = trap == MODULE_TRAP_EXIT ? BOX_FINISHED : BOX_DIRTY;
+    if (box->nested_end.is_set && trap == MODULE_TRAP_HOST) {
+        result->outcome = box->nested_end.outcome;
+        result->cut = 1;
+        outcome_set_limit(result, box->nested_end.limit);
+        return outcome_set_message(box, box->nested_end.text, strlen(box->nested_end.text));
+    }
     if (trap == MODULE_TRAP_EXIT && box->stop.cause == STOP_NOTHING) {
         result->outcome = PYBOX_EXIT;
         result->exit_code = wasi_exit_code(box->wasi);

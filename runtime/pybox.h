@@ -286,6 +286,9 @@ typedef ptrdiff_t pybox_input_callback(void *context, void *bytes, size_t capaci
 typedef int pybox_display_callback(void *context, uint32_t number, const char *mime,
                                    const void *bytes, size_t length);
 
+/* Host functions: see below. */
+typedef struct pybox_functions pybox_functions;
+
 /* What becomes of a box's state after a run. "Stopped" is every outcome but DONE, EXCEPTION, EXIT and PENDING. */
 typedef enum pybox_rollback {
     PYBOX_ROLLBACK_NEVER = 0,   /* it stays as the run left it; a run that was cut leaves the box dirty */
@@ -320,6 +323,7 @@ typedef struct pybox_box_options {
     pybox_rollback rollback;     /* default: never */
     pybox_display_callback *display; /* default: what is displayed is kept for the result */
     void *display_context;
+    const pybox_functions *functions; /* host functions that the guest may call; held; default: none */
 } pybox_box_options;
 
 /* Makes a box from an image in microseconds. With image == NULL the guest is started from nothing,
@@ -334,7 +338,7 @@ PYBOX_API pybox_status pybox_box_create(pybox_module *module, pybox_image *image
  * fails with EBADF. Guest paths, `*count` of them; they live until the box's next call. */
 PYBOX_API const char *const *pybox_box_lost_files(const pybox_box *box, size_t *count);
 
-/* Frees the box and everything it holds, results included. Not while it runs. NULL is allowed. The memory of up to four
+/* Frees the box and everything it holds, results included. Not while it runs (in a host function of its own it does nothing). NULL is allowed. The memory of up to four
  * boxes of an image, at most 4 MiB each, is rolled back to it and kept for the next ones until the image goes: a box is then
  * made in a few microseconds, and its first run has no page faults. */
 PYBOX_API void pybox_box_destroy(pybox_box *box);
@@ -391,6 +395,13 @@ typedef enum pybox_trace_event {
 typedef int pybox_trace_callback(void *context, pybox_trace_event event, const char *file,
                                  uint32_t line, const char *function);
 
+/* How values cross between the host and the guest: always as JSON text in UTF-8 (but bytes, which go as they are). Both
+ * forms are described, type by type, in docs/VALUES.md. */
+typedef enum pybox_form_of_values {
+    PYBOX_VALUES_PLAIN = 0,  /* JSON as the json module has it; what it cannot say exactly is an error */
+    PYBOX_VALUES_TAGGED = 1, /* lossless: {"$tuple": [1, 2]}, {"$set": ...}, {"$bytes": "base64"}, dates, cycles, ... */
+} pybox_form_of_values;
+
 /* A value on its way into the guest or out of it. */
 typedef enum pybox_value_kind {
     PYBOX_VALUE_NONE = 0,  /* there is none (None, if one is needed) */
@@ -404,7 +415,10 @@ typedef struct pybox_value {
     size_t length; /* 0 with JSON: NUL-terminated */
 } pybox_value;
 
+/* A value crosses only up to these bounds, in both directions: a clear error else. */
 #define PYBOX_VALUE_BYTES_MOST (UINT64_C(64) << 20) /* length of the text, or of the bytes */
+#define PYBOX_VALUE_DEPTH_MOST 200                  /* of lists and objects in each other */
+#define PYBOX_VALUE_ITEMS_MOST 4000000              /* numbers, texts, lists, ... in all; keys are not counted */
 
 typedef struct pybox_run {
     size_t size;
@@ -416,13 +430,14 @@ typedef struct pybox_run {
     pybox_refill_callback *refill; /* asked when the fuel is used up; default: the run is stopped */
     void *refill_context;
     int profile; /* count fuel by function and line: result.profile. The run takes longer. */
-    const char *context; /* the namespace it runs in; default "main", the only one there is */
+    const char *context; /* the namespace it runs in (see Contexts); default "main" */
+    pybox_form_of_values form; /* of the value that MODE_EVAL returns */
     pybox_trace_callback *trace; /* told of what the program does; the run takes longer, and more fuel */
     void *trace_context;
     unsigned trace_events;       /* bits of pybox_trace_event; default: all */
     const char *trace_files;     /* in files of such names (`*`, `?`; at most 500 bytes); default "*". Of the standard library
                                     only if it begins with that ("/usr/lib/python3.13/json*") */
-    uint64_t trace_most;         /* of so many events, then of no more; default 1,000,000 */
+    uint64_t trace_most;         /* of so many events, then of no more; default 1,000,000. In a nested run these fields are not looked at */
 } pybox_run;
 
 /* Bytes owned by the result; never NULL; there is a NUL behind the last byte. */
@@ -462,9 +477,10 @@ typedef struct pybox_result {
     pybox_outcome outcome;
     int exit_code; /* for EXIT */
 
-    pybox_bytes value; /* MODE_EVAL: JSON of the value if it has a JSON form of at most 16 MiB, else
-                          empty */
-    pybox_bytes value_repr; /* MODE_EVAL: its repr(), "" for None or no value */
+    pybox_bytes value; /* MODE_EVAL: the value in the form that was asked for (JSON, or raw bytes, see
+                          value_kind), empty if it cannot go or there is none */
+    pybox_bytes value_repr; /* MODE_EVAL: its repr(), "" for None or no value; the middle of more than a million
+                               characters is left out */
 
     struct {
         pybox_bytes type;      /* "ValueError"; qualified unless built in; "" without an exception */
@@ -503,6 +519,9 @@ typedef struct pybox_result {
     const pybox_request *requests; /* PENDING for the host: what it is asked that has not been answered, oldest first; at most
                                       65,536. They last until the box is resumed, rolled back or destroyed */
     size_t request_count;
+    pybox_value_kind value_kind; /* of `value`; NONE also if the value is None */
+    pybox_bytes value_error;     /* why the value could not go, and what to do ("at $.a[3]: a set has no plain JSON
+                                    form; ..."); else "" */
 } pybox_result;
 
 /* Runs Python code in the box's `__main__`, on the calling thread, until it ends. State stays for
@@ -568,6 +587,201 @@ PYBOX_API pybox_status pybox_box_finish(pybox_box *box, const pybox_result **res
 /* Runs the `_start` of a command module, once. The outcome is EXIT with the program's exit code,
  * or TRAP. Errors: ARGUMENT, BUSY, DIRTY (it ran before), MODULE_EXPORT (no command module). */
 PYBOX_API pybox_status pybox_box_start(pybox_box *box, const pybox_result **result);
+
+/* ------------------------------------------------------------------------------------------
+ * Contexts
+ *
+ * A context is a named namespace of the box's Python, what a REPL session is: its code sees itself as `__main__`. There is
+ * always "main". Contexts are part of the box's state: of its checkpoints, snapshots, images and clones. Names are 1 to 200
+ * bytes of UTF-8 without control characters. A box has at most 65,536 contexts.
+ *
+ * All functions here run a little guest code of the library's, and free objects, whose finalisers run. None may be used while the box is running,
+ * but in its host functions. Errors of all: ARGUMENT (a name that is bad, not there, or there already), BUSY, DIRTY, LIMIT, MODULE_EXPORT,
+ * NO_MEMORY, GUEST.
+ */
+
+/* Makes a context. With a parent it sees the parent's names, and its parent's, also those they get later; what it assigns is
+ * its own, and hides theirs. Functions of the parent's run with the parent's globals. At most 64 deep. */
+PYBOX_API pybox_status pybox_context_create(pybox_box *box, const char *name, const char *parent);
+
+/* Makes a context with the names of another and its parent. They are bound to the same objects, but functions that were
+ * defined in the other one are made anew with the copy's globals. Protection is copied. */
+PYBOX_API pybox_status pybox_context_copy(pybox_box *box, const char *name, const char *source);
+
+/* Empties a context: as it was when it was made. Its protection goes; those that inherit from it stay. */
+PYBOX_API pybox_status pybox_context_reset(pybox_box *box, const char *name);
+
+/* Destroys a context; not "main", and none that another inherits from (ARGUMENT). What its functions still need lives on. */
+PYBOX_API pybox_status pybox_context_destroy(pybox_box *box, const char *name);
+
+/* Calls `each` for every context, "main" first, then in the order in which they were made, until it returns other than 0.
+ * `parent` is NULL if it has none. The texts last for the call, in which the box may not be used. */
+PYBOX_API pybox_status pybox_context_list(pybox_box *box,
+                                          int (*each)(void *context, const char *name,
+                                                      const char *parent),
+                                          void *context);
+
+/* Protects `count` names in a context: the guest can neither bind nor delete them there, nor in the contexts that inherit from it, by any
+ * way that stays inside Python: it gets a pybox.ProtectedError (a NameError) that names the variable. Locals of functions and classes may
+ * use the name. A name need not be bound yet, and the host may bind it (pybox_variable_set()). The object that it is bound to is
+ * not protected: freeze values (pybox_variable.frozen). */
+PYBOX_API pybox_status pybox_context_protect(pybox_box *box, const char *context,
+                                             const char *const *names, size_t count);
+
+/* Takes the protection of these names back; of all if names is NULL. */
+PYBOX_API pybox_status pybox_context_unprotect(pybox_box *box, const char *context,
+                                               const char *const *names, size_t count);
+
+/* ------------------------------------------------------------------------------------------
+ * Values
+ *
+ * Into the guest and out of it, as JSON or as bytes. Setting and getting calls no code of the program's for the types that
+ * docs/VALUES.md lists; what it calls for others runs within the box's limits, and can be stopped as a run.
+ */
+
+typedef struct pybox_variable {
+    size_t size;
+    const char *context; /* default "main" */
+    const char *name;    /* an identifier */
+    pybox_form_of_values form;
+    int frozen; /* set: lists become tuples and objects dictionaries that cannot be changed, at all depths */
+} pybox_variable;
+
+/* Binds a variable, also a protected one. `value` of kind NONE is None. Errors: ARGUMENT (no valid JSON, says where), BUSY, DIRTY, LIMIT (over a
+ * cap, or the box has no memory for it), MODULE_EXPORT, NO_MEMORY, GUEST. */
+PYBOX_API pybox_status pybox_variable_set(pybox_box *box, const pybox_variable *variable,
+                                          const pybox_value *value);
+
+/* Gets the value of a variable (inherited ones and built-ins too) as result.value. A name that is not bound is an EXCEPTION
+ * (NameError). A value that has no such form: result.value_error. Errors: as pybox_box_run(). */
+PYBOX_API pybox_status pybox_variable_get(pybox_box *box, const pybox_variable *variable,
+                                          const pybox_result **result);
+
+/* Unbinds a variable of the context itself, also a protected one. Errors: as pybox_variable_set(); ARGUMENT: it is not bound. */
+PYBOX_API pybox_status pybox_variable_delete(pybox_box *box, const pybox_variable *variable);
+
+typedef struct pybox_call {
+    size_t size;
+    const char *context;  /* default "main" */
+    const char *function; /* a name or a dotted path from one ("helpers.clean", "math.sqrt" after `import math`) */
+    const pybox_value *arguments; /* positional */
+    size_t argument_count;
+    const char *keywords; /* a JSON object; default none */
+    size_t keywords_length; /* 0: NUL-terminated */
+    pybox_form_of_values form; /* of arguments, keywords and the value */
+    const pybox_limits *limits;
+    pybox_refill_callback *refill;
+    void *refill_context;
+} pybox_call;
+
+/* Calls a function of the guest's: a run whose value is what it returns (if that is a coroutine, what it comes to). Errors: as pybox_box_run(). */
+PYBOX_API pybox_status pybox_box_call(pybox_box *box, const pybox_call *call,
+                                      const pybox_result **result);
+
+/* ------------------------------------------------------------------------------------------
+ * Host functions
+ *
+ * Functions of the host that guest code calls as if they were Python's: with signature, docstring and annotations. A set of them is
+ * made once, given to any number of boxes (pybox_box_options.functions), and not changed once a box has it. A module of
+ * functions is made when the guest imports it. A box over an image keeps what the image's code has imported: functions that its
+ * own set has too go on, others raise pybox.HostError when they are called. They can be called in runs only (not by what is
+ * finalised between them), and count as host calls (limits.host_calls).
+ *
+ * A host function may run code in the box that has called it: a nested run. It has its own result and outcome, and writes to the
+ * same streams. What it uses is used by the run around it, and it may not use more than that one has left: limits of its own
+ * can only be lower. Its file name is by default "<nested run>". When a limit of the run around it is reached, or
+ * pybox_box_interrupt() stops it, both are stopped, each in its own two steps. If a nested run is cut, no other can begin (DIRTY), and the
+ * run around it is cut when the host function returns; a program that ends itself (os._exit()) ends for both. A nested
+ * run cannot wait: a refill callback that yields stops it. It has no profile of its own, and the box's rollback option
+ * is for the run around it. Meanwhile other threads and all of Checkpoint, Snapshot and Store, pybox_box_finish(),
+ * pybox_box_start() and pybox_box_resume() get BUSY; pybox_box_destroy() and pybox_pool_give() do nothing.
+ */
+
+/* A call, as the host function sees it. Lives until it returns. */
+typedef struct pybox_host_call {
+    size_t size;
+    pybox_box *box;        /* in which it may run code, at most 16 deep (LIMIT) */
+    const char *function;  /* "module.name" */
+    const char *context;   /* of the run that calls */
+    pybox_bytes arguments; /* a JSON object with a value for every parameter (`*args` is a list, `**kwargs` an object), as its signature
+                              orders them; checked to be valid JSON within the caps. An argument that is a bytes object is
+                              {"$blob": i} */
+    const pybox_bytes *blobs; /* those: `i` may be any number, as a guest that was tampered with writes what it likes */
+    size_t blob_count;
+    uint64_t id;           /* of the call, as the guest numbers them */
+} pybox_host_call;
+
+typedef struct pybox_answer pybox_answer;
+
+/* The host's function. It answers by pybox_answer_value() or pybox_answer_error(); the last one
+ * counts, and none is None. Runs on the thread of the run, and must return (no longjmp). `context` is the function's. */
+typedef void pybox_host_function(void *context, const pybox_host_call *call, pybox_answer *answer);
+
+/* The value that the call returns, copied. Not valid JSON: the guest gets a pybox.HostError that says so, and so does the status.
+ * Errors: ARGUMENT, LIMIT, NO_MEMORY. */
+PYBOX_API pybox_status pybox_answer_value(pybox_answer *answer, const pybox_value *value);
+
+/* The exception that the call raises, copied. `type` is the name of a built-in one, an Exception that is made of a message
+ * ("ValueError", "FileNotFoundError", ...), or NULL for pybox.HostError. Errors: ARGUMENT, LIMIT (a message over 1 MiB), NO_MEMORY. */
+PYBOX_API pybox_status pybox_answer_error(pybox_answer *answer, const char *type,
+                                          const char *message);
+
+typedef struct pybox_function {
+    size_t size;
+    const char *name;      /* an identifier */
+    const char *module;    /* where the guest imports it from; dotted if wanted; default "tools". Not the name of a module of the standard
+                              library */
+    const char *signature; /* "(query: str, limit: int = 10, *, exact: bool = False) -> list[str]" */
+    const char *schema;    /* instead: a JSON schema of type object, whose properties are the parameters (by keyword only, the
+                              required first; the others with their default, or None) */
+    const char *documentation; /* the docstring */
+    int is_async;              /* called by `await`; its host function may still answer at once */
+    pybox_form_of_values form;
+    pybox_host_function *function;
+    void *context;
+} pybox_function;
+
+/* An empty set. Error: NO_MEMORY. */
+PYBOX_API pybox_status pybox_functions_create(pybox_functions **functions);
+
+/* Adds one; everything is copied and checked. At most 10,000, with 100 parameters each; texts up to 16 KiB (signature) or 64 KiB. A
+ * signature has names, types (names, dotted names, subscripts, `|`, literals) and plain values as defaults, nothing that is to be evaluated;
+ * types whose names the guest does not have stay text. Errors: ARGUMENT (what is wrong with which field; a name that is there already; the set is
+ * in use by a box), LIMIT, NO_MEMORY. */
+PYBOX_API pybox_status pybox_functions_add(pybox_functions *functions, const pybox_function *function);
+
+/* Releases the caller's hold; the set goes with its last box. NULL is allowed. */
+PYBOX_API void pybox_functions_destroy(pybox_functions *functions);
+
+/* What is known of a host function. The pointers live as long as the set. */
+typedef struct pybox_function_info {
+    size_t size;
+    const char *name, *module, *signature, *documentation;
+    const char *schema; /* JSON: {"name", "description", "parameters": a JSON schema}, as tools are described to language models */
+    int is_async;
+} pybox_function_info;
+
+/* Calls `each` for all functions in the order of their adding, until it returns other than 0. This and what follows: any thread, while
+ * nobody adds. */
+PYBOX_API void pybox_functions_list(const pybox_functions *functions,
+                                    int (*each)(void *context, const pybox_function_info *info),
+                                    void *context);
+
+/* The same for the `most` (0: 10) that fit `query` best, best first: by words in names, parameters and documentation; none that has none of
+ * the words. Errors: ARGUMENT, NO_MEMORY. */
+PYBOX_API pybox_status pybox_functions_search(const pybox_functions *functions, const char *query,
+                                              size_t most,
+                                              int (*each)(void *context,
+                                                          const pybox_function_info *info),
+                                              void *context);
+
+/* The text of a stub file (.pyi) of one module's functions, or of all with a comment for each module if `module` is NULL. The caller frees it with
+ * pybox_text_free(). Errors: ARGUMENT (no such module), NO_MEMORY. */
+PYBOX_API pybox_status pybox_functions_stub(const pybox_functions *functions, const char *module,
+                                            char **text);
+
+/* NULL is allowed. */
+PYBOX_API void pybox_text_free(char *text);
 
 /* ------------------------------------------------------------------------------------------
  * Checkpoint, rollback, clone
@@ -691,7 +905,8 @@ typedef struct pybox_save_options {
     size_t size;
     pybox_form form;
     int level;            /* zstd level 1 to 19; default 3 */
-    const char *metadata; /* a JSON object to keep with it, at most 64 KiB; default "{}" */
+    const char *metadata; /* a JSON object to keep with it, at most 64 KiB; default "{}". Of a box with other contexts than
+                             "main" it gets "contexts": {"count": ..., "names": [the first 100]}, if it has none and there is room */
     int delta;            /* store only what differs from the image that the box was made from, which is then
                              needed to open it, found by its digest; always compressed; default: everything */
 } pybox_save_options;

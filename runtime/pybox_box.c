@@ -320,6 +320,14 @@ static pybox_status box_keep_origin(pybox_box *box)
     return point_push(box, POINT_ORIGIN);
 }
 
+static pybox_status box_take_functions(pybox_box *box, const pybox_functions *functions)
+{
+    if (box->module->guest[GUEST_FUNCTIONS_KNOWN] == NULL || box->module->guest[GUEST_FUNCTIONS] == NULL)
+        return error_set(PYBOX_ERROR_MODULE_EXPORT, "module %s cannot call host functions",
+                         module_describe(box->module->native)->name);
+    return functions_hold(functions, &box->functions);
+}
+
 static pybox_status box_build(pybox_box *box, const pybox_box_options *options)
 {
     pybox_status status = limits_choose(options->limits, NULL, options->output == NULL,
@@ -342,7 +350,9 @@ static pybox_status box_build(pybox_box *box, const pybox_box_options *options)
         status = box->image != NULL ? box_restore_image(box) : box_start_guest(box);
     if (status == PYBOX_OK && box->module->guest[0] != NULL)
         status = box_describe_options(options, &box->configuration);
-    box->configured = box->configuration == NULL;
+    if (status == PYBOX_OK && options->functions != NULL)
+        status = box_take_functions(box, options->functions);
+    box->configured = box->configuration == NULL && box->functions == NULL;
     return status == PYBOX_OK ? box_keep_origin(box) : status;
 }
 
@@ -386,7 +396,7 @@ pybox_status pybox_box_create(pybox_module *module, pybox_image *image,
 
 void pybox_box_destroy(pybox_box *box)
 {
-    if (box == NULL)
+    if (box == NULL || box->host_frame != NULL)
         return;
     box_abandon(box);
     wait_clear(&box->wait);
@@ -403,6 +413,8 @@ void pybox_box_destroy(pybox_box *box)
     result_reset(&box->result);
     free(box->lost_files);
     free(box->input);
+    free(box->answer.bytes);
+    pybox_functions_destroy(box->functions);
     cJSON_free(box->configuration);
     pybox_image_close(box->image);
     pybox_module_close(box->module);

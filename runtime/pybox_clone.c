@@ -29,6 +29,8 @@ static pybox_status clone_options(const pybox_box *box, const struct box_context
     stop_begin(&made->stop);
     if (box->wait.kind == PYBOX_WAIT_HOST)
         box_wait(made, 0);
+    if (box->functions != NULL)
+        made->functions = functions_hold_again(box->functions);
     if (box->input != NULL) {
         made->input = malloc(box->input_length);
         if (made->input == NULL)

@@ -33,6 +33,12 @@ static const struct {
     [GUEST_TRACE] = {GUEST_EXPORT_TRACE, "ii:"},
     [GUEST_RESUME] = {GUEST_EXPORT_RESUME, "i:i"},
     [GUEST_REQUESTS] = {GUEST_EXPORT_REQUESTS, ":i"},
+    [GUEST_CONTEXT] = {GUEST_EXPORT_CONTEXT, "ii:i"},
+    [GUEST_FUNCTIONS_KNOWN] = {GUEST_EXPORT_FUNCTIONS_KNOWN, "II:i"},
+    [GUEST_FUNCTIONS] = {GUEST_EXPORT_FUNCTIONS, "IIi:i"},
+    [GUEST_CONTEXTS] = {GUEST_EXPORT_CONTEXTS, ":i"},
+    [GUEST_VALUE] = {GUEST_EXPORT_VALUE, "ii:i"},
+    [GUEST_ROOM] = {GUEST_EXPORT_ROOM, "i:i"},
 };
 
 /* `folder`/python.so is there. */

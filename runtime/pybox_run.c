@@ -4,41 +4,67 @@
 #include <cjson/cJSON.h>
 
 #include "box.h"
+#include "context.h"
 #include "error.h"
 #include "guard.h"
+#include "host_frame.h"
+#include "host_function.h"
 #include "hot_pages.h"
 #include "options.h"
 #include "outcome.h"
 #include "point.h"
 #include "run.h"
 #include "run_limits.h"
+#include "run_request.h"
 
-void run_reset(struct pybox_box *box)
+/* What a run has of its own, also if it is part of one around it. */
+static void run_reset_own(pybox_box *box)
 {
     box->refill = NULL;
     box->profiling = 0;
-    box->has_run = 1;
-    box->run_is_kept = 0;
     box->host_calls = 0;
     result_reset(&box->result);
+    run_clock_start(&box->clock);
+}
+
+void run_reset(struct pybox_box *box)
+{
+    box->has_run = 1;
+    box->run_is_kept = 0;
+    box->is_kept = 0;
+    box->nested_end.is_set = 0;
+    run_reset_own(box);
     output_reset(&box->output);
     display_reset(&box->display);
     box->output.limit_bytes = box->run_limits.output_bytes;
     wasi_reset(box->wasi);
-    run_clock_start(&box->clock);
 }
 
-/* Begins a run, in its set-up. `given` limits may be NULL: the box's hold. */
-static pybox_status run_begin(pybox_box *box, const pybox_limits *given)
+/* One in a host function. */
+static pybox_status run_begin_nested(pybox_box *box, pybox_limits *limits)
+{
+    pybox_status status = host_frame_begin_run(box, limits);
+    if (status != PYBOX_OK)
+        return status;
+    box->run_limits = *limits;
+    run_reset_own(box);
+    stop_begin_nested(&box->stop);
+    guard_begin_setup(box);
+    return PYBOX_OK;
+}
+
+pybox_status run_begin(pybox_box *box, const pybox_limits *given)
 {
     pybox_limits limits;
-    pybox_status status = box_check_rest(box);
+    pybox_status status = host_frame_check_run(box);
     if (status == PYBOX_OK)
         status = limits_choose(given, &box->limits, 1, "pybox_run.limits", &limits);
     if (status == PYBOX_OK)
         status = limits_check_module(&limits, box->module);
     if (status != PYBOX_OK)
         return status;
+    if (box->state == BOX_RUNNING)
+        return run_begin_nested(box, &limits);
     box->state = BOX_RUNNING;
     box->run_limits = limits;
     run_reset(box);
@@ -86,11 +112,17 @@ static pybox_status run_keep(pybox_box *box)
     return status;
 }
 
-pybox_status run_prepare(struct pybox_box *box)
+pybox_status run_prepare(pybox_box *box)
 {
     uint64_t values[1] = {0};
     uint32_t trap = 0;
-    pybox_status status = box->configured ? PYBOX_OK : run_configure(box);
+    pybox_status status = PYBOX_OK;
+    if (host_frame_in_nested_run(box))
+        return PYBOX_OK;
+    if (!box->configured && box->configuration != NULL)
+        status = run_configure(box);
+    if (status == PYBOX_OK && !box->configured && box->functions != NULL)
+        status = host_function_declare(box);
     if (status != PYBOX_OK)
         return status;
     box->configured = 1;
@@ -169,8 +201,7 @@ pybox_status run_leave(struct pybox_box *box, uint32_t trap, enum box_state next
     return status;
 }
 
-/* Calls the export that is the run, with its arguments in box->values. */
-static pybox_status run_call(pybox_box *box, const struct module_export *export,
+pybox_status run_call(pybox_box *box, const struct module_export *export,
                              enum box_state next, int answers)
 {
     uint32_t trap;
@@ -184,6 +215,9 @@ static int run_is_undone(const pybox_box *box, pybox_status status)
 {
     if (box->policy == PYBOX_ROLLBACK_NEVER || box->state == BOX_PENDING ||
         box->state == BOX_WAITING)
+        return 0;
+    if (box->is_kept && box->state == BOX_IDLE && status == PYBOX_OK &&
+        box->stop.cause == STOP_NOTHING)
         return 0;
     if (box->policy == PYBOX_ROLLBACK_ALWAYS || box->state == BOX_DIRTY)
         return 1;
@@ -212,22 +246,26 @@ static void run_undo(pybox_box *box)
         point_restore(box);
 }
 
-/* The end of every call for a run. A guest that broke its protocol is not to be run again. */
-static pybox_status run_return(pybox_box *box, pybox_status status, const pybox_result **result)
+pybox_status run_return(pybox_box *box, pybox_status status, const pybox_result **result)
 {
     outcome_add_figures(box);
     if (status == PYBOX_ERROR_GUEST)
         box->state = BOX_DIRTY;
     else if (box->state == BOX_RUNNING)
         box->state = BOX_IDLE; /* it came to no run */
+    if (host_frame_in_nested_run(box))
+        return host_frame_end_run(box, status, result);
     if (status == PYBOX_OK)
         *result = &box->result.public_result;
     return status;
 }
 
-pybox_status run_end(struct pybox_box *box, pybox_status status, const pybox_result **result)
+pybox_status run_end(pybox_box *box, pybox_status status, const pybox_result **result)
 {
+    const int is_nested = host_frame_in_nested_run(box);
     status = run_return(box, status, result);
+    if (is_nested)
+        return status;
     if (box->first_run && box->state != BOX_PENDING && box->state != BOX_WAITING) {
         box->first_run = 0;
         hot_pages_learn(box);
@@ -237,17 +275,25 @@ pybox_status run_end(struct pybox_box *box, pybox_status status, const pybox_res
     return status;
 }
 
-static pybox_status run_need_python(const pybox_box *box, const pybox_result **result)
+pybox_status run_need_python(const struct pybox_box *box)
 {
-    if (box == NULL || result == NULL)
-        return error_set(PYBOX_ERROR_ARGUMENT, "box or result is NULL; expected both");
-    *result = NULL;
+    if (box == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "box is NULL; expected one");
     if (box->module->guest[0] == NULL)
         return error_set(PYBOX_ERROR_MODULE_EXPORT,
                          "module %s is no Python guest; a command module is run by "
                          "pybox_box_start()",
                          module_describe(box->module->native)->name);
     return PYBOX_OK;
+}
+
+/* The same for a call with a result. */
+static pybox_status run_need_result(const pybox_box *box, const pybox_result **result)
+{
+    if (box == NULL || result == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "box or result is NULL; expected both");
+    *result = NULL;
+    return run_need_python(box);
 }
 
 static pybox_status run_check(const pybox_run *run, pybox_run *chosen)
@@ -260,42 +306,57 @@ static pybox_status run_check(const pybox_run *run, pybox_run *chosen)
     if (chosen->mode < PYBOX_MODE_EXEC || chosen->mode > PYBOX_MODE_SINGLE)
         return error_set(PYBOX_ERROR_ARGUMENT, "mode is %d; expected a pybox_mode",
                          (int)chosen->mode);
-    return PYBOX_OK;
+    if (chosen->form != PYBOX_VALUES_PLAIN && chosen->form != PYBOX_VALUES_TAGGED)
+        return error_set(PYBOX_ERROR_ARGUMENT, "form is %d; expected a pybox_form_of_values",
+                         (int)chosen->form);
+    return chosen->context != NULL ? context_check_name(chosen->context) : PYBOX_OK;
+}
+
+const char *run_set_context(pybox_box *box, const char *name)
+{
+    if (name == NULL)
+        name = CONTEXT_MAIN;
+    const size_t length = strnlen(name, sizeof box->context - 1);
+    memcpy(box->context, name, length);
+    box->context[length] = '\0';
+    return name;
 }
 
 pybox_status pybox_box_run(pybox_box *box, const pybox_run *run, const pybox_result **result)
 {
     pybox_run chosen = {0};
-    pybox_status status = run_need_python(box, result);
+    pybox_status status = run_need_result(box, result);
     if (status == PYBOX_OK)
         status = run_check(run, &chosen);
-    if (status == PYBOX_OK)
-        status = run_begin(box, chosen.limits);
+    if (status == PYBOX_OK && chosen.profile && box->host_frame != NULL)
+        status = error_set(PYBOX_ERROR_ARGUMENT, "a run in a host function is part of the profile of the run around "
+                                                 "it; expected no profile of its own");
     if (status != PYBOX_OK)
         return status;
-    const char *filename = chosen.filename != NULL ? chosen.filename : "<run>";
-    const char *context = chosen.context != NULL ? chosen.context : "main";
+    const char *filename = chosen.filename != NULL            ? chosen.filename
+                           : box->state == BOX_RUNNING     ? "<nested run>"
+                                                           : "<run>";
+    const char *context = chosen.context != NULL ? chosen.context : CONTEXT_MAIN;
     const struct box_part parts[] = {
         {chosen.code, chosen.code_length > 0 ? chosen.code_length : strlen(chosen.code)},
         {filename, strlen(filename)},
         {context, strlen(context)},
     };
-    status = run_prepare(box);
-    if (status == PYBOX_OK)
-        status = trace_prepare(box, &chosen);
-    if (status == PYBOX_OK)
-        status = box_put_request(box, parts, 3);
-    if (status == PYBOX_OK) {
-        box->refill = chosen.refill;
-        box->refill_context = chosen.refill_context;
-        box->profiling = chosen.profile != 0;
-        box->values[0] = (uint64_t)chosen.mode | (box->profiling ? GUEST_RUN_PROFILE : 0) |
-                         (box->trace.callback != NULL ? GUEST_RUN_TRACE : 0);
-        box->values[1] = parts[0].length;
-        box->values[2] = parts[1].length;
-        status = run_call(box, box->module->guest[GUEST_RUN], BOX_IDLE, 1);
-    }
-    return run_end(box, status, result);
+    const struct run_request request = {
+        .export = GUEST_RUN,
+        .values = {(uint64_t)chosen.mode | (chosen.profile ? GUEST_RUN_PROFILE : 0) |
+                       (chosen.form == PYBOX_VALUES_TAGGED ? GUEST_RUN_TAGGED : 0),
+                   parts[0].length, parts[1].length},
+        .parts = parts,
+        .part_count = 3,
+        .context = context,
+        .limits = chosen.limits,
+        .refill = chosen.refill,
+        .refill_context = chosen.refill_context,
+        .is_profiled = chosen.profile != 0,
+        .traced = &chosen,
+    };
+    return run_request(box, &request, result);
 }
 
 void pybox_box_interrupt(pybox_box *box, pybox_interrupt how)
@@ -306,12 +367,14 @@ void pybox_box_interrupt(pybox_box *box, pybox_interrupt how)
 
 pybox_status pybox_box_finish(pybox_box *box, const pybox_result **result)
 {
-    pybox_status status = run_need_python(box, result);
+    pybox_status status = run_need_result(box, result);
     if (status == PYBOX_OK && box->state == BOX_FINISHED) {
         result_reset(&box->result);
         *result = &box->result.public_result;
         return PYBOX_OK;
     }
+    if (status == PYBOX_OK)
+        status = box_check_rest(box);
     if (status == PYBOX_OK)
         status = run_begin(box, NULL);
     if (status != PYBOX_OK)
@@ -329,7 +392,9 @@ pybox_status pybox_box_start(pybox_box *box, const pybox_result **result)
         return error_set(PYBOX_ERROR_MODULE_EXPORT,
                          "module %s has no _start; expected a WASI command module",
                          module_describe(box->module->native)->name);
-    pybox_status status = run_begin(box, NULL);
+    pybox_status status = box_check_rest(box);
+    if (status == PYBOX_OK)
+        status = run_begin(box, NULL);
     if (status != PYBOX_OK)
         return status;
     status = run_keep(box);

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "box.h"
+#include "context.h"
 #include "error.h"
 #include "guard.h"
 #include "options.h"
@@ -155,10 +156,13 @@ pybox_status save_write(pybox_box *box, const char *path, struct image *parent, 
                         const struct snapshot_write_options *how)
 {
     struct snapshot_write_options options = *how;
-    struct save_state state;
+    struct save_state state = {0};
     struct save_pages set = {0};
+    char *with = NULL;
     options.created_ns = save_time(box);
-    pybox_status status = save_take(box, metadata, &state);
+    pybox_status status = context_add_summary(box, metadata, &with);
+    if (status == PYBOX_OK)
+        status = save_take(box, with != NULL ? with : metadata, &state);
     if (status == PYBOX_OK && parent != NULL)
         status = save_find_changes(box, &set);
     const struct snapshot_pages pages = {.pages = set.pages, .count = set.count};
@@ -167,6 +171,7 @@ pybox_status save_write(pybox_box *box, const char *path, struct image *parent, 
                                 : snapshot_write(path, &state.content, &options);
     free(set.pages);
     save_free(&state);
+    free(with);
     return status;
 }
 

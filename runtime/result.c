@@ -14,7 +14,7 @@ void result_reset(struct result *result)
     memset(result, 0, sizeof *result);
     pybox_result *r = &result->public_result;
     r->size = sizeof *r;
-    r->value = r->value_repr = r->output = r->errors = r->limit = r->profile = empty;
+    r->value = r->value_repr = r->value_error = r->output = r->errors = r->limit = r->profile = empty;
     r->error.type = r->error.message = r->error.traceback = empty;
     r->error.user_traceback = r->error.object = r->error.hint = empty;
 }

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <stddef.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -14,6 +16,11 @@
 void stop_begin(struct stop *stop)
 {
     atomic_store(&stop->asked, 0);
+    stop_begin_nested(stop);
+}
+
+void stop_begin_nested(struct stop *stop)
+{
     stop->step = STOP_GOING;
     stop->cause = STOP_NOTHING;
     stop->end = STOP_END_NONE;
@@ -22,6 +29,11 @@ void stop_begin(struct stop *stop)
     stop->deadline_ns = RUN_CLOCK_NEVER;
     stop->reached.file[0] = stop->cut.file[0] = '\0';
     stop->reached.line = stop->cut.line = 0;
+}
+
+void stop_copy(struct stop *to, const struct stop *from)
+{
+    memcpy(&to->step, &from->step, sizeof *to - offsetof(struct stop, step));
 }
 
 void stop_ask(struct stop *stop, pybox_interrupt how)

@@ -68,8 +68,14 @@ enum stop_request {
 /* Before a run: nothing is asked or reached. */
 void stop_begin(struct stop *stop);
 
+/* Before a run within it: what was asked for is kept. */
+void stop_begin_nested(struct stop *stop);
+
 /* Asks the run to stop, and wakes it if it sleeps. Any thread, async-signal-safe. */
 void stop_ask(struct stop *stop, pybox_interrupt how);
+
+/* All of it but what was asked for. */
+void stop_copy(struct stop *to, const struct stop *from);
 
 /* What was asked for since the last time. */
 static inline unsigned stop_take_asked(struct stop *stop)

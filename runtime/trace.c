@@ -16,14 +16,14 @@ _Static_assert((int)PYBOX_TRACE_CALL == GUEST_TRACE_CALL && (int)PYBOX_TRACE_LIN
 
 pybox_status trace_prepare(struct pybox_box *box, const pybox_run *run)
 {
+    box->trace = (struct trace){0};
+    if (run == NULL || run->trace == NULL)
+        return PYBOX_OK;
     const char *files = run->trace_files != NULL ? run->trace_files : "*";
     const struct box_part pattern = {files, strlen(files)};
     const uint32_t events = run->trace_events != 0 ? run->trace_events : TRACE_ALL;
     uint64_t values[2] = {events, pattern.length};
     uint32_t trap;
-    box->trace = (struct trace){0};
-    if (run->trace == NULL)
-        return PYBOX_OK;
     if ((events & ~(uint32_t)TRACE_ALL) != 0)
         return error_set(PYBOX_ERROR_ARGUMENT, "trace_events is %u; expected bits of pybox_trace_event", events);
     if (pattern.length > TRACE_PATTERN_MOST)

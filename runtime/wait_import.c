@@ -9,7 +9,7 @@
 /* 0, or an enum guest_wait: why not. */
 static int32_t wait_import_refuse(struct pybox_box *box, const uint8_t *list, uint32_t bytes)
 {
-    if (box->phase != BOX_RUN)
+    if (box->phase != BOX_RUN || box->host_frame != NULL)
         return GUEST_WAIT_REFUSED;
     if (box->stop.step != STOP_GOING)
         return GUEST_WAIT_STOPPED;

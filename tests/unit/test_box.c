@@ -184,9 +184,9 @@ static void test_values(void **state)
         {"None", "", ""},
         {"", "", ""},
         {"[1, 2.5, 'a\u00e9', None, True]", "[1, 2.5, 'a\u00e9', None, True]",
-         "[1, 2.5, \"a\\u00e9\", null, true]"},
+         "[1,2.5,\"a\u00e9\",null,true]"},
         {"2 ** 100", "1267650600228229401496703205376", "1267650600228229401496703205376"},
-        {"{'k': [1]}", "{'k': [1]}", "{\"k\": [1]}"},
+        {"{'k': [1]}", "{'k': [1]}", "{\"k\":[1]}"},
         {"object", "<class 'object'>", ""},
         {"float('nan')", "nan", ""},
         {"for i in range(3): pass\ni", "2", "2"},
@@ -381,7 +381,7 @@ static void test_input(void **state)
     (void)state;
     pybox_box *box =
         make_box(&(pybox_box_options){.input = "one\ntwo", .input_length = strlen("one\ntwo")});
-    assert_bytes(eval(box, "[input(), input()]")->value, "[\"one\", \"two\"]");
+    assert_bytes(eval(box, "[input(), input()]")->value, "[\"one\",\"two\"]");
     assert_bytes(run(box, "input()")->error.type, "EOFError");
     pybox_box_destroy(box);
     int calls = 0;
@@ -399,7 +399,7 @@ static void test_arguments_environment_directory(void **state)
     assert_int_equal(setenv("PYBOX_TEST_LEAK", "1", 1), 0);
     pybox_box *box = make_box(NULL);
     assert_bytes(eval(box, "import sys, os\n[sys.argv, dict(os.environ), os.getcwd()]")->value,
-                 "[[\"\"], {}, \"/work\"]");
+                 "[[\"\"],{},\"/work\"]");
     pybox_box_destroy(box);
     box = make_box(&(pybox_box_options){
         .arguments = (const char *const[]){"a.py", "b c", "\u00e9", "\xff"},
@@ -592,7 +592,7 @@ static void test_save_and_restore(void **state)
         assert_int_equal(pybox_box_create(module, saved, NULL, &box), PYBOX_OK);
         pybox_image_close(saved); /* the box holds it */
         assert_bytes(eval(box, "[table[31], open('/work/notes').read(), os.getcwd(), handle.read()]")
-                         ->value, "[961, \"kept\", \"/tmp\", \"pt\"]");
+                         ->value, "[961,\"kept\",\"/tmp\",\"pt\"]");
         pybox_box_destroy(box);
 
         assert_int_equal(pybox_snapshot_verify(path), PYBOX_OK);

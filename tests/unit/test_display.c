@@ -228,7 +228,7 @@ static void test_a_trace_is_bounded_and_can_stop_the_run(void **state)
     pybox_box *box = make_box(NULL);
     struct traced traced = {.stop_after = 0};
     const pybox_result *result = run_traced(
-        box, (pybox_run){.code = "for i in range(1000): pass\nprint(i)", .trace_most = 10}, &traced);
+        box, (pybox_run){.code = "for i in range(1000):\n    pass\nprint(i)", .trace_most = 10}, &traced);
     assert_int_equal(result->outcome, PYBOX_DONE);
     assert_int_equal(traced.count, 10);
     assert_string_equal(result->output.bytes, "999\n");

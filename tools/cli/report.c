@@ -68,8 +68,10 @@ void report_run(struct report *report, const pybox_result *result)
 {
     report->ran = 1;
     report_end(report, result);
-    report_append(report, &report->value, result->value);
+    if (result->value_kind == PYBOX_VALUE_JSON)
+        report_append(report, &report->value, result->value);
     report_append(report, &report->value_repr, result->value_repr);
+    report_append(report, &report->value_error, result->value_error);
     report_append(report, &report->profile, result->profile);
     report->fuel_used = result->fuel_used;
     report->fuel_left = result->fuel_left;
@@ -192,9 +194,13 @@ static int report_fill(const struct report *report, cJSON *object)
     cJSON *repr = report->value_repr.length > 0
                       ? json_text_string(report->value_repr.bytes, report->value_repr.length)
                       : cJSON_CreateNull();
+    cJSON *why = report->value_error.length > 0
+                     ? json_text_string(report->value_error.bytes, report->value_error.length)
+                     : cJSON_CreateNull();
     return report_add(object, "outcome", outcome) &&
            report_add(object, "value", report_value(&report->value)) &&
            report_add(object, "value_repr", repr) &&
+           report_add(object, "value_error", why) &&
            report_add(object, "error", report->ran ? report_error(report) : cJSON_CreateNull()) &&
            report_add_text(object, "stdout", &report->output) &&
            report_add_text(object, "stderr", &report->errors) &&
@@ -214,7 +220,7 @@ int report_print_json(const struct report *report)
 
 void report_free(struct report *report)
 {
-    struct report_text *texts[] = {&report->value,     &report->value_repr,     &report->type,
+    struct report_text *texts[] = {&report->value,     &report->value_repr,     &report->value_error,  &report->type,
                                    &report->message,   &report->traceback,      &report->user_traceback,
                                    &report->object,    &report->hint,           &report->output,
                                    &report->errors,    &report->profile};

@@ -27,7 +27,7 @@ struct report {
     pybox_outcome outcome;
     int guest_code; /* for EXIT */
     int exit_code;  /* what the command is to exit with */
-    struct report_text value, value_repr, type, message, traceback, user_traceback, object, hint;
+    struct report_text value, value_repr, value_error, type, message, traceback, user_traceback, object, hint;
     struct report_text output, errors, profile;
     uint32_t line;
     char limit[32]; /* of pybox_limits: the field that stopped it; "" if none did */

@@ -41,6 +41,7 @@ static const char behind_limits[] =
     "What comes back\n"
     "  --json                   one JSON object on stdout instead of the program's output:\n"
     "                           outcome, value (of -c: that of its last expression), value_repr,\n"
+    "                           value_error (why it has no JSON form),\n"
     "                           error {type, message, traceback, line}, stdout, stderr,\n"
     "                           exit_code, limit (what stopped it), cut, fuel {used, left},\n"
     "                           times {wall_ms, cpu_ms}, memory_bytes, host_calls, output_bytes,\n"

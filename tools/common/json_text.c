@@ -88,8 +88,10 @@ static const char *json_text_skip(const char *s)
 static const char *json_text_check_string(const char *s)
 {
     for (s++; *s != '"'; s++) {
-        if ((unsigned char)*s < ' ' || (unsigned char)*s > '~')
+        size_t bad, good = json_text_sequence((const unsigned char *)s, SIZE_MAX, &bad); /* up to the NUL */
+        if (good == 0 || (unsigned char)*s < ' ')
             return NULL;
+        s += good - 1;
         if (*s == '\\') {
             s++;
             if (*s == 'u') {

@@ -12,7 +12,7 @@
 cJSON *json_text_string(const char *bytes, size_t length);
 
 /* The JSON value that `bytes` spell, character by character (numbers of any length; only half a
- * pair of surrogates becomes U+FFFD). NULL if they are not one JSON value in ASCII, nested at most
+ * pair of surrogates becomes U+FFFD). NULL if they are not one JSON value in UTF-8, nested at most
  * 1000 deep, or if memory is exhausted. */
 cJSON *json_text_value(const char *bytes, size_t length);
 

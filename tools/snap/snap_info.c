@@ -62,7 +62,7 @@ static cJSON *snap_info_created(const pybox_snapshot_info *info)
 static int snap_info_fill(cJSON *object, const char *path, const pybox_snapshot_info *info)
 {
     cJSON *metadata = json_text_value(info->metadata, strlen(info->metadata));
-    if (metadata == NULL) /* not in plain ASCII: cJSON reads it, and its numbers become doubles */
+    if (metadata == NULL) /* what only cJSON takes for JSON */
         metadata = cJSON_Parse(info->metadata);
     return snap_info_add(object, "path", json_text_string(path, strlen(path))) &&
            snap_info_add(object, "form", cJSON_CreateString(snap_info_form(info))) &&

@@ -18,6 +18,7 @@
 #include "guest_display.h"
 #include "guest_main.h"
 #include "guest_profile.h"
+#include "guest_registry.h"
 #include "guest_reply.h"
 #include "guest_run.h"
 #include "guest_stop.h"
@@ -29,6 +30,9 @@ static struct {
     uint32_t mode;
     struct context *context;
 } waiting; /* of the run that waits */
+
+/* A larger buffer is not kept, as it would be part of every snapshot. */
+#define REQUEST_KEPT_BYTES (1u << 20)
 
 /* Behind time.process_time(). wasi-libc's emulation of it, which this replaces, counts wall time. */
 clock_t clock(void)
@@ -49,8 +53,22 @@ GUEST_EXPORT(GUEST_EXPORT_BUFFER) uint32_t pybox_buffer(uint32_t bytes)
     return (uint32_t)(uintptr_t)guest_request;
 }
 
-/* The reply to the run of a mode in a context, whose code has come to its end or waits. */
-static uint32_t reply_run(struct context *context, uint32_t mode, PyObject *value)
+void request_shrink(void)
+{
+    if (request_capacity <= REQUEST_KEPT_BYTES)
+        return;
+    free(guest_request);
+    guest_request = NULL;
+    request_capacity = 0;
+}
+
+uint32_t reply_waits(void)
+{
+    return reply_refused(GUEST_REFUSED_BUSY, "the box waits for its host, as it did when it was saved: answer what "
+                                             "pybox_box_requests() lists, and go on by pybox_box_resume()");
+}
+
+uint32_t reply_run(struct context *context, uint32_t mode, PyObject *value)
 {
     const char *profile = NULL;
     uint32_t profile_bytes = 0;
@@ -59,7 +77,7 @@ static uint32_t reply_run(struct context *context, uint32_t mode, PyObject *valu
         waiting.context = context;
         return reply_waiting();
     }
-    if (value != NULL && (mode & GUEST_MODE_MASK) == GUEST_MODE_EVAL && display_value(value) < 0)
+    if (value != NULL && (mode & GUEST_RUN_MODE) == GUEST_MODE_EVAL && display_value(value) < 0)
         Py_CLEAR(value);
     if (mode & (GUEST_RUN_PROFILE | GUEST_RUN_TRACE)) {
         PyObject *exception = PyErr_GetRaisedException();
@@ -69,20 +87,36 @@ static uint32_t reply_run(struct context *context, uint32_t mode, PyObject *valu
         if (mode & GUEST_RUN_PROFILE)
             profile = profile_end(&profile_bytes);
         PyErr_SetRaisedException(exception);
-        mode &= GUEST_MODE_MASK;
+        mode &= ~(GUEST_RUN_PROFILE | GUEST_RUN_TRACE);
     }
-    const uint32_t address = value != NULL ? reply_value(mode, value) : reply_exception();
+    const uint32_t address = value != NULL ? reply_value(mode, value, context_globals(context))
+                                           : reply_exception();
     if (profile != NULL)
         reply_add_profile(profile, profile_bytes);
     return address;
+}
+
+void request_put_aside(struct request_saved *saved)
+{
+    *saved = (struct request_saved){guest_request, request_capacity};
+    guest_request = NULL;
+    request_capacity = 0;
+}
+
+void request_take_back(const struct request_saved *saved)
+{
+    if (guest_request == NULL || saved->bytes != NULL) {
+        free(guest_request);
+        guest_request = saved->bytes;
+        request_capacity = saved->capacity;
+    }
 }
 
 GUEST_EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_length,
                                                   uint32_t filename_length)
 {
     if (async_waits())
-        return reply_refused(GUEST_REFUSED_BUSY, "the box waits for its host, as it did when it was saved: answer what "
-                                                 "pybox_box_requests() lists, and go on by pybox_box_resume()");
+        return reply_waits();
     reply_begin();
     const char *name = run_context_name(code_length, filename_length);
     struct context *context = context_find(name);
@@ -95,7 +129,7 @@ GUEST_EXPORT(GUEST_EXPORT_RUN) uint32_t pybox_run(uint32_t mode, uint32_t code_l
         return reply_exception();
     }
     async_enter();
-    PyObject *value = run_request(context, mode & GUEST_MODE_MASK, code_length, filename_length);
+    PyObject *value = run_request(context, mode & ~(GUEST_RUN_PROFILE | GUEST_RUN_TRACE), code_length, filename_length);
     async_leave();
     return reply_run(context, mode, value);
 }
@@ -127,8 +161,7 @@ GUEST_EXPORT(GUEST_EXPORT_REQUESTS) uint32_t pybox_requests(void)
                          : reply_with(GUEST_REPLY_DONE, NULL);
 }
 
-/* Calls a function of the bridge that returns nothing. */
-static uint32_t call_bridge(const char *name, PyObject *argument)
+uint32_t call_bridge(const char *name, PyObject *argument)
 {
     reply_begin();
     PyObject *done = argument != NULL ? PyObject_CallMethod(guest_bridge, name, "(O)", argument)
@@ -152,7 +185,15 @@ GUEST_EXPORT(GUEST_EXPORT_CONFIGURE) uint32_t pybox_configure(uint32_t length)
 
 GUEST_EXPORT(GUEST_EXPORT_FINISH) uint32_t pybox_finish(void)
 {
-    return call_bridge("finish", NULL);
+    reply_begin();
+    PyObject *done = PyObject_CallMethod(guest_bridge, "finish", NULL);
+    if (done == NULL)
+        return reply_exception();
+    Py_DECREF(done);
+    registry_end();
+    PyGC_Collect();
+    reply_flush_streams();
+    return reply_with(GUEST_REPLY_DONE, NULL);
 }
 
 GUEST_EXPORT(GUEST_EXPORT_RESTORE) void pybox_restore(void)

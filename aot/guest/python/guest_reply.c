@@ -8,6 +8,7 @@
 #include "guest_main.h"
 #include "guest_stop.h"
 #include "guest_texts.h"
+#include "guest_value_reply.h"
 #include "guest_where.h"
 
 /* Enough to format a traceback when the program has used up the rest. */
@@ -221,26 +222,41 @@ uint32_t reply_exception(void)
 
 void reply_begin(void)
 {
+    value_reply_forget();
     take_reserve();
     _PyMem_AllocationFailed = 0;
     stop_code_begins();
 }
 
-uint32_t reply_value(uint32_t mode, PyObject *value)
+uint32_t reply_object(PyObject *value, const struct value_options *options, int repr)
 {
-    if (mode != GUEST_MODE_EVAL || value == Py_None) {
-        Py_DECREF(value);
-        stop_code_ended();
-        reply_flush_streams();
-        return reply_with(GUEST_REPLY_DONE, NULL);
-    }
-    PyObject *description = PyObject_CallMethod(guest_bridge, "describe_value", "(O)", value);
+    struct value_reply made;
+    const int failed = value_reply_make(value, options, repr, &made);
     Py_DECREF(value);
-    if (description == NULL)
+    if (failed < 0)
         return reply_exception();
     stop_code_ended();
     reply_flush_streams();
-    return reply_with(GUEST_REPLY_VALUE, description);
+    reply_with(GUEST_REPLY_VALUE, made.texts);
+    reply.value_kind = made.kind;
+    reply.value = (uint32_t)(uintptr_t)made.bytes;
+    reply.value_bytes = (uint32_t)made.length;
+    return (uint32_t)(uintptr_t)&reply;
+}
+
+uint32_t reply_value(uint32_t mode, PyObject *value, PyObject *names)
+{
+    const struct value_options options = {
+        .form = mode & GUEST_RUN_TAGGED ? GUEST_VALUES_TAGGED : GUEST_VALUES_PLAIN,
+        .names = names,
+    };
+    const uint32_t kind = mode & GUEST_RUN_MODE;
+    if (value != Py_None && (kind == GUEST_MODE_EVAL || kind == GUEST_MODE_CALL))
+        return reply_object(value, &options, kind == GUEST_MODE_EVAL);
+    Py_DECREF(value);
+    stop_code_ended();
+    reply_flush_streams();
+    return reply_with(GUEST_REPLY_DONE, NULL);
 }
 
 uint32_t reply_waiting(void)

@@ -6,6 +6,7 @@
 #include <Python.h>
 
 #include "guest_abi.h"
+#include "guest_value.h"
 
 /* Before each call into Python on behalf of the runtime. */
 void reply_begin(void);
@@ -24,8 +25,11 @@ __attribute__((format(printf, 2, 3))) uint32_t reply_refused(enum guest_refusal 
 /* For the exception that is set. */
 uint32_t reply_exception(void);
 
-/* For the value of a run, which it takes. */
-uint32_t reply_value(uint32_t mode, PyObject *value);
+/* For the value of a run, which it takes. Classes of `__main__` are looked for in `names`. */
+uint32_t reply_value(uint32_t mode, PyObject *value, PyObject *names);
+
+/* For a value, which it takes, in that form; with its repr() if that is asked for. */
+uint32_t reply_object(PyObject *value, const struct value_options *options, int repr);
 
 /* For a run that waits for the host. */
 uint32_t reply_waiting(void);

@@ -22,8 +22,9 @@ static int remember_source(PyObject *filename, const char *code, uint32_t length
     return done == NULL ? -1 : 0;
 }
 
-/* Code may await at the top level. */
-#define RUN_FLAGS {.cf_flags = PyCF_ALLOW_TOP_LEVEL_AWAIT, .cf_feature_version = PY_MINOR_VERSION}
+/* Code may await at the top level, where its locals are its globals. */
+#define TOP_LEVEL (PyCF_ALLOW_TOP_LEVEL_AWAIT | PyCF_LOCALS_ARE_GLOBALS)
+#define RUN_FLAGS {.cf_flags = TOP_LEVEL, .cf_feature_version = PY_MINOR_VERSION}
 
 static int awaits(const PyCodeObject *code)
 {
@@ -88,8 +89,7 @@ out:
  * that statement with an empty line more. (This is the rule of Python's codeop module.) */
 static PyObject *compile_statement(PyCompilerFlags *flags, const char *code, PyObject *filename)
 {
-    flags->cf_flags |=
-        PyCF_ALLOW_INCOMPLETE_INPUT | PyCF_DONT_IMPLY_DEDENT | PyCF_ALLOW_TOP_LEVEL_AWAIT;
+    flags->cf_flags |= PyCF_ALLOW_INCOMPLETE_INPUT | PyCF_DONT_IMPLY_DEDENT | TOP_LEVEL;
     PyObject *compiled =
         Py_CompileStringObject(code, filename, Py_single_input, flags, -1);
     if (compiled != NULL || !PyErr_ExceptionMatches(PyExc_IncompleteInputError))
@@ -157,7 +157,7 @@ PyObject *run_request(struct context *context, uint32_t mode, uint32_t code_leng
     if (strlen(code) != code_length)
         PyErr_SetString(PyExc_SyntaxError, "source code cannot contain null bytes");
     else if (remember_source(filename, code, code_length) == 0)
-        value = run_code(context, mode, code, filename);
+        value = run_code(context, mode & GUEST_RUN_MODE, code, filename);
     context_leave(&visit);
     Py_DECREF(filename);
     if (value != NULL && stop_swallowed())

@@ -9,9 +9,11 @@
 #include "guest_async.h"
 #include "guest_context.h"
 #include "guest_display.h"
+#include "guest_host.h"
 #include "guest_main.h"
 #include "guest_reply.h"
 #include "guest_stop.h"
+#include "guest_value.h"
 
 #define WIDE(text) L##text
 #define WIDEN(text) WIDE(text)
@@ -53,6 +55,8 @@ static PyStatus initialise(void)
     PyPreConfig_InitIsolatedConfig(&preconfig);
     preconfig.utf8_mode = 1;
     PyStatus status = Py_PreInitialize(&preconfig);
+    if (!PyStatus_Exception(status))
+        status = host_register();
     if (PyStatus_Exception(status))
         return status;
     PyConfig config;
@@ -73,7 +77,8 @@ GUEST_EXPORT(GUEST_EXPORT_START) int32_t pybox_start(void)
         return -1;
     }
     guest_bridge = PyImport_ImportModule("_pybox");
-    if (guest_bridge == NULL || context_start() < 0 || stop_start() < 0 || async_start() < 0 || display_start() < 0) {
+    if (guest_bridge == NULL || context_start() < 0 || stop_start() < 0 || async_start() < 0 || host_start() < 0 ||
+        value_start() < 0 || display_start() < 0) {
         PyErr_Print();
         return -1;
     }

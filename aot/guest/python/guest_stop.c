@@ -139,6 +139,32 @@ void stop_code_ended(void)
     has_ended = 1;
 }
 
+void stop_put_aside(struct stop_saved *saved)
+{
+    *saved = (struct stop_saved){(void *)_PyErr_StopHook, _PyErr_StopHeld, was_raised, has_ended,
+                                 patience, in_force};
+    _PyErr_StopHook = NULL;
+    _PyErr_StopHeld = 0;
+    was_raised = 0;
+    in_force = GUEST_STOP_NONE;
+}
+
+/* A stop that is in force now has been told behind the code within, and is of the code that goes on. */
+void stop_take_back(const struct stop_saved *saved)
+{
+    _PyErr_StopHeld = saved->held;
+    has_ended = saved->has_ended;
+    if (in_force != GUEST_STOP_NONE &&
+        (saved->in_force == GUEST_STOP_NONE || saved->in_force == GUEST_STOP_KEYBOARD))
+        return;
+    patience = saved->patience;
+    was_raised = saved->was_raised;
+    in_force = saved->in_force;
+    _PyErr_StopHook = saved->hook != NULL ? on_check : NULL;
+    if (_PyErr_StopHook != NULL)
+        ask_again();
+}
+
 /* Called in the middle of other guest code: it may neither use the stack (a function that calls no other keeps data
  * below the stack pointer) nor look at anything that is changed in several steps. */
 __attribute__((export_name(GUEST_EXPORT_STOP))) void pybox_stop(uint32_t kind)

@@ -22,4 +22,13 @@ int stop_was_raised(void);
 void stop_code_begins(void);
 void stop_code_ended(void);
 
+/* Within a host function other code begins with no stop in force, and what is in force goes on behind it. */
+struct stop_saved {
+    void *hook;
+    int held, was_raised, has_ended, patience;
+    uint32_t in_force;
+};
+void stop_put_aside(struct stop_saved *saved);
+void stop_take_back(const struct stop_saved *saved);
+
 #endif

@@ -109,7 +109,10 @@ static long line_at(PyObject *object, PyObject *offset)
         return 0;
     const long at = PyLong_AsLong(offset);
     PyErr_Clear();
-    return at < 0 || at > INT32_MAX ? 0 : PyCode_Addr2Line((PyCodeObject *)object, (int)at);
+    int line = 0, end_line, column, end_column; /* PyCode_Addr2Line() does not know all lines of code that is followed */
+    if (at >= 0 && at <= INT32_MAX)
+        PyCode_Addr2Location((PyCodeObject *)object, (int)at, &line, &column, &end_line, &end_column);
+    return line;
 }
 
 static PyObject *on_call(PyObject *self, PyObject *const *arguments, Py_ssize_t count)

@@ -135,13 +135,18 @@ GUEST_CODE static uint32_t put_reply(uint32_t at, uint32_t kind, uint32_t texts,
     AT(uint32_t, at + offsetof(struct guest_reply, flags)) = 0;
     AT(uint32_t, at + offsetof(struct guest_reply, profile)) = BYTES_AT;
     AT(uint32_t, at + offsetof(struct guest_reply, profile_bytes)) = 2;
+    AT(uint32_t, at + offsetof(struct guest_reply, value_kind)) = GUEST_VALUE_NONE;
     return at;
 }
 
 GUEST_CODE static uint32_t reply_value(uint64_t number)
 {
-    return put_reply(REPLY_AT, GUEST_REPLY_VALUE, TEXTS_AT,
-                     put_number(put_number(TEXTS_AT, number), number));
+    const uint32_t end = put_number(TEXTS_AT, number), last = put_text(end, "");
+    put_reply(REPLY_AT, GUEST_REPLY_VALUE, TEXTS_AT, last);
+    AT(uint32_t, REPLY_AT + offsetof(struct guest_reply, value)) = TEXTS_AT + (uint32_t)sizeof(uint32_t);
+    AT(uint32_t, REPLY_AT + offsetof(struct guest_reply, value_bytes)) = end - TEXTS_AT - (uint32_t)sizeof(uint32_t);
+    AT(uint32_t, REPLY_AT + offsetof(struct guest_reply, value_kind)) = GUEST_VALUE_JSON;
+    return REPLY_AT;
 }
 
 /* Where it is: the reply of pybox_where. */

@@ -12,25 +12,13 @@ import sys
 import _signal
 import _pybox_missing  # from now on, an import that cannot work says why
 from _pybox_display import displayhook
-from _pybox_errors import describe_exception, pack, safe, show_unraisable
-
-_MAX_VALUE = 16 << 20  # longest JSON text of a value
+from _pybox_errors import describe_exception, show_unraisable
 
 
 def remember_source(filename, source):
     """Lets tracebacks, warnings and inspect show the source, which need not exist as a file in the box."""
     lines = source.decode("utf-8", "replace").splitlines(True)
     linecache.cache[filename] = (len(source), None, lines, filename)
-
-
-def describe_value(value):
-    try:
-        value_json = json.dumps(value, allow_nan=False)
-    except Exception:  # no JSON form, no memory, or a guest's class that raises: the repr has to do
-        value_json = ""
-    if len(value_json) > _MAX_VALUE:
-        value_json = ""
-    return pack(safe(repr, value), value_json)
 
 
 def configure(options):
@@ -52,16 +40,17 @@ def configure(options):
         sys.setrecursionlimit(options["recursion"])
 
 
+def declare_functions(text):
+    import _pybox_tools
+
+    _pybox_tools.declare(text)
+
+
 def finish():
     """What the interpreter does at its exit, as far as a program can notice."""
     import atexit
 
-    atexit._run_exitfuncs()
-    main = sys.modules["__main__"].__dict__
-    keep = {"__name__", "__builtins__", "__doc__", "__loader__", "__spec__", "__package__"}
-    for name in [name for name in main if name not in keep]:
-        main.pop(name, None)
-    gc.collect()
+    atexit._run_exitfuncs()  # then the contexts are emptied, by guest_registry.c
 
 
 def settle():

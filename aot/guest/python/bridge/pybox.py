@@ -17,6 +17,10 @@ display() shows values to the host in rich forms.
 from _pybox_display import display
 
 
+class ProtectedError(NameError):
+    """The host has protected this name: no code may bind or delete it. Not a Stopped: a run goes on."""
+
+
 class Stopped(BaseException):
     """The run is being stopped. Base class of the reasons; not an Exception."""
 
@@ -31,3 +35,7 @@ class DeadlineExceeded(Stopped):
 
 class Interrupted(Stopped):
     """The host has interrupted the run (pybox_box_interrupt)."""
+
+
+class HostError(Exception):
+    """A function of the host has failed. (It may also raise a built-in exception.)"""

@@ -1,0 +1,131 @@
+/*
+ * bench-host-calls [CALLS]: what a call of a host function takes, from the guest's line to the next one, with the loop
+ * around it taken off.
+ *
+ * Each row is measured ten times over CALLS calls (100,000); the median and the least are shown.
+ */
+#include <pybox.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ROUNDS 10
+
+static void check(pybox_status status, const char *what)
+{
+    if (status == PYBOX_OK)
+        return;
+    fprintf(stderr, "bench-host-calls: %s: %s\n", what, pybox_error_message());
+    exit(1);
+}
+
+static void answer_nothing(void *context, const pybox_host_call *call, pybox_answer *answer)
+{
+    (void)context;
+    (void)call;
+    (void)answer;
+}
+
+static void answer_text(void *context, const pybox_host_call *call, pybox_answer *answer)
+{
+    (void)call;
+    pybox_answer_value(answer, &(pybox_value){.kind = PYBOX_VALUE_JSON, .bytes = context});
+}
+
+static void answer_run(void *context, const pybox_host_call *call, pybox_answer *answer)
+{
+    const pybox_result *result;
+    (void)context;
+    (void)answer;
+    check(pybox_box_run(call->box, &(pybox_run){.code = "pass"}, &result), "a nested run");
+}
+
+static char small[] = "{\"name\": \"Ann\", \"age\": 41, \"score\": 2.5, \"tags\": [\"a\", \"b\"], \"ok\": true}";
+
+static const pybox_function functions[] = {
+    {.name = "nothing", .signature = "()", .function = answer_nothing},
+    {.name = "one", .signature = "(a: int = 0) -> None", .function = answer_nothing},
+    {.name = "record", .signature = "(value: dict) -> dict", .function = answer_text, .context = small},
+    {.name = "text", .signature = "(value: str) -> None", .function = answer_nothing},
+    {.name = "blob", .signature = "(value: bytes) -> None", .function = answer_nothing},
+    {.name = "nested", .signature = "()", .function = answer_run},
+};
+
+static const struct row {
+    const char *name, *call;
+    int share; /* of the calls */
+} rows[] = {
+    {"no arguments, no answer", "tools.nothing()", 1},
+    {"an int", "tools.one(5)", 1},
+    {"a dict of five, and one back", "tools.record(record)", 1},
+    {"a str of 10 kB", "tools.text(text)", 10},
+    {"bytes of 10 kB", "tools.blob(blob)", 10},
+    {"a nested run of `pass`", "tools.nested()", 50},
+};
+
+static int compare(const void *left, const void *right)
+{
+    double a = *(const double *)left, b = *(const double *)right;
+    return (a > b) - (a < b);
+}
+
+/* CPU time of a loop of `count` turns, in ns. */
+static double loop_ns(pybox_box *box, const char *call, int count)
+{
+    char code[500];
+    const pybox_result *result;
+    snprintf(code, sizeof code, "def f():\n    for _ in range(%d):\n        %s\nf()", count, call);
+    check(pybox_box_run(box, &(pybox_run){.code = code}, &result), call);
+    if (result->outcome != PYBOX_DONE) {
+        fprintf(stderr, "bench-host-calls: %s: %s\n", call, result->error.traceback.bytes);
+        exit(1);
+    }
+    return (double)result->cpu_ns;
+}
+
+static void measure(pybox_box *box, const struct row *row, int calls)
+{
+    double us[ROUNDS];
+    const int count = calls / row->share > 0 ? calls / row->share : 1;
+    for (int i = 0; i < ROUNDS; i++)
+        us[i] = (loop_ns(box, row->call, count) - loop_ns(box, "pass", count)) / count / 1e3;
+    qsort(us, ROUNDS, sizeof *us, compare);
+    printf("| %s | %.2f | %.2f |\n", row->name, us[ROUNDS / 2], us[0]);
+}
+
+int main(int argc, char **argv)
+{
+    const int calls = argc > 1 ? atoi(argv[1]) : 100000;
+    pybox_engine *engine;
+    pybox_module *module;
+    pybox_image *image;
+    pybox_functions *set;
+    pybox_box *box;
+    const pybox_result *result;
+    if (calls <= 0) {
+        fprintf(stderr, "usage: bench-host-calls [CALLS]\n");
+        return 2;
+    }
+    check(pybox_engine_create(NULL, &engine), "engine");
+    check(pybox_module_open(engine, NULL, &module), "module");
+    check(pybox_image_open(module, NULL, &image), "image");
+    check(pybox_functions_create(&set), "functions");
+    for (size_t i = 0; i < sizeof functions / sizeof *functions; i++)
+        check(pybox_functions_add(set, &functions[i]), functions[i].name);
+    check(pybox_box_create(module, image, &(pybox_box_options){.functions = set}, &box), "box");
+    check(pybox_box_run(box, &(pybox_run){.code = "import tools\nrecord = {'name': 'Ann', 'age': 41, 'score': 2.5, "
+                                                  "'tags': ['a', 'b'], 'ok': True}\n"
+                                                  "text = 'x' * 10000\nblob = bytes(10000)\n"},
+                        &result),
+          "set-up");
+    puts("| call | median, us | least, us |\n|---|---|---|");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        measure(box, &rows[i], calls);
+    pybox_box_destroy(box);
+    pybox_functions_destroy(set);
+    pybox_image_close(image);
+    pybox_module_close(module);
+    pybox_engine_destroy(engine);
+    return 0;
+}

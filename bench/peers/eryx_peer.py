@@ -1,0 +1,60 @@
+"""pyeryx: CPython 3.14 as a WebAssembly component in wasmtime, with Python bindings.
+
+A fresh run is Sandbox.execute(), which has a new instance for each call (the library keeps one ready in the background, and
+that thread's CPU time counts). Snapshots hold what pickle can hold of the session's variables.
+"""
+import sys
+
+from peer_adapter import Worker, main
+
+
+class Session:
+    def __init__(self, eryx):
+        self.session = eryx.Session()
+
+    def run(self, code):
+        self.session.execute(code)
+
+    def value(self, expression):
+        return self.session.execute(f"result = repr({expression})").result
+
+    def save(self):
+        return self.session.snapshot_state()
+
+    def close(self):
+        self.session = None
+
+
+class Eryx(Worker):
+    @classmethod
+    def prepare(cls, folder, build):
+        import eryx
+        cls.eryx, cls.guest_error = eryx, eryx.ExecutionError
+        return f"pyeryx {eryx.__version__}, CPython 3.14"
+
+    @classmethod
+    def start(cls):
+        sys.stdout.write(cls.eryx.Sandbox().execute("print(1)").stdout_text)
+
+    def __init__(self):
+        self.sandbox = self.eryx.Sandbox()
+
+    def fresh(self, code, expression=None):
+        if expression is not None:
+            return self.sandbox.execute(f"{code}\nresult = repr({expression})").result
+        self.sandbox.execute(code)
+
+    def create(self, code):
+        self.eryx.Sandbox().execute(code)
+
+    def open(self):
+        return Session(self.eryx)
+
+    def load(self, state):
+        session = Session(self.eryx)
+        session.session.restore_state(state)
+        return session
+
+
+if __name__ == "__main__":
+    main(Eryx)

@@ -1,0 +1,131 @@
+// Pyodide in Node: CPython 3.14 for browsers. The protocol is peer_adapter.py's.
+//
+// A fresh run is a new interpreter from a memory snapshot of one that has started (an experimental option of the library).
+// It shares the JavaScript process with all others, and code in it can reach JavaScript through the module js: it is no
+// sandbox by itself. One thread: more would be Node workers with a copy of everything each.
+import { createInterface } from "node:readline";
+import { readFileSync } from "node:fs";
+
+const [folder, , mode, fresh, ...rest] = process.argv.slice(2);
+const statements = rest.slice(0, -2);
+const [expression, expected] = rest.slice(-2);
+const { loadPyodide, version } = await import(`${folder}/node_modules/pyodide/pyodide.mjs`);
+const WARM_UP = 1;
+
+if (mode === "start") {
+    const python = await loadPyodide();
+    python.runPython("print(1)");
+    process.exit(0);
+}
+
+const base = (await loadPyodide({ _makeSnapshot: true })).makeMemorySnapshot();
+const open = (snapshot = base) => loadPyodide({ _loadSnapshot: snapshot, _makeSnapshot: true });
+let saved;
+
+function verify(python) {
+    const value = python.runPython(`repr(${expression})`);
+    if (value !== expected) throw new Error(`${expression} is ${value}, not ${expected}`);
+}
+
+function fill(python) {
+    for (const statement of statements) python.runPython(statement);
+}
+
+function mustRaise(python, code) {
+    let failed = false;
+    try {
+        python.runPython(code);
+    } catch (error) {
+        failed = error.name === "PythonError";
+    }
+    if (!failed) throw new Error(`${code} should have raised an exception`);
+}
+
+async function runFresh() {
+    (await open()).runPython(fresh);
+}
+
+const tasks = {
+    fresh: runFresh,
+    pool: runFresh,
+    create: runFresh,
+    async session() {
+        const python = await open();
+        fill(python);
+        verify(python);
+    },
+    async restore() {
+        verify(await open(saved));
+    },
+};
+
+async function check() {
+    const first = await open();
+    first.runPython("x = 1 + 1");
+    if (first.runPython("repr(x)") !== "2") throw new Error("1 + 1 is not 2");
+    const second = await open();
+    mustRaise(second, "x");
+    mustRaise(second, "1 / 0");
+    const session = await open();
+    fill(session);
+    verify(session);
+    mustRaise(second, expression);
+    saved = session.makeMemorySnapshot();
+    await tasks.restore();
+    return { version: `pyodide ${version}, CPython 3.14, Node ${process.version}` };
+}
+
+const cpu = () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) * 1000;
+};
+
+async function measure(task, threads, count) {
+    if (threads !== 1) return { cannot: "one interpreter at a time in a JavaScript thread" };
+    const walls = [], cpus = [];
+    for (let i = 0; i < WARM_UP; i++) await tasks[task]();
+    const begin = process.hrtime.bigint(), cpuBegin = cpu();
+    for (let i = 0; i < count; i++) {
+        const wall = process.hrtime.bigint(), cpuBefore = cpu();
+        await tasks[task]();
+        walls.push(Number(process.hrtime.bigint() - wall));
+        cpus.push(cpu() - cpuBefore);
+    }
+    return { elapsed_ns: Number(process.hrtime.bigint() - begin), cpu_ns: cpu() - cpuBegin,
+             wall_each_ns: walls, cpu_each_ns: cpus };
+}
+
+function writtenKib() {
+    return Number(/^Pss_Dirty:\s+(\d+)/m.exec(readFileSync("/proc/self/smaps_rollup", "utf8"))[1]);
+}
+
+async function memory(count) {
+    const sessions = [];
+    const before = writtenKib();
+    for (let i = 0; i < count; i++) {
+        sessions.push(await open());
+        fill(sessions.at(-1));
+    }
+    const each = (writtenKib() - before) / count;
+    sessions.forEach(verify);
+    return { kib: each };
+}
+
+async function answer(task, threads, count) {
+    if (task === "check") return check();
+    if (task === "memory") return memory(count);
+    if (!(task in tasks)) throw new Error(`no task ${task}`);
+    return measure(task, threads, count);
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+    const [task, threads, count] = line.split(" ");
+    let reply;
+    try {
+        reply = await answer(task, Number(threads), Number(count));
+    } catch (error) {
+        reply = { error: String(error).slice(0, 500) };
+    }
+    console.log(JSON.stringify(reply));
+}
+process.exit(0);
