@@ -566,13 +566,16 @@ PYBOX_API pybox_status pybox_box_start(pybox_box *box, const pybox_result **resu
 PYBOX_API pybox_status pybox_context_create(pybox_box *box, const char *name, const char *parent);
 
 /* Makes a context with the names of another and its parent. They are bound to the same objects, but functions that were
- * defined in the other one are made anew with the copy's globals. Protection is copied. */
+ * defined in the other one are made anew with the copy's globals (not those within classes and other objects). Protection
+ * is copied, and so are __future__ features. */
 PYBOX_API pybox_status pybox_context_copy(pybox_box *box, const char *name, const char *source);
 
-/* Empties a context: as it was when it was made. Its protection goes; those that inherit from it stay. */
+/* Empties a context: as it was when it was made. Its protection goes; those that inherit from it stay. Functions of it
+ * that live on elsewhere find it empty. */
 PYBOX_API pybox_status pybox_context_reset(pybox_box *box, const char *name);
 
-/* Destroys a context; not "main", and none that another inherits from (ARGUMENT). What its functions still need lives on. */
+/* Destroys a context; not "main", none that another inherits from, and none in which code runs (ARGUMENT). What its
+ * functions still need lives on; what is in cycles goes when Python collects garbage. */
 PYBOX_API pybox_status pybox_context_destroy(pybox_box *box, const char *name);
 
 /* Calls `each` for every context, "main" first, then in the order in which they were made, until it returns other than 0.
