@@ -431,7 +431,7 @@ typedef enum pybox_wait {
 typedef struct pybox_request {
     uint64_t id;           /* for pybox_box_answer(); not reused in the life of the guest's state */
     const char *function;  /* "module.name" */
-    pybox_bytes arguments; /* a JSON object: parameter -> value, in the function's form of values */
+    pybox_bytes arguments; /* as in pybox_host_call, but a bytes object is {"$bytes": "base64"} */
 } pybox_request;
 
 /* What a run did. Owned by the box: valid until the box's next call or its destruction. */
@@ -677,7 +677,7 @@ typedef struct pybox_host_call {
 
 typedef struct pybox_answer pybox_answer;
 
-/* The host's function. It answers by pybox_answer_value() or pybox_answer_error(); the last one
+/* The host's function. It answers by pybox_answer_value(), pybox_answer_error() or pybox_answer_later(); the last one
  * counts, and none is None. Runs on the thread of the run, and must return (no longjmp). `context` is the function's. */
 typedef void pybox_host_function(void *context, const pybox_host_call *call, pybox_answer *answer);
 
@@ -689,6 +689,11 @@ PYBOX_API pybox_status pybox_answer_value(pybox_answer *answer, const pybox_valu
  * ("ValueError", "FileNotFoundError", ...), or NULL for pybox.HostError. Errors: ARGUMENT, LIMIT (a message over 1 MiB), NO_MEMORY. */
 PYBOX_API pybox_status pybox_answer_error(pybox_answer *answer, const char *type,
                                           const char *message);
+
+/* The call becomes a request: when the guest has nothing else to do, the run is PENDING, and call->id is answered by pybox_box_answer(),
+ * in the function's form of values. A function that is not async waits on its stack (PYBOX_WAIT_STACK). In a run within a host function
+ * the guest gets a RuntimeError when it would have to wait. NULL is allowed. */
+PYBOX_API void pybox_answer_later(pybox_answer *answer);
 
 typedef struct pybox_function {
     size_t size;

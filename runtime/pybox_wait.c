@@ -5,6 +5,7 @@
 #include "bytes.h"
 #include "error.h"
 #include "guard.h"
+#include "host_function.h"
 #include "options.h"
 #include "outcome.h"
 #include "run.h"
@@ -120,9 +121,13 @@ pybox_status pybox_box_answer_error(pybox_box *box, uint64_t id, const char *typ
                                     const char *message)
 {
     uint8_t error[4];
-    if (type != NULL)
-        return error_set(PYBOX_ERROR_ARGUMENT, "%s is no built-in exception", type);
-    bytes_store_u32(error, 0);
+    const int number = host_function_error(type);
+    if (number < 0)
+        return error_set(PYBOX_ERROR_ARGUMENT,
+                         "\"%.100s\" is no exception that a host function can raise; expected NULL, or the name of a "
+                         "built-in one that is made of a message",
+                         type);
+    bytes_store_u32(error, (uint32_t)number);
     if (message == NULL)
         message = "";
     const size_t length = strlen(message);

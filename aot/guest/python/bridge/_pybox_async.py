@@ -13,6 +13,7 @@ import time
 import types
 from asyncio import events, wasi_events
 
+new_id = last_id = None  # guest_async.c: numbers of calls of host functions
 check_stop = None  # guest_async.c: raises what the run has been told to raise and has not raised yet
 wait_on_stack = None  # guest_async.c: (requests) -> answers, as below. May raise what check_stop() does
 
@@ -35,13 +36,13 @@ _Code = types.CodeType
 _COROUTINE = 0x80  # in co_flags
 _evaluate = eval
 _get_running_loop = events._get_running_loop
+_need_running_loop = events.get_running_loop
 _set_running_loop = events._set_running_loop
 
 # ---- requests
 
 _requests = {}  # id -> its record in the list, and what takes the answer; in the order of their ids
 _bytes = 0  # of the records
-_last_id = 0
 
 
 class _Slot:
@@ -54,12 +55,6 @@ class _Slot:
 
     def set_result(self, answer):
         self.answer = answer
-
-
-def new_id():
-    global _last_id
-    _last_id += 1
-    return _last_id
 
 
 def _add(id, function, arguments, taker):
@@ -84,13 +79,24 @@ def _remove(id):
 
 def ask(id, function, arguments):
     """Makes a request of the running loop's: a future of its answer, a tuple of its kind and bytes."""
-    future = _get_running_loop().create_future()
+    future = _need_running_loop().create_future()
     _add(id, function, arguments, future)
     future.add_done_callback(lambda _: _remove(id))  # it may be cancelled
     return future
 
 
-def ask_and_wait(id, function, arguments):
+class Later:
+    """The answer to a call of an async host function, to be awaited."""
+
+    def __init__(self, id, name, arguments, function):
+        self._future = ask(id, name, arguments)
+        self._function = function
+
+    def __await__(self):
+        return self._function.answer((yield from self._future))
+
+
+def ask_and_wait(id, function, arguments, _=None):
     """Makes a request and waits for the answer on the stack."""
     slot = _Slot()
     _add(id, function, arguments, slot)
@@ -104,7 +110,7 @@ def ask_and_wait(id, function, arguments):
 
 def list_requests(wake_ns):
     parts = [record for record, _ in _requests.values()]
-    return _HEAD.pack(wake_ns, _last_id, len(parts)) + b"".join(parts)
+    return _HEAD.pack(wake_ns, last_id(), len(parts)) + b"".join(parts)
 
 
 def take_answers(answers):
