@@ -754,6 +754,8 @@ PYBOX_API void pybox_text_free(char *text);
 
 /* ------------------------------------------------------------------------------------------
  * Checkpoint, rollback, clone
+ *
+ * Of a box at rest, and of one that waits for the host without a native stack (PYBOX_WAIT_HOST), which is then part of the state.
  */
 
 /* Keeps the box's state as it is now: memory, globals, file tree, open files, random state. Checkpoints nest, 1,024
@@ -768,7 +770,8 @@ PYBOX_API pybox_status pybox_box_checkpoint(pybox_box *box);
  * the options STOPPED and ALWAYS those have a state to return to, too), NO_MEMORY. */
 PYBOX_API pybox_status pybox_box_rollback(pybox_box *box);
 
-/* Forgets the last checkpoint; the state stays as it is now. Errors: BUSY, ARGUMENT (there is none), NO_MEMORY. */
+/* Forgets the last checkpoint; the state stays as it is now. Errors: BUSY (also while a run waits that may have to be undone, unless
+ * the checkpoint was made since), ARGUMENT (there is none), NO_MEMORY. */
 PYBOX_API pybox_status pybox_box_drop(pybox_box *box);
 
 /* For a box that will not run for a while, such as a session whose user has gone quiet: gives back what it keeps to be
