@@ -149,6 +149,14 @@ static PyObject *context_of_runs(void)
 static PyObject *take_outcome(PyObject *outcome)
 {
     Py_CLEAR(waits);
+    if (outcome == NULL && depth <= 1) {
+        PyObject *error = PyErr_GetRaisedException();
+        outcome = PyObject_CallMethod(bridge, "fail", "O", error);
+        if (outcome == NULL)
+            PyErr_SetRaisedException(error); /* the first one counts */
+        else
+            Py_DECREF(error);
+    }
     if (outcome == NULL)
         return NULL;
     PyObject *value = NULL;

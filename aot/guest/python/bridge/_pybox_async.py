@@ -255,15 +255,16 @@ def _step():
                 task.exception()
             error.__traceback__ = _program_part(error.__traceback__)
         else:
-            at = _program_part(error.__traceback__)
-            if at is error.__traceback__:  # the program has no part in it
-                at = _where(task) or at
-            error.__traceback__ = at
-            _finish_giving_up(loop, task)
+            _end_badly(loop, task, error)
         return ERROR, error
 
 
-def _finish_giving_up(loop, task):
+def _end_badly(loop, task, error):
+    """The run ends with an exception that is not its task's: it comes from where that waits, if not from elsewhere in the program."""
+    at = _program_part(error.__traceback__)
+    if at is error.__traceback__:
+        at = _where(task) or at
+    error.__traceback__ = at
     try:
         loop._run_forever_setup()
         try:
@@ -287,6 +288,20 @@ def go_on():
     """The run that waits has been given answers, or its time has come."""
     _loop.come_back()
     return _step()
+
+
+def fail(error):
+    """The bridge was interrupted itself, in run() or go_on(). What the run has come to."""
+    global _task
+    task, _task = _task, None
+    traceback = error.__traceback__
+    try:
+        raise error  # a stop is not raised again while it is being handled
+    except BaseException:
+        error.__traceback__ = traceback
+        if task is not None and not task.done():
+            _end_badly(_loop, task, error)
+    return ERROR, error
 
 
 def run_nested(first, then, names, context):
