@@ -10,6 +10,7 @@
 #include "outcome.h"
 #include "run.h"
 #include "run_limits.h"
+#include "value_check.h"
 #include "wait.h"
 
 /* ------------------------------------------------------------------------------------------
@@ -108,8 +109,10 @@ pybox_status pybox_box_answer(pybox_box *box, uint64_t id, const pybox_value *va
         length = strlen(value->bytes);
     if (length > PYBOX_VALUE_BYTES_MOST)
         return error_set(PYBOX_ERROR_LIMIT, "an answer of %zu bytes; expected at most 64 MiB", length);
-    if (value->kind == PYBOX_VALUE_JSON && (length == 0 || !bytes_are_utf8(value->bytes, length)))
-        return error_set(PYBOX_ERROR_ARGUMENT, "the answer is no JSON text in UTF-8");
+    struct value_fault fault;
+    if (value->kind == PYBOX_VALUE_JSON && value_check(value->bytes, length, &fault) != 0)
+        return error_set(fault.is_cap ? PYBOX_ERROR_LIMIT : PYBOX_ERROR_ARGUMENT,
+                         "the answer is no valid JSON at byte %zu: %s", fault.offset, fault.what);
     pybox_status status = wait_need_requests(box);
     if (status == PYBOX_OK)
         status = wait_answer(&box->wait, id, (enum guest_answer)value->kind, NULL, 0, value->bytes,
