@@ -440,8 +440,8 @@ typedef struct pybox_result {
     pybox_outcome outcome;
     int exit_code; /* for EXIT */
 
-    pybox_bytes value; /* MODE_EVAL: the value in the form that was asked for (JSON, or raw bytes, see
-                          value_kind), empty if it cannot go or there is none */
+    pybox_bytes value; /* MODE_EVAL, and calls and gets: the value in the form that was asked for (JSON, or raw
+                          bytes, see value_kind), empty if it cannot go or there is none */
     pybox_bytes value_repr; /* MODE_EVAL: its repr(), "" for None or no value; the middle of more than a million
                                characters is left out */
 
@@ -599,20 +599,22 @@ PYBOX_API pybox_status pybox_context_unprotect(pybox_box *box, const char *conte
 /* ------------------------------------------------------------------------------------------
  * Values
  *
- * Into the guest and out of it, as JSON or as bytes. Setting and getting calls no code of the program's for the types that
- * docs/VALUES.md lists; what it calls for others runs within the box's limits, and can be stopped as a run.
+ * Into the guest and out of it, as JSON or as bytes. Setting and getting calls no code of the program's but for what docs/VALUES.md
+ * lists, and finalisers of what a variable held; that runs within the box's limits, and can be stopped as a run. With
+ * PYBOX_ROLLBACK_ALWAYS a variable that is set stays for the next run, and goes with it. In a host function of the box: its runs' rules.
  */
 
 typedef struct pybox_variable {
     size_t size;
     const char *context; /* default "main" */
-    const char *name;    /* an identifier */
+    const char *name;    /* an identifier, normalised as Python does (NFKC) */
     pybox_form_of_values form;
     int frozen; /* set: lists become tuples and objects dictionaries that cannot be changed, at all depths */
 } pybox_variable;
 
-/* Binds a variable, also a protected one. `value` of kind NONE is None. Errors: ARGUMENT (no valid JSON, says where), BUSY, DIRTY, LIMIT (over a
- * cap, or the box has no memory for it), MODULE_EXPORT, NO_MEMORY, GUEST. */
+/* Binds a variable, also a protected one. `value` of kind NONE is None; its bytes are copied, once if they are no JSON. On failure the
+ * variable is as it was, unless it was stopped. Errors: ARGUMENT (no valid JSON, says where), BUSY, DIRTY (the program ended itself in a finaliser), LIMIT (over a
+ * cap, the box has no memory for it, or it was stopped at a limit, after which the box may be dirty), MODULE_EXPORT, NO_MEMORY, GUEST. */
 PYBOX_API pybox_status pybox_variable_set(pybox_box *box, const pybox_variable *variable,
                                           const pybox_value *value);
 
@@ -628,7 +630,7 @@ typedef struct pybox_call {
     size_t size;
     const char *context;  /* default "main" */
     const char *function; /* a name or a dotted path from one ("helpers.clean", "math.sqrt" after `import math`) */
-    const pybox_value *arguments; /* positional */
+    const pybox_value *arguments; /* positional; at most 10,000, and 64 MiB with the keywords */
     size_t argument_count;
     const char *keywords; /* a JSON object; default none */
     size_t keywords_length; /* 0: NUL-terminated */
@@ -638,7 +640,8 @@ typedef struct pybox_call {
     void *refill_context;
 } pybox_call;
 
-/* Calls a function of the guest's: a run whose value is what it returns (if that is a coroutine, what it comes to). Errors: as pybox_box_run(). */
+/* Calls a function of the guest's: a run whose value is what it returns (if that is a coroutine, what it comes to). An exception, also that
+ * of a name that is not there, is its outcome. Errors: as pybox_box_run(); ARGUMENT and LIMIT also for values, before anything runs. */
 PYBOX_API pybox_status pybox_box_call(pybox_box *box, const pybox_call *call,
                                       const pybox_result **result);
 
