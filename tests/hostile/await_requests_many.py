@@ -3,4 +3,8 @@
 # stderr: RuntimeError: the host is asked too much at once: .*
 import asyncio
 import _pybox_async as bridge
-await asyncio.gather(*(bridge.ask(bridge.new_id(), "f", b"{}") for _ in range(70000)))
+class function:
+    answer = print
+async def ask():
+    return await bridge.Later(bridge.new_id(), "f", b"{}", function)
+await asyncio.gather(*(ask() for _ in range(70000)))

@@ -77,23 +77,24 @@ def _remove(id):
     return taker
 
 
-def ask(id, function, arguments):
-    """Makes a request of the running loop's: a future of its answer, a tuple of its kind and bytes."""
-    future = _need_running_loop().create_future()
-    _add(id, function, arguments, future)
-    future.add_done_callback(lambda _: _remove(id))  # it may be cancelled
-    return future
-
-
 class Later:
-    """The answer to a call of an async host function, to be awaited."""
+    """The answer to a call of an async host function, to be awaited: what `function.answer()` makes of its kind and bytes."""
+
+    __slots__ = ("_id", "_future", "_function")
 
     def __init__(self, id, name, arguments, function):
-        self._future = ask(id, name, arguments)
+        self._id = id
+        self._future = _need_running_loop().create_future()
         self._function = function
+        _add(id, name, arguments, self._future)
 
     def __await__(self):
-        return self._function.answer((yield from self._future))
+        try:
+            answer = yield from self._future
+        except BaseException:  # cancelled, or never gone on with
+            _remove(self._id)
+            raise
+        return self._function.answer(answer)
 
 
 def ask_and_wait(id, function, arguments, _=None):
