@@ -132,6 +132,14 @@ pybox_status pybox_answer_error(pybox_answer *answer, const char *type, const ch
     return status;
 }
 
+void pybox_answer_later(pybox_answer *answer)
+{
+    if (answer == NULL)
+        return;
+    answer_forget(answer);
+    answer->kind = GUEST_ANSWER_LATER;
+}
+
 /* ------------------------------------------------------------------------------------------
  * Arguments
  */

@@ -468,7 +468,7 @@ typedef enum pybox_wait {
 typedef struct pybox_request {
     uint64_t id;           /* for pybox_box_answer(); not reused in the life of the guest's state */
     const char *function;  /* "module.name" */
-    pybox_bytes arguments; /* a JSON object: parameter -> value, in the function's form of values */
+    pybox_bytes arguments; /* as in pybox_host_call, but a bytes object is {"$bytes": "base64"} */
 } pybox_request;
 
 /* What a run did. Owned by the box: valid until the box's next call or its destruction. */
@@ -477,8 +477,8 @@ typedef struct pybox_result {
     pybox_outcome outcome;
     int exit_code; /* for EXIT */
 
-    pybox_bytes value; /* MODE_EVAL: the value in the form that was asked for (JSON, or raw bytes, see
-                          value_kind), empty if it cannot go or there is none */
+    pybox_bytes value; /* MODE_EVAL, and calls and gets: the value in the form that was asked for (JSON, or raw
+                          bytes, see value_kind), empty if it cannot go or there is none */
     pybox_bytes value_repr; /* MODE_EVAL: its repr(), "" for None or no value; the middle of more than a million
                                characters is left out */
 
@@ -605,13 +605,16 @@ PYBOX_API pybox_status pybox_box_start(pybox_box *box, const pybox_result **resu
 PYBOX_API pybox_status pybox_context_create(pybox_box *box, const char *name, const char *parent);
 
 /* Makes a context with the names of another and its parent. They are bound to the same objects, but functions that were
- * defined in the other one are made anew with the copy's globals. Protection is copied. */
+ * defined in the other one are made anew with the copy's globals (not those within classes and other objects). Protection
+ * is copied, and so are __future__ features. */
 PYBOX_API pybox_status pybox_context_copy(pybox_box *box, const char *name, const char *source);
 
-/* Empties a context: as it was when it was made. Its protection goes; those that inherit from it stay. */
+/* Empties a context: as it was when it was made. Its protection goes; those that inherit from it stay. Functions of it
+ * that live on elsewhere find it empty. */
 PYBOX_API pybox_status pybox_context_reset(pybox_box *box, const char *name);
 
-/* Destroys a context; not "main", and none that another inherits from (ARGUMENT). What its functions still need lives on. */
+/* Destroys a context; not "main", none that another inherits from, and none in which code runs (ARGUMENT). What its
+ * functions still need lives on; what is in cycles goes when Python collects garbage. */
 PYBOX_API pybox_status pybox_context_destroy(pybox_box *box, const char *name);
 
 /* Calls `each` for every context, "main" first, then in the order in which they were made, until it returns other than 0.
@@ -635,20 +638,22 @@ PYBOX_API pybox_status pybox_context_unprotect(pybox_box *box, const char *conte
 /* ------------------------------------------------------------------------------------------
  * Values
  *
- * Into the guest and out of it, as JSON or as bytes. Setting and getting calls no code of the program's for the types that
- * docs/VALUES.md lists; what it calls for others runs within the box's limits, and can be stopped as a run.
+ * Into the guest and out of it, as JSON or as bytes. Setting and getting calls no code of the program's but for what docs/VALUES.md
+ * lists, and finalisers of what a variable held; that runs within the box's limits, and can be stopped as a run. With
+ * PYBOX_ROLLBACK_ALWAYS a variable that is set stays for the next run, and goes with it. In a host function of the box: its runs' rules.
  */
 
 typedef struct pybox_variable {
     size_t size;
     const char *context; /* default "main" */
-    const char *name;    /* an identifier */
+    const char *name;    /* an identifier, normalised as Python does (NFKC) */
     pybox_form_of_values form;
     int frozen; /* set: lists become tuples and objects dictionaries that cannot be changed, at all depths */
 } pybox_variable;
 
-/* Binds a variable, also a protected one. `value` of kind NONE is None. Errors: ARGUMENT (no valid JSON, says where), BUSY, DIRTY, LIMIT (over a
- * cap, or the box has no memory for it), MODULE_EXPORT, NO_MEMORY, GUEST. */
+/* Binds a variable, also a protected one. `value` of kind NONE is None; its bytes are copied, once if they are no JSON. On failure the
+ * variable is as it was, unless it was stopped. Errors: ARGUMENT (no valid JSON, says where), BUSY, DIRTY (the program ended itself in a finaliser), LIMIT (over a
+ * cap, the box has no memory for it, or it was stopped at a limit, after which the box may be dirty), MODULE_EXPORT, NO_MEMORY, GUEST. */
 PYBOX_API pybox_status pybox_variable_set(pybox_box *box, const pybox_variable *variable,
                                           const pybox_value *value);
 
@@ -664,7 +669,7 @@ typedef struct pybox_call {
     size_t size;
     const char *context;  /* default "main" */
     const char *function; /* a name or a dotted path from one ("helpers.clean", "math.sqrt" after `import math`) */
-    const pybox_value *arguments; /* positional */
+    const pybox_value *arguments; /* positional; at most 10,000, and 64 MiB with the keywords */
     size_t argument_count;
     const char *keywords; /* a JSON object; default none */
     size_t keywords_length; /* 0: NUL-terminated */
@@ -674,7 +679,8 @@ typedef struct pybox_call {
     void *refill_context;
 } pybox_call;
 
-/* Calls a function of the guest's: a run whose value is what it returns (if that is a coroutine, what it comes to). Errors: as pybox_box_run(). */
+/* Calls a function of the guest's: a run whose value is what it returns (if that is a coroutine, what it comes to). An exception, also that
+ * of a name that is not there, is its outcome. Errors: as pybox_box_run(); ARGUMENT and LIMIT also for values, before anything runs. */
 PYBOX_API pybox_status pybox_box_call(pybox_box *box, const pybox_call *call,
                                       const pybox_result **result);
 
@@ -713,7 +719,7 @@ typedef struct pybox_host_call {
 
 typedef struct pybox_answer pybox_answer;
 
-/* The host's function. It answers by pybox_answer_value() or pybox_answer_error(); the last one
+/* The host's function. It answers by pybox_answer_value(), pybox_answer_error() or pybox_answer_later(); the last one
  * counts, and none is None. Runs on the thread of the run, and must return (no longjmp). `context` is the function's. */
 typedef void pybox_host_function(void *context, const pybox_host_call *call, pybox_answer *answer);
 
@@ -725,6 +731,11 @@ PYBOX_API pybox_status pybox_answer_value(pybox_answer *answer, const pybox_valu
  * ("ValueError", "FileNotFoundError", ...), or NULL for pybox.HostError. Errors: ARGUMENT, LIMIT (a message over 1 MiB), NO_MEMORY. */
 PYBOX_API pybox_status pybox_answer_error(pybox_answer *answer, const char *type,
                                           const char *message);
+
+/* The call becomes a request: when the guest has nothing else to do, the run is PENDING, and call->id is answered by pybox_box_answer(),
+ * in the function's form of values. A function that is not async waits on its stack (PYBOX_WAIT_STACK). In a run within a host function
+ * the guest gets a RuntimeError when it would have to wait. NULL is allowed. */
+PYBOX_API void pybox_answer_later(pybox_answer *answer);
 
 typedef struct pybox_function {
     size_t size;
@@ -785,6 +796,8 @@ PYBOX_API void pybox_text_free(char *text);
 
 /* ------------------------------------------------------------------------------------------
  * Checkpoint, rollback, clone
+ *
+ * Of a box at rest, and of one that waits for the host without a native stack (PYBOX_WAIT_HOST), which is then part of the state.
  */
 
 /* Keeps the box's state as it is now: memory, globals, file tree, open files, random state. Checkpoints nest, 1,024
@@ -801,7 +814,8 @@ PYBOX_API pybox_status pybox_box_checkpoint(pybox_box *box);
  * the options STOPPED and ALWAYS those have a state to return to, too), NO_MEMORY. */
 PYBOX_API pybox_status pybox_box_rollback(pybox_box *box);
 
-/* Forgets the last checkpoint; the state stays as it is now. Errors: BUSY, ARGUMENT (there is none), NO_MEMORY. */
+/* Forgets the last checkpoint; the state stays as it is now. Errors: BUSY (also while a run waits that may have to be undone, unless
+ * the checkpoint was made since), ARGUMENT (there is none), NO_MEMORY. */
 PYBOX_API pybox_status pybox_box_drop(pybox_box *box);
 
 /* For a box that will not run for a while, such as a session whose user has gone quiet: gives back what it keeps to be

@@ -169,6 +169,8 @@ static pybox_status run_answer(pybox_box *box)
         box_wait(box, 0);
     else if (status == PYBOX_OK)
         status = forgotten;
+    if (status == PYBOX_OK && box->result.public_result.outcome == PYBOX_PENDING && box->host_frame != NULL)
+        status = guest_broken("a run in a host function waits");
     if (status == PYBOX_OK && box->result.public_result.outcome == PYBOX_PENDING) {
         box_wait(box, 1);
         outcome_add_wait(box);

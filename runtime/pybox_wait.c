@@ -5,10 +5,12 @@
 #include "bytes.h"
 #include "error.h"
 #include "guard.h"
+#include "host_function.h"
 #include "options.h"
 #include "outcome.h"
 #include "run.h"
 #include "run_limits.h"
+#include "value_check.h"
 #include "wait.h"
 
 /* ------------------------------------------------------------------------------------------
@@ -107,8 +109,10 @@ pybox_status pybox_box_answer(pybox_box *box, uint64_t id, const pybox_value *va
         length = strlen(value->bytes);
     if (length > PYBOX_VALUE_BYTES_MOST)
         return error_set(PYBOX_ERROR_LIMIT, "an answer of %zu bytes; expected at most 64 MiB", length);
-    if (value->kind == PYBOX_VALUE_JSON && (length == 0 || !bytes_are_utf8(value->bytes, length)))
-        return error_set(PYBOX_ERROR_ARGUMENT, "the answer is no JSON text in UTF-8");
+    struct value_fault fault;
+    if (value->kind == PYBOX_VALUE_JSON && value_check(value->bytes, length, &fault) != 0)
+        return error_set(fault.is_cap ? PYBOX_ERROR_LIMIT : PYBOX_ERROR_ARGUMENT,
+                         "the answer is no valid JSON at byte %zu: %s", fault.offset, fault.what);
     pybox_status status = wait_need_requests(box);
     if (status == PYBOX_OK)
         status = wait_answer(&box->wait, id, (enum guest_answer)value->kind, NULL, 0, value->bytes,
@@ -120,9 +124,13 @@ pybox_status pybox_box_answer_error(pybox_box *box, uint64_t id, const char *typ
                                     const char *message)
 {
     uint8_t error[4];
-    if (type != NULL)
-        return error_set(PYBOX_ERROR_ARGUMENT, "%s is no built-in exception", type);
-    bytes_store_u32(error, 0);
+    const int number = host_function_error(type);
+    if (number < 0)
+        return error_set(PYBOX_ERROR_ARGUMENT,
+                         "\"%.100s\" is no exception that a host function can raise; expected NULL, or the name of a "
+                         "built-in one that is made of a message",
+                         type);
+    bytes_store_u32(error, (uint32_t)number);
     if (message == NULL)
         message = "";
     const size_t length = strlen(message);

@@ -6,6 +6,7 @@
 #include "bytes.h"
 #include "error.h"
 #include "guest.h"
+#include "value_check.h"
 
 void wait_clear_requests(struct wait *wait)
 {
@@ -80,8 +81,11 @@ static pybox_status wait_read_one(struct reader *reader, uint64_t after, char **
     const uint8_t *arguments = name != NULL ? reader_take(reader, length) : NULL;
     if (arguments == NULL)
         return guest_broken("a request is longer than its payload");
-    if (id <= after || !wait_is_name(name, name_length) || !bytes_are_utf8(arguments, length))
-        return guest_broken("a request with a wrong number or text");
+    if (id <= after || !wait_is_name(name, name_length))
+        return guest_broken("a request with a wrong number or name");
+    struct value_fault fault;
+    if (length == 0 || arguments[0] != '{' || value_check((const char *)arguments, length, &fault) != 0)
+        return guest_broken("a request whose arguments are no JSON object within the caps");
     request->id = id;
     request->function = wait_copy(room, name, name_length);
     request->arguments = (pybox_bytes){wait_copy(room, arguments, length), length};

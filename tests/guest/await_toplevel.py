@@ -52,10 +52,12 @@ loop = asyncio.get_running_loop()
 loop.call_later(0.001, print, "a callback")
 await asyncio.sleep(0.005)
 
+nested = fetch("nested", 0)
 try:
-    asyncio.run(fetch("nested", 0))
+    asyncio.run(nested)
 except RuntimeError as error:
     print(error)
+nested.close()
 
 user.set("bob")
 print(await asyncio.create_task(fetch("mail", 0)))

@@ -1,7 +1,7 @@
-# The module json is replaced: a value is asked for.
+# The module json is replaced: that is not what writes values.
 # options: --fuel 100M
 # mode: eval
-# expect: out_of_fuel fuel 121
+# expect: done - 0
 import json
 
 def spin(*args, **options):

@@ -1,7 +1,7 @@
-# A dictionary whose items never end.
+# A dictionary whose items never end: nobody asks for them.
 # options: --fuel 100M
 # mode: eval
-# expect: out_of_fuel fuel 121
+# expect: done - 0
 class Evil(dict):
     def items(self):
         while True:

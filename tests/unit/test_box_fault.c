@@ -97,6 +97,32 @@ static pybox_status run_box(void)
     return status;
 }
 
+static pybox_status pass_values(void)
+{
+    const pybox_variable x = {.name = "x"};
+    const pybox_value arguments[] = {{PYBOX_VALUE_JSON, "[1, 2, 3]", 0}, {PYBOX_VALUE_BYTES, "abc", 3}};
+    pybox_box *box;
+    const pybox_result *result;
+    pybox_status status = pybox_box_create(module, image, NULL, &box);
+    if (status != PYBOX_OK)
+        return status;
+    status = pybox_variable_set(box, &x, &arguments[0]);
+    if (status == PYBOX_OK)
+        status = pybox_box_call(box, &(pybox_call){.function = "sum", .arguments = arguments, .argument_count = 1}, &result);
+    if (status == PYBOX_OK)
+        assert_string_equal(result->value.bytes, "6");
+    if (status == PYBOX_OK)
+        status = pybox_variable_set(box, &x, &arguments[1]);
+    if (status == PYBOX_OK)
+        status = pybox_variable_get(box, &x, &result);
+    if (status == PYBOX_OK)
+        assert_string_equal(result->value.bytes, "abc");
+    if (status == PYBOX_OK)
+        status = pybox_variable_delete(box, &x);
+    pybox_box_destroy(box);
+    return status;
+}
+
 /* Does the work with the first, the second, ... allocation failing, until none of them is reached. */
 static void fail_each(pybox_status (*work)(void))
 {
@@ -144,6 +170,12 @@ static void test_box(void **state)
     fail_each(run_box);
 }
 
+static void test_values(void **state)
+{
+    (void)state;
+    fail_each(pass_values);
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -168,6 +200,7 @@ int main(void)
         cmocka_unit_test(test_module),
         cmocka_unit_test(test_image),
         cmocka_unit_test(test_box),
+        cmocka_unit_test(test_values),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

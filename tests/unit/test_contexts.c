@@ -458,6 +458,31 @@ static void test_finalisers_may_run(void **state)
     pybox_box_destroy(box);
 }
 
+/* A box whose program has taken all memory. */
+static void test_no_memory(void **state)
+{
+    (void)state;
+    pybox_box *box = make_box(&(pybox_box_options){.limits = &(pybox_limits){.memory_bytes = 40 << 20}});
+    eval_in(box, "main", "l = []\nfor size in [1 << 20, 1 << 12, 1 << 6, 1]:\n  try:\n    while True: l.append(bytes(size))\n"
+                         "  except MemoryError: pass");
+    char name[16];
+    pybox_status status = PYBOX_OK;
+    int made = 0;
+    for (; made < 20000 && status == PYBOX_OK; made++) {
+        snprintf(name, sizeof name, "n%d", made);
+        status = pybox_context_create(box, name, made > 0 ? "n0" : NULL);
+    }
+    assert_int_equal(status, PYBOX_ERROR_LIMIT);
+    eval_in(box, "main", "del l");
+    assert_works(pybox_context_create(box, name, NULL));
+    for (int i = made - 1; i >= 0; i--) {
+        snprintf(name, sizeof name, "n%d", i);
+        assert_works(pybox_context_destroy(box, name));
+    }
+    assert_listed(box, "main< ");
+    pybox_box_destroy(box);
+}
+
 /* A host function that makes a context for the program that calls it, and uses it. */
 static void use_contexts(void *context, const pybox_host_call *call, pybox_answer *answer)
 {
@@ -551,6 +576,7 @@ int main(void)
         cmocka_unit_test(test_they_are_part_of_the_state),
         cmocka_unit_test(test_the_end_empties_all),
         cmocka_unit_test(test_finalisers_may_run),
+        cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_in_host_functions),
         cmocka_unit_test(test_snapshots_tell_of_them),
     };

@@ -107,6 +107,35 @@ static void test_a_profile_outside_memory_is_refused(void **state)
     }
 }
 
+static void test_a_value_comes_with_a_reply(void **state)
+{
+    (void)state;
+    struct guest_text value;
+    pybox_value_kind kind;
+    struct guest_reply reply = {.kind = GUEST_REPLY_VALUE, .value = 100, .value_bytes = 3, .value_kind = GUEST_VALUE_JSON};
+    memcpy(bytes + 100, "[1]x", 4);
+    assert_int_equal(guest_read_value(&memory, &reply, &kind, &value), PYBOX_OK);
+    assert_int_equal(kind, PYBOX_VALUE_JSON);
+    assert_ptr_equal(value.bytes, bytes + 100);
+    assert_int_equal(value.length, 3);
+    reply.value_bytes = 4; /* no JSON */
+    assert_int_equal(guest_read_value(&memory, &reply, &kind, &value), PYBOX_ERROR_GUEST);
+    assert_int_equal(value.length, 0);
+    reply.value_kind = GUEST_VALUE_BYTES;
+    assert_int_equal(guest_read_value(&memory, &reply, &kind, &value), PYBOX_OK);
+    assert_int_equal(kind, PYBOX_VALUE_BYTES);
+    reply.value_kind = 3;
+    assert_int_equal(guest_read_value(&memory, &reply, &kind, &value), PYBOX_ERROR_GUEST);
+    reply.value_kind = GUEST_VALUE_BYTES;
+    reply.value_bytes = sizeof bytes - 99;
+    assert_int_equal(guest_read_value(&memory, &reply, &kind, &value), PYBOX_ERROR_GUEST);
+    reply.value_bytes = UINT32_MAX;
+    assert_int_equal(guest_read_value(&memory, &reply, &kind, &value), PYBOX_ERROR_GUEST);
+    reply.value_kind = GUEST_VALUE_NONE; /* then nothing else is looked at */
+    assert_int_equal(guest_read_value(&memory, &reply, &kind, &value), PYBOX_OK);
+    assert_int_equal(kind, PYBOX_VALUE_NONE);
+}
+
 static void test_hostile_replies_are_refused(void **state)
 {
     (void)state;
@@ -152,6 +181,7 @@ int main(void)
         cmocka_unit_test(test_a_place_has_three_texts),
         cmocka_unit_test(test_flags_and_profile_come_with_a_reply),
         cmocka_unit_test(test_a_profile_outside_memory_is_refused),
+        cmocka_unit_test(test_a_value_comes_with_a_reply),
         cmocka_unit_test(test_hostile_replies_are_refused),
         cmocka_unit_test(test_numbers),
     };

@@ -348,6 +348,68 @@ static void test_a_call_of_a_coroutine_function(void **state)
     pybox_box_destroy(box);
 }
 
+/* A host function that uses the values of the box that calls it. */
+static void use_values(void *context, const pybox_host_call *host_call, pybox_answer *answer)
+{
+    (void)context;
+    const pybox_result *result;
+    const pybox_value two = {PYBOX_VALUE_JSON, "2", 1};
+    assert_works(pybox_variable_set(host_call->box, &(pybox_variable){.name = "given"}, &(pybox_value){PYBOX_VALUE_JSON, "[7]", 0}));
+    assert_works(pybox_variable_get(host_call->box, &(pybox_variable){.name = "x", .form = PYBOX_VALUES_TAGGED}, &result));
+    assert_bytes(result->value, "{\"$set\":[1]}");
+    assert_works(pybox_box_call(host_call->box, &(pybox_call){.function = "twice", .arguments = &two, .argument_count = 1}, &result));
+    assert_bytes(result->value, "4");
+    assert_works(pybox_answer_value(answer, &(pybox_value){PYBOX_VALUE_JSON, "true", 0}));
+}
+
+static void test_values_in_host_functions(void **state)
+{
+    (void)state;
+    pybox_functions *functions;
+    assert_works(pybox_functions_create(&functions));
+    assert_works(pybox_functions_add(functions, &(pybox_function){.name = "use", .signature = "() -> bool", .function = use_values}));
+    pybox_box *box = make_box(&(pybox_box_options){.functions = functions});
+    pybox_functions_destroy(functions);
+    eval(box, "from tools import use\nx = {1}\ndef twice(n): return 2 * n");
+    assert_eval(box, "(use(), given)", "(True, [7])");
+    /* in the middle of an answer: code that the value's description, its repr() and its end run */
+    eval(box, "import dataclasses\n@dataclasses.dataclass\nclass P:\n  y: int\n"
+              "  def __repr__(self): return str(use())\n  def __del__(self): use()\n"
+              "class D:\n  def __get__(self, o, t): return [use(), 'long enough'] if o is not None else self\n  def __set__(self, o, v): pass\n"
+              "P.y = D()");
+    const pybox_result *result = eval_form(box, "P(1)", PYBOX_VALUES_TAGGED);
+    assert_bytes(result->value_error, "");
+    assert_bytes(result->value, "{\"$dataclass\":\"__main__.P\",\"fields\":{\"y\":[true,\"long enough\"]}}");
+    assert_bytes(result->value_repr, "True");
+    result = eval_form(box, "class L(bytes):\n  def __repr__(self): return str(use())\n  def __del__(self): use()\nL(b'abc')", PYBOX_VALUES_PLAIN);
+    assert_bytes(result->value, "abc");
+    assert_bytes(result->value_repr, "True");
+    pybox_box_destroy(box);
+}
+
+static void test_a_call_may_wait_for_the_host(void **state)
+{
+    (void)state;
+    const pybox_result *result;
+    pybox_box *box = make_box(NULL);
+    eval(box, "import _pybox_async as b\nasync def f(x): return (x, (await b.ask(b.new_id(), 'f', b'{}'))[1])");
+    const pybox_value one = {PYBOX_VALUE_JSON, "1", 1};
+    result = call(box, &(pybox_call){.function = "f", .arguments = &one, .argument_count = 1, .form = PYBOX_VALUES_TAGGED});
+    if (result->outcome != PYBOX_PENDING)
+        fail_msg("%s", result->error.traceback.bytes);
+    assert_int_equal(result->wait, PYBOX_WAIT_HOST);
+    assert_int_equal(result->request_count, 1);
+    const uint64_t id = result->requests[0].id;
+    assert_int_equal(set_value(box, "x", PYBOX_VALUES_PLAIN, "1"), PYBOX_ERROR_BUSY);
+    assert_int_equal(pybox_variable_get(box, &(pybox_variable){.name = "x"}, &result), PYBOX_ERROR_BUSY);
+    assert_works(pybox_box_answer(box, id, &(pybox_value){PYBOX_VALUE_JSON, "[2]", 0}));
+    assert_works(pybox_box_resume(box, NULL, &result));
+    assert_int_equal(result->outcome, PYBOX_DONE);
+    assert_bytes(result->value, "{\"$tuple\":[1,{\"$bytes\":\"WzJd\"}]}");
+    assert_bytes(result->value_repr, "");
+    pybox_box_destroy(box);
+}
+
 static void test_bad_arguments_change_nothing(void **state)
 {
     (void)state;
@@ -559,6 +621,8 @@ int main(void)
         cmocka_unit_test(test_frozen_values),
         cmocka_unit_test(test_values_in_contexts),
         cmocka_unit_test(test_a_call_of_a_coroutine_function),
+        cmocka_unit_test(test_values_in_host_functions),
+        cmocka_unit_test(test_a_call_may_wait_for_the_host),
         cmocka_unit_test(test_bad_arguments_change_nothing),
         cmocka_unit_test(test_a_value_without_room_is_a_limit),
         cmocka_unit_test(test_calls),

@@ -407,6 +407,58 @@ static void test_pools_take_back_what_waits(void **state)
     pybox_pool_destroy(pool);
 }
 
+static void test_sessions_are_parked_while_they_wait(void **state)
+{
+    (void)state;
+    char folder[] = "test_waiting_store_XXXXXX", command[100];
+    assert_non_null(mkdtemp(folder));
+    pybox_store *store;
+    uint64_t revision = 0;
+    assert_works(pybox_store_open(folder, &store));
+    pybox_box *box = make_asking(NULL);
+    run_waiting(box, sum, PYBOX_WAIT_HOST);
+    assert_works(pybox_store_park(store, "ann", box, &revision));
+    pybox_box_destroy(box);
+    pybox_image *parked;
+    assert_works(pybox_store_resume(store, module, "ann", &parked, &revision));
+    assert_works(pybox_box_create(module, parked, NULL, &box));
+    answer_json(box, only_request(box).id, "2");
+    assert_string_equal(finish_run(box), "42");
+    pybox_box_destroy(box);
+    pybox_image_close(parked);
+    pybox_store_close(store);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+}
+
+static void test_a_guest_that_lies_is_found_out(void **state)
+{
+    (void)state;
+    static const char *const lies[] = {
+        "lambda wake_ns: b''", "lambda wake_ns: b'\\xff' * 1000", "lambda wake_ns: bytes(16) + b'\\1\\0\\0\\0' + bytes(15)",
+    };
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
+        char code[200];
+        const pybox_result *result;
+        pybox_box *box = make_asking(NULL);
+        checkpoint(box);
+        snprintf(code, sizeof code, "bridge.list_requests = %s\nawait ask()", lies[i]);
+        assert_int_equal(pybox_box_run(box, &(pybox_run){.code = code}, &result), PYBOX_ERROR_GUEST);
+        assert_int_equal(pybox_box_run(box, &(pybox_run){.code = "1"}, &result), PYBOX_ERROR_DIRTY);
+        assert_int_equal(pybox_box_resume(box, NULL, &result), PYBOX_ERROR_ARGUMENT);
+        rollback(box);
+        assert_eval(box, "1", "1");
+        pybox_box_destroy(box);
+    }
+    /* No more than a list that is empty: there is nothing to answer, but it can be gone on with. */
+    pybox_box *box = make_asking(NULL);
+    const pybox_result *result = run_waiting(box, "bridge.list_requests = lambda wake_ns: bytes(20)\nawait ask()", PYBOX_WAIT_HOST);
+    assert_int_equal(result->request_count, 0);
+    assert_int_equal(resume_box(box)->outcome, PYBOX_PENDING);
+    rollback(box);
+    pybox_box_destroy(box);
+}
+
 /* ------------------------------------------------------------------------------------------
  * Limits
  */
@@ -546,6 +598,8 @@ int main(int count, char **arguments)
         cmocka_unit_test(test_it_can_return_to_where_it_waits),
         cmocka_unit_test(test_what_is_stopped_is_undone),
         cmocka_unit_test(test_pools_take_back_what_waits),
+        cmocka_unit_test(test_sessions_are_parked_while_they_wait),
+        cmocka_unit_test(test_a_guest_that_lies_is_found_out),
         cmocka_unit_test(test_fuel_is_that_of_all_parts),
         cmocka_unit_test(test_time_does_not_run_while_it_waits),
         cmocka_unit_test(test_interrupts_are_noticed_when_it_goes_on),

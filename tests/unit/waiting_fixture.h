@@ -6,14 +6,15 @@
 
 /* The answer is what was asked for: JSON, bytes, None, or a RuntimeError. */
 static const char asking[] = "import asyncio, json, time, _pybox_async as bridge\n"
-                             "def _value(answer):\n"
-                             "    kind, body = answer\n"
-                             "    if kind == 3: raise RuntimeError(body[4:].decode())\n"
-                             "    return json.loads(body) if kind == 1 else body if kind == 2 else None\n"
+                             "class function:\n"
+                             "    def answer(answer):\n"
+                             "        kind, body = answer\n"
+                             "        if kind == 3: raise RuntimeError(body[4:].decode())\n"
+                             "        return json.loads(body) if kind == 1 else body if kind == 2 else None\n"
                              "async def ask(**arguments):\n"
-                             "    return _value(await bridge.ask(bridge.new_id(), 'tools.ask', json.dumps(arguments).encode()))\n"
+                             "    return await bridge.Later(bridge.new_id(), 'tools.ask', json.dumps(arguments).encode(), function)\n"
                              "def ask_and_wait(**arguments):\n"
-                             "    return _value(bridge.ask_and_wait(bridge.new_id(), 'tools.ask_and_wait', json.dumps(arguments).encode()))\n";
+                             "    return function.answer(bridge.ask_and_wait(bridge.new_id(), 'tools.ask_and_wait', json.dumps(arguments).encode()))\n";
 
 static inline pybox_box *make_asking(const pybox_box_options *options)
 {

@@ -103,10 +103,27 @@ static pybox_status launch_end(struct launch *launch, pybox_status status)
     return status;
 }
 
+/* What a program asks the host by hand: a command has no host functions, and nobody else answers. */
+static pybox_status launch_refuse_requests(pybox_box *box)
+{
+    const pybox_request *requests;
+    size_t count;
+    pybox_status status = pybox_box_requests(box, &requests, &count);
+    for (size_t i = 0; i < count && status == PYBOX_OK; i++)
+        status = pybox_box_answer_error(box, requests[i].id, NULL, "a command answers no requests");
+    return status;
+}
+
 pybox_status launch_run(struct launch *launch, const pybox_run *run, const pybox_result **result)
 {
     launch_begin(launch);
-    return launch_end(launch, pybox_box_run(launch->box, run, result));
+    pybox_status status = pybox_box_run(launch->box, run, result);
+    while (status == PYBOX_OK && (*result)->outcome == PYBOX_PENDING) {
+        status = launch_refuse_requests(launch->box);
+        if (status == PYBOX_OK)
+            status = pybox_box_resume(launch->box, NULL, result);
+    }
+    return launch_end(launch, status);
 }
 
 pybox_status launch_finish(struct launch *launch, const pybox_result **result)

@@ -19,6 +19,7 @@ enum { OUTCOME_VALUE, OUTCOME_ERROR, OUTCOME_WAITS };
 
 static PyObject *bridge; /* the module _pybox_async */
 static PyObject *waits;  /* while a run waits: what the host was told of it */
+static uint64_t last_id;
 static int depth;        /* of exports that run the program's code, in each other */
 
 /* ------------------------------------------------------------------------------------------
@@ -73,9 +74,21 @@ static PyObject *on_wait(PyObject *self, PyObject *requests)
     return answers;
 }
 
+static PyObject *on_new_id(PyObject *self, PyObject *unused)
+{
+    return PyLong_FromUnsignedLongLong(async_new_id());
+}
+
+static PyObject *on_last_id(PyObject *self, PyObject *unused)
+{
+    return PyLong_FromUnsignedLongLong(last_id);
+}
+
 int async_start(void)
 {
     static PyMethodDef functions[] = {
+        {"new_id", on_new_id, METH_NOARGS, NULL},
+        {"last_id", on_last_id, METH_NOARGS, NULL},
         {"check_stop", on_check_stop, METH_NOARGS, NULL},
         {"wait_on_stack", on_wait, METH_O, NULL},
     };
@@ -89,6 +102,22 @@ int async_start(void)
         Py_DECREF(function);
     }
     return 0;
+}
+
+/* ------------------------------------------------------------------------------------------
+ * Requests
+ */
+
+uint64_t async_new_id(void)
+{
+    return ++last_id;
+}
+
+PyObject *async_ask(int is_async, uint64_t id, PyObject *name, const char *arguments, size_t bytes,
+                    PyObject *function)
+{
+    return PyObject_CallMethod(bridge, is_async ? "Later" : "ask_and_wait", "KOy#O", (unsigned long long)id,
+                               name, arguments, (Py_ssize_t)bytes, function);
 }
 
 /* ------------------------------------------------------------------------------------------
@@ -120,6 +149,14 @@ static PyObject *context_of_runs(void)
 static PyObject *take_outcome(PyObject *outcome)
 {
     Py_CLEAR(waits);
+    if (outcome == NULL && depth <= 1) {
+        PyObject *error = PyErr_GetRaisedException();
+        outcome = PyObject_CallMethod(bridge, "fail", "O", error);
+        if (outcome == NULL)
+            PyErr_SetRaisedException(error); /* the first one counts */
+        else
+            Py_DECREF(error);
+    }
     if (outcome == NULL)
         return NULL;
     PyObject *value = NULL;

@@ -23,6 +23,14 @@ PyObject *async_run(PyObject *first, PyObject *then, PyObject *names);
 /* Goes on with the run that waits, with these answers of the host's. Returns as async_run(). */
 PyObject *async_go_on(const char *answers, uint32_t bytes);
 
+/* A number for a call of a host function: of all that there were in the life of this state. */
+uint64_t async_new_id(void);
+
+/* A call that the host answers later. Async: something to await (its value is what `function.answer()` makes of the answer), else the answer, waited for
+ * on the stack. A new reference, or NULL with an exception. */
+PyObject *async_ask(int is_async, uint64_t id, PyObject *name, const char *arguments, size_t bytes,
+                    PyObject *function);
+
 /* A run waits for the host. */
 int async_waits(void);
 

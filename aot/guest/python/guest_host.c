@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "guest_abi.h"
+#include "guest_async.h"
 #include "guest_main.h"
 #include "guest_nest.h"
 #include "guest_reply.h"
@@ -21,7 +22,6 @@ __attribute__((import_module(GUEST_IMPORT_MODULE), import_name(GUEST_IMPORT_HOST
 import_host_take(char *to, uint32_t capacity);
 
 static PyObject *host_error; /* pybox.HostError */
-static uint64_t last_id; /* of calls, in the life of this state */
 static PyObject *dumps, *loads; /* json's, as the image was made */
 
 /* ------------------------------------------------------------------------------------------
@@ -55,6 +55,19 @@ struct text {
     size_t length, capacity;
     char small[TEXT_BYTES];
 };
+
+static void text_begin(struct text *text)
+{
+    text->bytes = text->small;
+    text->length = 0;
+    text->capacity = sizeof text->small;
+}
+
+static void text_end(struct text *text)
+{
+    if (text->bytes != text->small)
+        PyMem_RawFree(text->bytes);
+}
 
 static int text_add(struct text *text, const char *bytes, size_t length)
 {
@@ -110,9 +123,28 @@ typedef struct {
 
 static PyTypeObject host_function_type;
 
+/* {"$bytes": "base64"}: for a request, which lasts longer than the bytes beside a call. */
+static int text_add_base64(struct text *text, PyObject *bytes)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *from = (const unsigned char *)PyBytes_AS_STRING(bytes);
+    int failed = text_add(text, "{\"$bytes\":\"", 11);
+    for (Py_ssize_t left = PyBytes_GET_SIZE(bytes); left > 0 && !failed; left -= 3, from += 3) {
+        const uint32_t bits = (uint32_t)from[0] << 16 | (left > 1 ? (uint32_t)from[1] << 8 : 0) |
+                              (left > 2 ? from[2] : 0);
+        const char four[4] = {digits[bits >> 18], digits[bits >> 12 & 63],
+                              left > 1 ? digits[bits >> 6 & 63] : '=', left > 2 ? digits[bits & 63] : '='};
+        failed = text_add(text, four, 4);
+    }
+    return failed ? failed : text_add(text, "\"}", 2);
+}
+
+/* Without `blobs`, bytes go into the text. */
 static int add_argument(struct text *text, PyObject *value, int is_variable,
                         struct guest_blob *blobs, uint32_t *blob_count)
 {
+    if (PyBytes_CheckExact(value) && blobs == NULL)
+        return text_add_base64(text, value);
     if (PyBytes_CheckExact(value)) {
         char place[32];
         int length = snprintf(place, sizeof place, "{\"$blob\":%u}", (unsigned)*blob_count);
@@ -182,8 +214,44 @@ static PyObject *answer_long(const HostFunction *function, uint32_t kind,
     return value;
 }
 
+/* The answer to a request, of which bridge/_pybox_async.py says what it is: its value, or NULL with an exception. */
+static PyObject *host_function_answer(PyObject *self, PyObject *answer)
+{
+    const HostFunction *function = (const HostFunction *)self;
+    struct guest_host_call call = {0};
+    unsigned int kind;
+    const char *bytes;
+    Py_ssize_t length;
+    if (!PyArg_ParseTuple(answer, "Iy#", &kind, &bytes, &length))
+        return NULL;
+    if (kind == GUEST_ANSWER_ERROR && length >= (Py_ssize_t)sizeof call.error) {
+        memcpy(&call.error, bytes, sizeof call.error);
+        bytes += sizeof call.error;
+        length -= (Py_ssize_t)sizeof call.error;
+    }
+    call.answer_bytes = (uint32_t)length;
+    return answer_value(function, kind, &call, bytes);
+}
+
+/* The host answers later. Of an async function something to await, of another one the answer, which is waited for. */
+static PyObject *ask_later(HostFunction *function, uint64_t id, PyObject *const *arguments)
+{
+    struct text text;
+    text_begin(&text);
+    PyObject *value = NULL;
+    if (add_arguments(function, &text, arguments, NULL, NULL) == 0)
+        value = async_ask(function->is_async, id, function->name, text.bytes, text.length, (PyObject *)function);
+    text_end(&text);
+    if (value == NULL || function->is_async)
+        return value;
+    PyObject *result = host_function_answer((PyObject *)function, value);
+    Py_DECREF(value);
+    return result;
+}
+
+/* The answer's value. *id is the call's if the host answers later, else 0. */
 static PyObject *call_host(const HostFunction *function, const struct text *text,
-                           const struct guest_blob *blobs, uint32_t blob_count)
+                           const struct guest_blob *blobs, uint32_t blob_count, uint64_t *id)
 {
     char buffer[ANSWER_BYTES];
     struct nest nest;
@@ -194,11 +262,14 @@ static PyObject *call_host(const HostFunction *function, const struct text *text
         .blob_count = blob_count,
         .answer = (uint32_t)(uintptr_t)buffer,
         .answer_capacity = sizeof buffer,
-        .id = ++last_id,
+        .id = async_new_id(),
     };
     nest_begin(&nest);
     uint32_t kind = import_host_call(function->number, &call);
     if (nest_end(&nest) < 0)
+        return NULL;
+    *id = kind == GUEST_ANSWER_LATER ? call.id : 0;
+    if (*id != 0)
         return NULL;
     return call.answer_bytes > sizeof buffer ? answer_long(function, kind, &call)
                                              : answer_value(function, kind, &call, buffer);
@@ -215,15 +286,15 @@ static PyObject *host_function_call(PyObject *self, PyObject *const *arguments, 
         PyErr_SetString(PyExc_TypeError, "a host function is called by its Python function");
         return NULL;
     }
-    text.bytes = text.small;
-    text.length = 0;
-    text.capacity = sizeof text.small;
+    text_begin(&text);
     Py_INCREF(self);
     PyObject *value = NULL;
+    uint64_t id = 0;
     if (add_arguments(function, &text, arguments, blobs, &blob_count) == 0)
-        value = call_host(function, &text, blobs, blob_count);
-    if (text.bytes != text.small)
-        PyMem_RawFree(text.bytes);
+        value = call_host(function, &text, blobs, blob_count, &id);
+    text_end(&text);
+    if (id != 0)
+        value = ask_later((HostFunction *)self, id, arguments);
     Py_DECREF(self);
     return value;
 }
@@ -241,6 +312,11 @@ static PyObject *host_function_repr(PyObject *self)
     return PyUnicode_FromFormat("<host function %U>", ((HostFunction *)self)->name);
 }
 
+static PyMethodDef host_function_methods[] = {
+    {"answer", host_function_answer, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
 static PyTypeObject host_function_type = {
     PyVarObject_HEAD_INIT(NULL, 0)
     .tp_name = "_pybox_host.HostFunction",
@@ -250,6 +326,7 @@ static PyTypeObject host_function_type = {
     .tp_call = PyVectorcall_Call,
     .tp_dealloc = host_function_free,
     .tp_repr = host_function_repr,
+    .tp_methods = host_function_methods,
 };
 
 /* ------------------------------------------------------------------------------------------

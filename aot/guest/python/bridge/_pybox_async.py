@@ -13,6 +13,7 @@ import time
 import types
 from asyncio import events, wasi_events
 
+new_id = last_id = None  # guest_async.c: numbers of calls of host functions
 check_stop = None  # guest_async.c: raises what the run has been told to raise and has not raised yet
 wait_on_stack = None  # guest_async.c: (requests) -> answers, as below. May raise what check_stop() does
 
@@ -35,13 +36,13 @@ _Code = types.CodeType
 _COROUTINE = 0x80  # in co_flags
 _evaluate = eval
 _get_running_loop = events._get_running_loop
+_need_running_loop = events.get_running_loop
 _set_running_loop = events._set_running_loop
 
 # ---- requests
 
 _requests = {}  # id -> its record in the list, and what takes the answer; in the order of their ids
 _bytes = 0  # of the records
-_last_id = 0
 
 
 class _Slot:
@@ -54,12 +55,6 @@ class _Slot:
 
     def set_result(self, answer):
         self.answer = answer
-
-
-def new_id():
-    global _last_id
-    _last_id += 1
-    return _last_id
 
 
 def _add(id, function, arguments, taker):
@@ -82,15 +77,27 @@ def _remove(id):
     return taker
 
 
-def ask(id, function, arguments):
-    """Makes a request of the running loop's: a future of its answer, a tuple of its kind and bytes."""
-    future = _get_running_loop().create_future()
-    _add(id, function, arguments, future)
-    future.add_done_callback(lambda _: _remove(id))  # it may be cancelled
-    return future
+class Later:
+    """The answer to a call of an async host function, to be awaited: what `function.answer()` makes of its kind and bytes."""
+
+    __slots__ = ("_id", "_future", "_function")
+
+    def __init__(self, id, name, arguments, function):
+        self._id = id
+        self._future = _need_running_loop().create_future()
+        self._function = function
+        _add(id, name, arguments, self._future)
+
+    def __await__(self):
+        try:
+            answer = yield from self._future
+        except BaseException:  # cancelled, or never gone on with
+            _remove(self._id)
+            raise
+        return self._function.answer(answer)
 
 
-def ask_and_wait(id, function, arguments):
+def ask_and_wait(id, function, arguments, _=None):
     """Makes a request and waits for the answer on the stack."""
     slot = _Slot()
     _add(id, function, arguments, slot)
@@ -104,7 +111,7 @@ def ask_and_wait(id, function, arguments):
 
 def list_requests(wake_ns):
     parts = [record for record, _ in _requests.values()]
-    return _HEAD.pack(wake_ns, _last_id, len(parts)) + b"".join(parts)
+    return _HEAD.pack(wake_ns, last_id(), len(parts)) + b"".join(parts)
 
 
 def take_answers(answers):
@@ -249,15 +256,16 @@ def _step():
                 task.exception()
             error.__traceback__ = _program_part(error.__traceback__)
         else:
-            at = _program_part(error.__traceback__)
-            if at is error.__traceback__:  # the program has no part in it
-                at = _where(task) or at
-            error.__traceback__ = at
-            _finish_giving_up(loop, task)
+            _end_badly(loop, task, error)
         return ERROR, error
 
 
-def _finish_giving_up(loop, task):
+def _end_badly(loop, task, error):
+    """The run ends with an exception that is not its task's: it comes from where that waits, if not from elsewhere in the program."""
+    at = _program_part(error.__traceback__)
+    if at is error.__traceback__:
+        at = _where(task) or at
+    error.__traceback__ = at
     try:
         loop._run_forever_setup()
         try:
@@ -281,6 +289,20 @@ def go_on():
     """The run that waits has been given answers, or its time has come."""
     _loop.come_back()
     return _step()
+
+
+def fail(error):
+    """The bridge was interrupted itself, in run() or go_on(). What the run has come to."""
+    global _task
+    task, _task = _task, None
+    traceback = error.__traceback__
+    try:
+        raise error  # a stop is not raised again while it is being handled
+    except BaseException:
+        error.__traceback__ = traceback
+        if task is not None and not task.done():
+            _end_badly(_loop, task, error)
+    return ERROR, error
 
 
 def run_nested(first, then, names, context):

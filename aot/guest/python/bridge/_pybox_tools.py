@@ -11,6 +11,7 @@ import types
 import typing
 from importlib.machinery import ModuleSpec
 
+import _pybox_async
 import _pybox_host
 
 _declared = {}  # module -> its declarations, in the host's order
@@ -48,7 +49,7 @@ class _Names(dict):
 
 
 _SOURCE = """\
-def make(__pybox_call):
+def make(__pybox_call, __pybox_later):
     {keyword}def {name}{signature}:
         return {call}
     return {name}
@@ -59,7 +60,10 @@ def _compile(declaration, globals):
     name = declaration["name"]
     parameters = declaration["parameters"]
     call = f"__pybox_call({', '.join(parameters)})"
-    keyword = "async " if declaration["async"] else ""
+    keyword = ""
+    if declaration["async"]:
+        keyword = "async "
+        call = f"await __pybox_answer if type(__pybox_answer := {call}) is __pybox_later else __pybox_answer"
     signature = declaration["signature"]
     source = _SOURCE.format(keyword=keyword, name=name, signature=signature, call=call)
     filename = f"{_LIBRARY}/<host>/{declaration['module']}.py"
@@ -82,7 +86,7 @@ def _make_function(declaration, globals):
     call = _pybox_host.make(
         declaration["number"], f"{module}.{name}", keys, declaration["variable"], declaration["async"]
     )
-    function = _compile(declaration, globals)(call)
+    function = _compile(declaration, globals)(call, _pybox_async.Later)
     function.__qualname__ = name
     function.__module__ = module
     function.__doc__ = declaration["documentation"]

@@ -1,0 +1,5 @@
+# Waits for what cannot come.
+# expect: exception - 1
+# stderr: RuntimeError: deadlock: .*
+import asyncio
+await asyncio.Future()
