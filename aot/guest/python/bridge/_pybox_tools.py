@@ -84,7 +84,8 @@ def _make_function(declaration, globals):
         for i, parameter in enumerate(declaration["parameters"])
     )
     call = _pybox_host.make(
-        declaration["number"], f"{module}.{name}", keys, declaration["variable"], declaration["async"]
+        declaration["number"], f"{module}.{name}", keys, declaration["variable"], declaration["async"],
+        declaration["tagged"],
     )
     function = _compile(declaration, globals)(call, _pybox_async.Later)
     function.__qualname__ = name
