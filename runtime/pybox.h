@@ -650,7 +650,7 @@ PYBOX_API pybox_status pybox_box_call(pybox_box *box, const pybox_call *call,
  *
  * Functions of the host that guest code calls as if they were Python's: with signature, docstring and annotations. A set of them is
  * made once, given to any number of boxes (pybox_box_options.functions), and not changed once a box has it. A module of
- * functions is made when the guest imports it. A box over an image keeps what the image's code has imported: functions that its
+ * functions is made when the guest imports it; if it has more than 64, each of them when it is first used. A box over an image keeps what the image's code has imported: functions that its
  * own set has too go on, others raise pybox.HostError when they are called. They can be called in runs only (not by what is
  * finalised between them), and count as host calls (limits.host_calls).
  *

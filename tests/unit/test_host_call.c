@@ -600,6 +600,20 @@ static void test_many(void **state)
     assert_eval(box, "import tools; [getattr(tools, f'tool_{i}')(i)['a'] for i in range(500)] == list(range(500))", "True");
     assert_string_equal(last_function, "tools.tool_499");
     pybox_box_destroy(box);
+    /* Each is made when it is first used; which cannot be told. */
+    box = make_box_with(set, PYBOX_ROLLBACK_NEVER);
+    assert_eval(box, "import tools; 'tool_7' in vars(tools), len([n for n in dir(tools) if n.startswith('tool_')])",
+                "(False, 500)");
+    assert_eval(box, "from tools import tool_7; tool_7 is tools.tool_7, tool_7(3)['a']", "(True, 3)");
+    assert_raises(box, "tools.tool_500", "AttributeError", "module 'tools' has no attribute 'tool_500'");
+    assert_raises(box, "from tools import tool_500", "ImportError",
+                  "cannot import name 'tool_500' from 'tools' (unknown location)");
+    assert_eval(box, "import inspect; len(inspect.getmembers(tools, inspect.isfunction))", "500");
+    assert_eval(box, "import rlcompleter; rlcompleter.Completer({'tools': tools}).complete('tools.tool_49', 3)", "'tools.tool_492('");
+    pybox_box_destroy(box);
+    box = make_box_with(set, PYBOX_ROLLBACK_NEVER);
+    assert_eval(box, "from tools import *; tool_499(1)['a']", "1");
+    pybox_box_destroy(box);
     pybox_functions_destroy(set);
 }
 
