@@ -300,7 +300,7 @@ static void test_others(void **state)
     for (int i = 0; i < 2; i++) {
         assert_eval(box, "others(); where(); set, __name__, 'own' in dir()", "([1, 2], '__main__', False)");
         assert_string_equal(read_values[0], "3");
-        assert_string_equal(read_values[1], "[1, 2, 1, 2]");
+        assert_string_equal(read_values[1], "[1,2,1,2]");
         assert_string_equal(read_values[2], "8");
         assert_string_equal(contexts[0], "main"); /* of the last one that asked */
         assert_works(pybox_context_destroy(box, "other"));
