@@ -64,7 +64,7 @@ static void test_context_variables_are_those_of_the_run(void **state)
 static void test_exceptions_come_out_as_of_any_code(void **state)
 {
     (void)state;
-    pybox_box *box = make_box(NULL);
+    pybox_box *box = make_box(&(pybox_box_options){.limits = &patient});
     const pybox_result *result = run_limited(box, "import asyncio\nasync def f():\n    await asyncio.sleep(0)\n    1 / 0\n"
                                                   "await f()\n", NULL);
     assert_int_equal(result->outcome, PYBOX_EXCEPTION);
