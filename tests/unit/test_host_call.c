@@ -1,5 +1,6 @@
 /* Host functions in boxes: what the guest sees of them, calls and answers. */
 #include <pthread.h>
+#include <unistd.h>
 
 #include "python_fixture.h"
 
@@ -415,15 +416,16 @@ static void test_async(void **state)
 static void test_counted(void **state)
 {
     (void)state;
-    pybox_box *box = make_box_with(make_set(all, 2), PYBOX_ROLLBACK_STOPPED);
-    const uint64_t before = run_limited(box, "from tools import nothing", NULL)->host_calls;
+    pybox_functions *set = make_set(all, 2);
+    pybox_box *box = make_box_with(set, PYBOX_ROLLBACK_STOPPED);
+    eval(box, "from tools import nothing");
     assert_true(run_limited(box, "for _ in range(100): nothing()", NULL)->host_calls >= 100);
-    (void)before;
     const pybox_result *result = run_limited(box, "from tools import nothing\nwhile True: nothing()",
                                              &(pybox_limits){.host_calls = 50});
     assert_int_equal(result->outcome, PYBOX_LIMIT);
     assert_string_equal(result->limit.bytes, "host_calls");
     pybox_box_destroy(box);
+    pybox_functions_destroy(set);
 }
 
 /* Fuel does not depend on what the host does meanwhile, but for lengths. */
@@ -499,6 +501,40 @@ static void test_gone(void **state)
     pybox_image_close(made);
     pybox_functions_destroy(less);
     pybox_functions_destroy(set);
+}
+
+/* The same through a file, and in a pool. */
+static void test_saved(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/pybox-functions-XXXXXX";
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    pybox_functions *set = make_set(all, sizeof all / sizeof *all);
+    pybox_box *box = make_box_with(set, PYBOX_ROLLBACK_NEVER);
+    eval(box, "from tools import search");
+    assert_works(pybox_box_save(box, path, NULL));
+    pybox_box_destroy(box);
+    pybox_image *opened, *base = image;
+    assert_works(pybox_image_open(module, path, &opened));
+    image = opened;
+    box = make_box_with(set, PYBOX_ROLLBACK_NEVER);
+    assert_eval(box, "search('x')", "['a', 'b']");
+    pybox_box_destroy(box);
+    image = base;
+    const pybox_box_options options = {.functions = set};
+    pybox_pool *pool;
+    assert_works(pybox_pool_create(module, opened, &options, NULL, &pool));
+    pybox_functions_destroy(set); /* the pool's boxes hold it */
+    for (int i = 0; i < 3; i++) {
+        assert_works(pybox_pool_take(pool, 0, &box));
+        assert_eval(box, "import tools; search('x'), tools.search is search", "(['a', 'b'], True)");
+        pybox_pool_give(pool, box);
+    }
+    pybox_pool_destroy(pool);
+    pybox_image_close(opened);
+    unlink(path);
 }
 
 static void test_clone(void **state)
@@ -673,6 +709,7 @@ int main(void)
         cmocka_unit_test(test_fuel),
         cmocka_unit_test(test_image),
         cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_saved),
         cmocka_unit_test(test_clone),
         cmocka_unit_test(test_rollback),
         cmocka_unit_test(test_in_use),
