@@ -515,7 +515,8 @@ typedef struct pybox_resume {
                                    box's if the box was loaded, cloned or rolled back meanwhile */
 } pybox_resume;
 
-/* Goes on with a run whose outcome was PENDING: it may be so again. After WAIT_FUEL and WAIT_STACK on the thread
+/* Goes on with a run whose outcome was PENDING: it may be so again. If it waits on, that costs by the number of its requests (about 0.1 us each), so
+ * answers that are there are given together. After WAIT_FUEL and WAIT_STACK on the thread
  * that ran it; its wall-clock limit has gone on meanwhile, but not after WAIT_HOST. The result is of the whole run so far; in a box that was
  * loaded, cloned or rolled back to where it waits, since then. Requests that have no answer stay. An interrupt that came while it waited is noticed first.
  * With PYBOX_ROLLBACK_RUN a run that is stopped now is undone to the state before it began, or that in which it was loaded, cloned or rolled back to, or
