@@ -1,14 +1,15 @@
 /*
  * bench-host-calls [CALLS]: what a call of a host function takes, from the guest's line to the next one, with the loop
- * around it taken off.
+ * around it taken off; and what a set of 500 functions costs a box before its first run.
  *
- * Each row is measured ten times over CALLS calls (100,000); the median and the least are shown.
+ * Each row is measured ten times, over CALLS calls (100,000); the median and the least are shown.
  */
 #include <pybox.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define ROUNDS 10
 
@@ -94,6 +95,63 @@ static void measure(pybox_box *box, const struct row *row, int calls)
     printf("| %s | %.2f | %.2f |\n", row->name, us[ROUNDS / 2], us[0]);
 }
 
+static double now_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e6 + (double)now.tv_nsec / 1e3;
+}
+
+/* From nothing to the end of a box's first run. */
+static void measure_first(const char *name, pybox_module *module, pybox_image *image, const pybox_functions *set,
+                          const char *code)
+{
+    double us[ROUNDS];
+    for (int i = 0; i < ROUNDS; i++) {
+        pybox_box *box;
+        const pybox_result *result;
+        const double start = now_us();
+        check(pybox_box_create(module, image, &(pybox_box_options){.functions = set}, &box), "box");
+        check(pybox_box_run(box, &(pybox_run){.code = code}, &result), name);
+        us[i] = now_us() - start;
+        pybox_box_destroy(box);
+    }
+    qsort(us, ROUNDS, sizeof *us, compare);
+    printf("| %s | %.1f | %.1f |\n", name, us[ROUNDS / 2], us[0]);
+}
+
+static void measure_sets(pybox_module *module, pybox_image *image)
+{
+    pybox_functions *set;
+    pybox_box *box;
+    pybox_image *with;
+    const pybox_result *result;
+    check(pybox_functions_create(&set), "functions");
+    for (int i = 0; i < 500; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "tool_%d", i);
+        const pybox_function function = {
+            .name = name,
+            .signature = "(query: str, limit: int = 10, *, exact: bool = False) -> list[str]",
+            .documentation = "Finds what fits the query.\n\nThe best come first.",
+            .function = answer_nothing,
+        };
+        check(pybox_functions_add(set, &function), name);
+    }
+    check(pybox_box_create(module, image, &(pybox_box_options){.functions = set}, &box), "box");
+    check(pybox_box_run(box, &(pybox_run){.code = "from tools import *"}, &result), "import");
+    check(pybox_image_create(box, &with), "image");
+    pybox_box_destroy(box);
+    puts("\n| a new box and its first run | median, us | least, us |\n|---|---|---|");
+    measure_first("`pass`, without functions", module, image, NULL, "pass");
+    measure_first("`pass`, with 500", module, image, set, "pass");
+    measure_first("`import tools`, with 500", module, image, set, "import tools");
+    measure_first("`from tools import *`, with 500", module, image, set, "from tools import *");
+    measure_first("the same over an image that has them", module, with, set, "from tools import *");
+    pybox_image_close(with);
+    pybox_functions_destroy(set);
+}
+
 int main(int argc, char **argv)
 {
     const int calls = argc > 1 ? atoi(argv[1]) : 100000;
@@ -123,6 +181,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         measure(box, &rows[i], calls);
     pybox_box_destroy(box);
+    measure_sets(module, image);
     pybox_functions_destroy(set);
     pybox_image_close(image);
     pybox_module_close(module);

@@ -4,14 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cjson/cJSON.h>
-
 #include "box.h"
-#include "bytes.h"
 #include "error.h"
 #include "guard.h"
 #include "host_frame.h"
 #include "outcome.h"
+#include "value_check.h"
 
 #define SMALL_BYTES 1024 /* longer arguments and answers are allocated */
 #define MESSAGE_BYTES (1u << 20)
@@ -66,18 +64,6 @@ static pybox_status answer_set(pybox_answer *answer, enum guest_answer kind, con
     return PYBOX_OK;
 }
 
-/* Whether bytes are JSON that may cross. */
-static int is_json(const char *bytes, size_t length)
-{
-    const char *end = NULL;
-    cJSON *parsed = cJSON_ParseWithLengthOpts(bytes, length, &end, 0);
-    int good = parsed != NULL && bytes_are_utf8(bytes, length);
-    for (; good && end < bytes + length; end++)
-        good = *end == ' ' || *end == '\n' || *end == '\t' || *end == '\r';
-    cJSON_Delete(parsed);
-    return good;
-}
-
 /* What the host has answered cannot go: the guest gets an error that says so. */
 static void answer_refuse(pybox_answer *answer, const char *what)
 {
@@ -104,9 +90,11 @@ pybox_status pybox_answer_value(pybox_answer *answer, const pybox_value *value)
         answer_refuse(answer, "is longer than 64 MiB");
         return error_set(PYBOX_ERROR_LIMIT, "an answer of %zu bytes; expected at most 64 MiB", length);
     }
-    if (is_text && !is_json(value->bytes, length)) {
-        answer_refuse(answer, "is no JSON");
-        return error_set(PYBOX_ERROR_ARGUMENT, "the answer is no JSON in UTF-8");
+    struct value_fault fault;
+    if (is_text && value_check(value->bytes, length, &fault) < 0) {
+        answer_refuse(answer, fault.is_cap ? "is over a cap of values" : "is no JSON");
+        return error_set(fault.is_cap ? PYBOX_ERROR_LIMIT : PYBOX_ERROR_ARGUMENT, "the answer, at byte %zu: %s",
+                         fault.offset, fault.what);
     }
     return answer_set(answer, is_text ? GUEST_ANSWER_JSON : GUEST_ANSWER_BYTES, value->bytes, length);
 }
@@ -218,7 +206,8 @@ static enum guest_answer arguments_copy(struct call_arguments *to, const struct 
     to->text[length] = '\0';
     to->length = length;
     *moved += length;
-    if (to->text[0] != '{' || !is_json(to->text, length))
+    struct value_fault fault;
+    if (to->text[0] != '{' || value_check(to->text, length, &fault) < 0)
         return FAULT;
     return arguments_copy_blobs(to, memory, call, moved);
 }

@@ -425,7 +425,7 @@ typedef struct pybox_run {
     pybox_mode mode;
     const char *code;     /* UTF-8 Python source (or with a PEP 263 coding line); it may use `await` at the top level */
     size_t code_length;   /* 0: code is NUL-terminated */
-    const char *filename; /* shown in tracebacks; default "<run>" */
+    const char *filename; /* shown in tracebacks; default "<run>", in a host function "<nested run>" */
     const pybox_limits *limits; /* of this run instead of the box's; default: the box's */
     pybox_refill_callback *refill; /* asked when the fuel is used up; default: the run is stopped */
     void *refill_context;
@@ -529,8 +529,8 @@ typedef struct pybox_result {
  * be rolled back or destroyed; after an EXIT by os._exit() its program has ended (sys.exit() leaves the box usable). A
  * run that was stopped by the first step leaves a box that works.
  * Runs guest code, blocks as long as the guest does, allocates. One thread at a time per box.
- * Errors: ARGUMENT, BUSY, DIRTY, MODULE_EXPORT (not Python), UNSUPPORTED (a limit that the module cannot
- * keep), NO_MEMORY, GUEST (it broke its protocol, or did not come out of its set-up). */
+ * Errors: ARGUMENT, BUSY, DIRTY, LIMIT (too deep in host functions), MODULE_EXPORT (not Python), UNSUPPORTED (a limit
+ * that the module cannot keep), NO_MEMORY, GUEST (it broke its protocol, or did not come out of its set-up). */
 PYBOX_API pybox_status pybox_box_run(pybox_box *box, const pybox_run *run,
                                      const pybox_result **result);
 
@@ -554,7 +554,8 @@ typedef struct pybox_resume {
                                    box's if the box was loaded, cloned or rolled back meanwhile */
 } pybox_resume;
 
-/* Goes on with a run whose outcome was PENDING: it may be so again. After WAIT_FUEL and WAIT_STACK on the thread
+/* Goes on with a run whose outcome was PENDING: it may be so again. If it waits on, that costs by the number of its requests (about 0.1 us each), so
+ * answers that are there are given together. After WAIT_FUEL and WAIT_STACK on the thread
  * that ran it; its wall-clock limit has gone on meanwhile, but not after WAIT_HOST. The result is of the whole run so far; in a box that was
  * loaded, cloned or rolled back to where it waits, since then. Requests that have no answer stay. An interrupt that came while it waited is noticed first.
  * With PYBOX_ROLLBACK_RUN a run that is stopped now is undone to the state before it began, or that in which it was loaded, cloned or rolled back to, or
@@ -689,9 +690,10 @@ PYBOX_API pybox_status pybox_box_call(pybox_box *box, const pybox_call *call,
  *
  * Functions of the host that guest code calls as if they were Python's: with signature, docstring and annotations. A set of them is
  * made once, given to any number of boxes (pybox_box_options.functions), and not changed once a box has it. A module of
- * functions is made when the guest imports it. A box over an image keeps what the image's code has imported: functions that its
- * own set has too go on, others raise pybox.HostError when they are called. They can be called in runs only (not by what is
- * finalised between them), and count as host calls (limits.host_calls).
+ * functions is made when the guest imports it; if it has more than 64, each of them when it is first used. A box over an image
+ * keeps what the image's code has imported: functions that its own set has too go on, others raise pybox.HostError when
+ * they are called. They can be called in runs only (not by what is finalised between them), and count as host calls
+ * (limits.host_calls).
  *
  * A host function may run code in the box that has called it: a nested run. It has its own result and outcome, and writes to the
  * same streams. What it uses is used by the run around it, and it may not use more than that one has left: limits of its own

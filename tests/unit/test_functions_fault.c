@@ -41,6 +41,7 @@ static void test_sets(void **state)
         fail_at = at;
         pybox_status status = pybox_functions_create(&set);
         fail_at = -1;
+        pybox_functions_destroy(set);
         if (status == PYBOX_OK)
             break;
         assert_int_equal(status, PYBOX_ERROR_NO_MEMORY);

@@ -1,5 +1,6 @@
 /* Host functions in boxes: what the guest sees of them, calls and answers. */
 #include <pthread.h>
+#include <unistd.h>
 
 #include "python_fixture.h"
 
@@ -95,6 +96,7 @@ static const pybox_function all[] = {
     {.name = "nothing", .signature = "()", .function = answer_text},
     {.name = "echo", .signature = "(a, /, b, c=None, *rest, d=(1, 2), **more)", .function = answer_arguments},
     {.name = "turn", .signature = "(data: bytes, *others) -> bytes", .function = answer_blob},
+    {.name = "tagged", .signature = "(a, *rest, **more)", .form = PYBOX_VALUES_TAGGED, .function = answer_arguments},
     {.name = "fail", .signature = "(type, message)", .function = answer_error},
     {.name = "long", .signature = "(length: int) -> str", .function = answer_long},
     {.name = "later", .signature = "(x: int) -> int", .is_async = 1, .function = answer_text, .context = "7"},
@@ -173,7 +175,7 @@ static void test_modules(void **state)
     assert_eval(box, "from app import mail; import app; app.mail is mail", "True");
     assert_eval(box, "import importlib; importlib.import_module('app.mail').send is mail.send", "True");
     assert_eval(box, "sorted(n for n in dir(tools) if not n.startswith('__'))",
-                "['echo', 'fail', 'from_schema', 'later', 'long', 'nothing', 'own', 'search', 'turn']");
+                "['echo', 'fail', 'from_schema', 'later', 'long', 'nothing', 'own', 'search', 'tagged', 'turn']");
     assert_eval(box, "import pickle, copy; pickle.loads(pickle.dumps(search)) is search and copy.deepcopy(search) is search",
                 "True");
     assert_eval(box, "import sys; del sys.modules['tools']; import tools; tools.search is search", "True");
@@ -315,7 +317,13 @@ static void test_unsuitable_arguments(void **state)
         snprintf(code, sizeof code, "try:\n    echo(%s, 1)\n    r = 0\nexcept (TypeError, ValueError):\n    r = 1\nr", bad[i]);
         assert_eval(box, code, "1");
     }
-    assert_raises(box, "l = []\nl.append(l)\necho(l, 1)", "ValueError", eval(box, "1") == NULL ? "" : "Circular reference detected");
+    const pybox_result *result = run_limited(box, "echo(1, [{'k': {1}}])", NULL);
+    assert_string_equal(result->error.type.bytes, "TypeError");
+    if (strncmp(result->error.message.bytes, "argument b of tools.echo cannot go to the host: at $[0].k: ", 59) != 0)
+        fail_msg("%s", result->error.message.bytes);
+    assert_int_equal(run_limited(box, "l = []\nl.append(l)\necho(l, 1)", NULL)->outcome, PYBOX_EXCEPTION);
+    assert_int_equal(run_limited(box, "echo(1, float('nan'))", NULL)->outcome, PYBOX_EXCEPTION);
+    assert_int_equal(run_limited(box, "echo(1, [b'x'])", NULL)->outcome, PYBOX_EXCEPTION);
     assert_int_equal(calls, 0);
     pybox_box_destroy(box);
 }
@@ -326,6 +334,24 @@ static void answer_badly(void *context, const pybox_host_call *call, pybox_answe
     note(call);
     assert_int_equal(pybox_answer_value(answer, &(pybox_value){.kind = PYBOX_VALUE_JSON, .bytes = "1"}), PYBOX_OK);
     assert_int_equal(pybox_answer_value(answer, value), PYBOX_ERROR_ARGUMENT);
+}
+
+/* The tagged form goes both ways without a loss. */
+static void test_tagged(void **state)
+{
+    static const char *const values[] = {"{1, 2}", "(1, (2,), [3])", "[b'x', bytearray(b'y')]", "2 + 3j", "{1: 'a', None: 'b'}",
+                                         "datetime.datetime(2026, 11, 21, 15)", "float('inf')", "10 ** 30", "Own(5)"};
+    (void)state;
+    pybox_box *box = make_all();
+    eval(box, "import datetime, dataclasses\n@dataclasses.dataclass\nclass Own:\n    x: int");
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        char code[200];
+        snprintf(code, sizeof code, "v = %s; r = tagged(v, v); (r['a'] == v, type(r['a']) is type(v), list(r['rest']) == [v])",
+                 values[i]);
+        assert_eval(box, code, "(True, True, True)");
+    }
+    assert_eval(box, "v = []; v.append(v); r = tagged(v)['a']; r[0] is r", "True");
+    pybox_box_destroy(box);
 }
 
 /* What a host answers that is no JSON: an error of the guest's that says so. */
@@ -390,15 +416,16 @@ static void test_async(void **state)
 static void test_counted(void **state)
 {
     (void)state;
-    pybox_box *box = make_box_with(make_set(all, 2), PYBOX_ROLLBACK_STOPPED);
-    const uint64_t before = run_limited(box, "from tools import nothing", NULL)->host_calls;
+    pybox_functions *set = make_set(all, 2);
+    pybox_box *box = make_box_with(set, PYBOX_ROLLBACK_STOPPED);
+    eval(box, "from tools import nothing");
     assert_true(run_limited(box, "for _ in range(100): nothing()", NULL)->host_calls >= 100);
-    (void)before;
     const pybox_result *result = run_limited(box, "from tools import nothing\nwhile True: nothing()",
                                              &(pybox_limits){.host_calls = 50});
     assert_int_equal(result->outcome, PYBOX_LIMIT);
     assert_string_equal(result->limit.bytes, "host_calls");
     pybox_box_destroy(box);
+    pybox_functions_destroy(set);
 }
 
 /* Fuel does not depend on what the host does meanwhile, but for lengths. */
@@ -474,6 +501,40 @@ static void test_gone(void **state)
     pybox_image_close(made);
     pybox_functions_destroy(less);
     pybox_functions_destroy(set);
+}
+
+/* The same through a file, and in a pool. */
+static void test_saved(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/pybox-functions-XXXXXX";
+    const int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    close(fd);
+    pybox_functions *set = make_set(all, sizeof all / sizeof *all);
+    pybox_box *box = make_box_with(set, PYBOX_ROLLBACK_NEVER);
+    eval(box, "from tools import search");
+    assert_works(pybox_box_save(box, path, NULL));
+    pybox_box_destroy(box);
+    pybox_image *opened, *base = image;
+    assert_works(pybox_image_open(module, path, &opened));
+    image = opened;
+    box = make_box_with(set, PYBOX_ROLLBACK_NEVER);
+    assert_eval(box, "search('x')", "['a', 'b']");
+    pybox_box_destroy(box);
+    image = base;
+    const pybox_box_options options = {.functions = set};
+    pybox_pool *pool;
+    assert_works(pybox_pool_create(module, opened, &options, NULL, &pool));
+    pybox_functions_destroy(set); /* the pool's boxes hold it */
+    for (int i = 0; i < 3; i++) {
+        assert_works(pybox_pool_take(pool, 0, &box));
+        assert_eval(box, "import tools; search('x'), tools.search is search", "(['a', 'b'], True)");
+        pybox_pool_give(pool, box);
+    }
+    pybox_pool_destroy(pool);
+    pybox_image_close(opened);
+    unlink(path);
 }
 
 static void test_clone(void **state)
@@ -575,6 +636,20 @@ static void test_many(void **state)
     assert_eval(box, "import tools; [getattr(tools, f'tool_{i}')(i)['a'] for i in range(500)] == list(range(500))", "True");
     assert_string_equal(last_function, "tools.tool_499");
     pybox_box_destroy(box);
+    /* Each is made when it is first used; which cannot be told. */
+    box = make_box_with(set, PYBOX_ROLLBACK_NEVER);
+    assert_eval(box, "import tools; 'tool_7' in vars(tools), len([n for n in dir(tools) if n.startswith('tool_')])",
+                "(False, 500)");
+    assert_eval(box, "from tools import tool_7; tool_7 is tools.tool_7, tool_7(3)['a']", "(True, 3)");
+    assert_raises(box, "tools.tool_500", "AttributeError", "module 'tools' has no attribute 'tool_500'");
+    assert_raises(box, "from tools import tool_500", "ImportError",
+                  "cannot import name 'tool_500' from 'tools' (unknown location)");
+    assert_eval(box, "import inspect; len(inspect.getmembers(tools, inspect.isfunction))", "500");
+    assert_eval(box, "import rlcompleter; c = rlcompleter.Completer({'tools': tools}); c.complete('tools.tool_49', 0); len(c.matches)", "11");
+    pybox_box_destroy(box);
+    box = make_box_with(set, PYBOX_ROLLBACK_NEVER);
+    assert_eval(box, "from tools import *; tool_499(1)['a']", "1");
+    pybox_box_destroy(box);
     pybox_functions_destroy(set);
 }
 
@@ -601,16 +676,16 @@ static void test_tampering(void **state)
     }
     /* Made-up functions reach those of the host, with what arguments they like, and nothing else. */
     pybox_box *box = make_all();
-    assert_raises(box, "import _pybox_host as h; h.make(12345, 'x.y', (), -1, False)()", "pybox.HostError",
+    assert_raises(box, "import _pybox_host as h; h.make(12345, 'x.y', (), -1, False, False)()", "pybox.HostError",
                   "the host has no function x.y");
-    assert_raises(box, "h.make(0, 'x.y', (b'[1', ), -1, False)(1)", "pybox.HostError",
+    assert_raises(box, "h.make(0, 'x.y', (b'[1', ), -1, False, False)(1)", "pybox.HostError",
                   "the host's answer to x.y is of an unknown kind");
-    assert_raises(box, "h.make(0, 'x.y', (b'{\"a\":\\xff', ), -1, False)(1)", "pybox.HostError",
+    assert_raises(box, "h.make(0, 'x.y', (b'{\"a\":\\xff', ), -1, False, False)(1)", "pybox.HostError",
                   "the host's answer to x.y is of an unknown kind");
-    assert_raises(box, "h.make(0, 'x.y', (b'{', b'', b''), -1, False)(1)", "TypeError",
+    assert_raises(box, "h.make(0, 'x.y', (b'{', b'', b''), -1, False, False)(1)", "TypeError",
                   "a host function is called by its Python function");
-    assert_raises(box, "h.make(0, 'x.y', ('a',), -1, False)", "TypeError", "keys: expected at most 100 bytes objects");
-    assert_eval(box, "h.make(0, 'x.y', (b'{\"a\":',), -1, False)('q')", "['a', 'b']");
+    assert_raises(box, "h.make(0, 'x.y', ('a',), -1, False, False)", "TypeError", "keys: expected at most 100 bytes objects");
+    assert_eval(box, "h.make(0, 'x.y', (b'{\"a\":',), -1, False, False)('q')", "['a', 'b']");
     assert_string_equal(last_arguments, "{\"a\":\"q\"}");
     pybox_box_destroy(box);
 }
@@ -626,6 +701,7 @@ int main(void)
         cmocka_unit_test(test_long),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_unsuitable_arguments),
+        cmocka_unit_test(test_tagged),
         cmocka_unit_test(test_bad_answers),
         cmocka_unit_test(test_last_answer),
         cmocka_unit_test(test_async),
@@ -633,6 +709,7 @@ int main(void)
         cmocka_unit_test(test_fuel),
         cmocka_unit_test(test_image),
         cmocka_unit_test(test_gone),
+        cmocka_unit_test(test_saved),
         cmocka_unit_test(test_clone),
         cmocka_unit_test(test_rollback),
         cmocka_unit_test(test_in_use),

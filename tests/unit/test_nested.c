@@ -136,6 +136,27 @@ static void host_context(void *context, const pybox_host_call *call, pybox_answe
     strcpy(contexts[0], call->context);
 }
 
+static char read_values[3][100];
+
+/* Everything else that may be done in a host function. */
+static void host_others(void *context, const pybox_host_call *call, pybox_answer *answer)
+{
+    pybox_box *box = call->box;
+    const pybox_result *result;
+    const pybox_value given = {PYBOX_VALUE_JSON, "[1, 2]", 0};
+    (void)context;
+    (void)answer;
+    assert_works(pybox_variable_set(box, &(pybox_variable){.name = "set"}, &given));
+    assert_works(pybox_variable_get(box, &(pybox_variable){.name = "outer"}, &result));
+    snprintf(read_values[0], sizeof read_values[0], "%s", result->value.bytes);
+    assert_works(pybox_box_call(box, &(pybox_call){.function = "double", .arguments = &given, .argument_count = 1}, &result));
+    snprintf(read_values[1], sizeof read_values[1], "%s", result->value.bytes);
+    assert_works(pybox_context_create(box, "other", "main"));
+    const pybox_run run = {.mode = PYBOX_MODE_EVAL, .code = "own = 5; where(); outer + own", .context = "other"};
+    assert_works(pybox_box_run(box, &run, &result));
+    snprintf(read_values[2], sizeof read_values[2], "%s", result->value.bytes);
+}
+
 static void host_interrupt(void *context, const pybox_host_call *call, pybox_answer *answer)
 {
     (void)answer;
@@ -151,6 +172,7 @@ static pybox_functions *make_set(void)
         {.name = "thrice", .signature = "()", .function = host_thrice},
         {.name = "nothing", .signature = "()", .function = host_nothing},
         {.name = "where", .signature = "()", .function = host_context},
+        {.name = "others", .signature = "()", .function = host_others},
         {.name = "stop", .signature = "()", .function = host_interrupt, .context = (void *)PYBOX_INTERRUPT_STOP},
         {.name = "cut", .signature = "()", .function = host_interrupt, .context = (void *)PYBOX_INTERRUPT_CUT},
         {.name = "keyboard", .signature = "()", .function = host_interrupt, .context = (void *)PYBOX_INTERRUPT_KEYBOARD},
@@ -267,6 +289,26 @@ static void test_context(void **state)
     pybox_box *box = make(PYBOX_ROLLBACK_NEVER);
     eval(box, "where()");
     assert_string_equal(contexts[0], "main");
+    pybox_box_destroy(box);
+}
+
+static void test_others(void **state)
+{
+    (void)state;
+    pybox_box *box = make(PYBOX_ROLLBACK_NEVER);
+    eval(box, "outer = 3\ndef double(x): return x * 2");
+    for (int i = 0; i < 2; i++) {
+        assert_eval(box, "others(); where(); set, __name__, 'own' in dir()", "([1, 2], '__main__', False)");
+        assert_string_equal(read_values[0], "3");
+        assert_string_equal(read_values[1], "[1,2,1,2]");
+        assert_string_equal(read_values[2], "8");
+        assert_string_equal(contexts[0], "main"); /* of the last one that asked */
+        assert_works(pybox_context_destroy(box, "other"));
+    }
+    const pybox_result *result;
+    assert_works(pybox_context_create(box, "c", "main"));
+    assert_works(pybox_box_run(box, &(pybox_run){.code = "where()", .context = "c"}, &result));
+    assert_string_equal(contexts[0], "c");
     pybox_box_destroy(box);
 }
 
@@ -573,7 +615,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_value),         cmocka_unit_test(test_exception),   cmocka_unit_test(test_results_last),
         cmocka_unit_test(test_request_survives), cmocka_unit_test(test_depth),    cmocka_unit_test(test_busy),
-        cmocka_unit_test(test_context),       cmocka_unit_test(test_account),     cmocka_unit_test(test_own_limits),
+        cmocka_unit_test(test_others),        cmocka_unit_test(test_context),       cmocka_unit_test(test_account),     cmocka_unit_test(test_own_limits),
         cmocka_unit_test(test_shared_limits), cmocka_unit_test(test_cut),         cmocka_unit_test(test_exit),
         cmocka_unit_test(test_trap),          cmocka_unit_test(test_after_cut),   cmocka_unit_test(test_output_full),
         cmocka_unit_test(test_interrupts),    cmocka_unit_test(test_in_grace),    cmocka_unit_test(test_host_time),

@@ -64,7 +64,7 @@ static void test_context_variables_are_those_of_the_run(void **state)
 static void test_exceptions_come_out_as_of_any_code(void **state)
 {
     (void)state;
-    pybox_box *box = make_box(NULL);
+    pybox_box *box = make_box(&(pybox_box_options){.limits = &patient});
     const pybox_result *result = run_limited(box, "import asyncio\nasync def f():\n    await asyncio.sleep(0)\n    1 / 0\n"
                                                   "await f()\n", NULL);
     assert_int_equal(result->outcome, PYBOX_EXCEPTION);
@@ -132,6 +132,28 @@ static void test_a_run_waits_and_goes_on(void **state)
     assert_int_equal(pybox_box_resume(box, NULL, &none), PYBOX_ERROR_ARGUMENT);
     assert_int_equal(pybox_box_answer(box, id, NULL), PYBOX_ERROR_ARGUMENT);
     assert_eval(box, "x", "{'b': [1, 2]}");
+    pybox_box_destroy(box);
+}
+
+static void *finish_elsewhere(void *box)
+{
+    const pybox_result *result;
+    int done = pybox_box_answer(box, only_request(box).id, NULL) == PYBOX_OK &&
+               pybox_box_resume(box, NULL, &result) == PYBOX_OK && result->outcome == PYBOX_DONE;
+    return (void *)(intptr_t)done;
+}
+
+static void test_any_thread_may_go_on(void **state)
+{
+    (void)state;
+    pybox_box *box = make_asking(NULL);
+    run_waiting(box, "await ask()", PYBOX_WAIT_HOST);
+    pthread_t thread;
+    void *done;
+    assert_int_equal(pthread_create(&thread, NULL, finish_elsewhere, box), 0);
+    pthread_join(thread, &done);
+    assert_int_equal((intptr_t)done, 1);
+    assert_eval(box, "1", "1");
     pybox_box_destroy(box);
 }
 
@@ -509,6 +531,82 @@ static void test_fuel_is_that_of_all_parts(void **state)
     pybox_box_destroy(box);
 }
 
+static uint64_t refill(void *context, pybox_box *box, uint64_t used)
+{
+    (void)box, (void)used;
+    ++*(int *)context;
+    return 1000000;
+}
+
+static void test_a_run_keeps_what_it_was_given(void **state)
+{
+    (void)state;
+    pybox_box *box = make_asking(NULL);
+    int refills = 0;
+    const pybox_run run = {
+        .mode = PYBOX_MODE_EVAL,
+        .code = "async def work(): return await ask()\nasync def all():\n    for i in range(20): await work()\nawait all()",
+        .limits = &(pybox_limits){.fuel = 100000},
+        .refill = refill,
+        .refill_context = &refills,
+        .profile = 1,
+    };
+    const pybox_result *result;
+    assert_works(pybox_box_run(box, &run, &result));
+    int parts = 0;
+    for (; result->outcome == PYBOX_PENDING; parts++) {
+        assert_int_equal(result->profile.length, 0);
+        assert_works(pybox_box_answer(box, result->requests[0].id, NULL));
+        result = resume_box(box);
+    }
+    assert_int_equal(result->outcome, PYBOX_DONE);
+    assert_int_equal(parts, 20);
+    assert_true(refills > 0);
+    assert_non_null(strstr(result->profile.bytes, "work"));
+    pybox_box_destroy(box);
+}
+
+static void test_contexts_wait_too(void **state)
+{
+    (void)state;
+    pybox_box *box = make_asking(NULL);
+    assert_works(pybox_context_create(box, "ann", "main"));
+    const pybox_result *result;
+    const pybox_run run = {.mode = PYBOX_MODE_EVAL, .context = "ann",
+                           .code = "import sys\nx = await ask()\n(x, sys.modules['__main__'].__dict__ is globals())"};
+    assert_works(pybox_box_run(box, &run, &result));
+    assert_int_equal(result->outcome, PYBOX_PENDING);
+    pybox_box *clone = clone_box(box);
+    assert_int_equal(pybox_context_destroy(box, "ann"), PYBOX_ERROR_BUSY);
+    assert_int_equal(pybox_variable_get(box, &(pybox_variable){.name = "x"}, &result), PYBOX_ERROR_BUSY);
+    assert_int_equal(pybox_box_call(box, &(pybox_call){.function = "len"}, &result), PYBOX_ERROR_BUSY);
+    answer_json(box, only_request(box).id, "5");
+    assert_string_equal(finish_run(box), "(5, True)");
+    assert_int_equal(run_limited(box, "x", NULL)->outcome, PYBOX_EXCEPTION); /* it is ann's */
+    answer_json(clone, only_request(clone).id, "6");
+    assert_string_equal(finish_run(clone), "(6, True)");
+    assert_works(pybox_context_destroy(clone, "ann"));
+    pybox_box_destroy(clone);
+    pybox_box_destroy(box);
+}
+
+static void test_calls_wait_too(void **state)
+{
+    (void)state;
+    pybox_box *box = make_asking(NULL);
+    eval(box, "async def twice(x):\n    return {'all': [x, await ask(x=x)]}");
+    const pybox_value argument = {PYBOX_VALUE_JSON, "7", 0};
+    const pybox_result *result;
+    assert_works(pybox_box_call(box, &(pybox_call){.function = "twice", .arguments = &argument, .argument_count = 1}, &result));
+    assert_int_equal(result->outcome, PYBOX_PENDING);
+    assert_string_equal(result->requests[0].arguments.bytes, "{\"x\": 7}");
+    answer_json(box, result->requests[0].id, "8");
+    result = resume_box(box);
+    assert_int_equal(result->outcome, PYBOX_DONE);
+    assert_string_equal(result->value.bytes, "{\"all\":[7,8]}");
+    pybox_box_destroy(box);
+}
+
 static void test_time_does_not_run_while_it_waits(void **state)
 {
     (void)state;
@@ -587,6 +685,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(test_context_variables_are_those_of_the_run),
         cmocka_unit_test(test_exceptions_come_out_as_of_any_code),
         cmocka_unit_test(test_a_run_waits_and_goes_on),
+        cmocka_unit_test(test_any_thread_may_go_on),
         cmocka_unit_test(test_answers_are_values_or_errors),
         cmocka_unit_test(test_many_are_answered_in_any_order),
         cmocka_unit_test(test_a_timer_tells_when_to_wake),
@@ -601,6 +700,9 @@ int main(int count, char **arguments)
         cmocka_unit_test(test_sessions_are_parked_while_they_wait),
         cmocka_unit_test(test_a_guest_that_lies_is_found_out),
         cmocka_unit_test(test_fuel_is_that_of_all_parts),
+        cmocka_unit_test(test_a_run_keeps_what_it_was_given),
+        cmocka_unit_test(test_contexts_wait_too),
+        cmocka_unit_test(test_calls_wait_too),
         cmocka_unit_test(test_time_does_not_run_while_it_waits),
         cmocka_unit_test(test_interrupts_are_noticed_when_it_goes_on),
         cmocka_unit_test(test_what_cannot_be_asked),

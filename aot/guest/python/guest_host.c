@@ -7,9 +7,11 @@
 
 #include "guest_abi.h"
 #include "guest_async.h"
+#include "guest_context.h"
 #include "guest_main.h"
 #include "guest_nest.h"
 #include "guest_reply.h"
+#include "guest_value.h"
 
 #define ANSWER_BYTES 1024 /* a longer answer is asked for */
 #define TEXT_BYTES 512    /* longer arguments are allocated */
@@ -22,7 +24,6 @@ __attribute__((import_module(GUEST_IMPORT_MODULE), import_name(GUEST_IMPORT_HOST
 import_host_take(char *to, uint32_t capacity);
 
 static PyObject *host_error; /* pybox.HostError */
-static PyObject *dumps, *loads; /* json's, as the image was made */
 
 /* ------------------------------------------------------------------------------------------
  * Errors
@@ -89,24 +90,6 @@ static int text_add(struct text *text, const char *bytes, size_t length)
     return 0;
 }
 
-static int text_add_value(struct text *text, PyObject *value)
-{
-    if (value == Py_None)
-        return text_add(text, "null", 4);
-    if (value == Py_True)
-        return text_add(text, "true", 4);
-    if (value == Py_False)
-        return text_add(text, "false", 5);
-    PyObject *encoded = PyObject_CallOneArg(dumps, value);
-    if (encoded == NULL)
-        return -1;
-    Py_ssize_t length;
-    const char *bytes = PyUnicode_Check(encoded) ? PyUnicode_AsUTF8AndSize(encoded, &length) : NULL;
-    int failed = bytes == NULL ? -1 : text_add(text, bytes, (size_t)length);
-    Py_DECREF(encoded);
-    return failed;
-}
-
 /* ------------------------------------------------------------------------------------------
  * A host function, as an object that is called with all of its parameters
  */
@@ -117,11 +100,49 @@ typedef struct {
     uint32_t number;  /* in the host's set; NO_NUMBER: the host has it no more */
     int variable;     /* the parameter that is a tuple of further arguments, or -1 */
     int is_async;
+    enum guest_value_form form;
     PyObject *name;   /* "module.name" */
     PyObject *keys;   /* a tuple: for each parameter the bytes that stand before its value */
 } HostFunction;
 
 static PyTypeObject host_function_type;
+
+/* Where classes of `__main__` are looked for. */
+static PyObject *names_here(void)
+{
+    const struct context *context = context_current();
+    return context_globals(context != NULL ? context : context_find("main"));
+}
+
+/* A value that has no such form: the exception is made to say of which argument. */
+static void refuse_value(const HostFunction *function, Py_ssize_t parameter)
+{
+    PyObject *why = PyErr_GetRaisedException();
+    PyObject *key = PyTuple_GET_ITEM(function->keys, parameter);
+    const int length = PyBytes_GET_SIZE(key) > 4 ? (int)PyBytes_GET_SIZE(key) - 4 : 0;
+    PyErr_Format((PyObject *)Py_TYPE(why), "argument %.*s of %U cannot go to the host: %S", length,
+                 PyBytes_AS_STRING(key) + 2, function->name, why);
+    Py_DECREF(why);
+}
+
+static int text_add_value(struct text *text, const HostFunction *function, Py_ssize_t parameter, PyObject *value)
+{
+    if (value == Py_None)
+        return text_add(text, "null", 4);
+    if (value == Py_True)
+        return text_add(text, "true", 4);
+    if (value == Py_False)
+        return text_add(text, "false", 5);
+    const struct value_options options = {.form = function->form, .names = names_here()};
+    struct value_text encoded = {0};
+    int failed = value_encode(value, &options, &encoded);
+    if (failed == 0)
+        failed = text_add(text, encoded.bytes, encoded.length);
+    else if (encoded.refused)
+        refuse_value(function, parameter);
+    value_text_free(&encoded);
+    return failed;
+}
 
 /* {"$bytes": "base64"}: for a request, which lasts longer than the bytes beside a call. */
 static int text_add_base64(struct text *text, PyObject *bytes)
@@ -140,7 +161,7 @@ static int text_add_base64(struct text *text, PyObject *bytes)
 }
 
 /* Without `blobs`, bytes go into the text. */
-static int add_argument(struct text *text, PyObject *value, int is_variable,
+static int add_argument(struct text *text, const HostFunction *function, Py_ssize_t parameter, PyObject *value,
                         struct guest_blob *blobs, uint32_t *blob_count)
 {
     if (PyBytes_CheckExact(value) && blobs == NULL)
@@ -152,10 +173,10 @@ static int add_argument(struct text *text, PyObject *value, int is_variable,
                                                      (uint32_t)PyBytes_GET_SIZE(value)};
         return text_add(text, place, (size_t)length);
     }
-    if (!is_variable || !PyTuple_Check(value))
-        return text_add_value(text, value);
+    if (parameter != function->variable || !PyTuple_Check(value))
+        return text_add_value(text, function, parameter, value);
     PyObject *list = PySequence_List(value);
-    int failed = list == NULL ? -1 : text_add_value(text, list);
+    int failed = list == NULL ? -1 : text_add_value(text, function, parameter, list);
     Py_XDECREF(list);
     return failed;
 }
@@ -167,7 +188,7 @@ static int add_arguments(const HostFunction *function, struct text *text, PyObje
     for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *key = PyTuple_GET_ITEM(function->keys, i);
         if (text_add(text, PyBytes_AS_STRING(key), (size_t)PyBytes_GET_SIZE(key)) < 0 ||
-            add_argument(text, arguments[i], i == function->variable, blobs, blob_count) < 0)
+            add_argument(text, function, i, arguments[i], blobs, blob_count) < 0)
             return -1;
     }
     return text_add(text, count > 0 ? "}" : "{}", count > 0 ? 1 : 2);
@@ -181,7 +202,8 @@ static PyObject *answer_value(const HostFunction *function, uint32_t kind,
     case GUEST_ANSWER_NONE:
         Py_RETURN_NONE;
     case GUEST_ANSWER_JSON:
-        return PyObject_CallFunction(loads, "s#", bytes, (Py_ssize_t)call->answer_bytes);
+        return value_decode(bytes, call->answer_bytes,
+                            &(struct value_options){.form = function->form, .names = names_here()});
     case GUEST_ANSWER_BYTES:
         return PyBytes_FromStringAndSize(bytes, (Py_ssize_t)call->answer_bytes);
     case GUEST_ANSWER_ERROR:
@@ -220,10 +242,11 @@ static PyObject *host_function_answer(PyObject *self, PyObject *answer)
     const HostFunction *function = (const HostFunction *)self;
     struct guest_host_call call = {0};
     unsigned int kind;
-    const char *bytes;
-    Py_ssize_t length;
-    if (!PyArg_ParseTuple(answer, "Iy#", &kind, &bytes, &length))
+    PyObject *object;
+    if (!PyArg_ParseTuple(answer, "IS", &kind, &object))
         return NULL;
+    const char *bytes = PyBytes_AS_STRING(object); /* and a NUL */
+    Py_ssize_t length = PyBytes_GET_SIZE(object);
     if (kind == GUEST_ANSWER_ERROR && length >= (Py_ssize_t)sizeof call.error) {
         memcpy(&call.error, bytes, sizeof call.error);
         bytes += sizeof call.error;
@@ -253,7 +276,7 @@ static PyObject *ask_later(HostFunction *function, uint64_t id, PyObject *const 
 static PyObject *call_host(const HostFunction *function, const struct text *text,
                            const struct guest_blob *blobs, uint32_t blob_count, uint64_t *id)
 {
-    char buffer[ANSWER_BYTES];
+    char buffer[ANSWER_BYTES + 1]; /* and a NUL */
     struct nest nest;
     struct guest_host_call call = {
         .arguments = (uint32_t)(uintptr_t)text->bytes,
@@ -261,7 +284,7 @@ static PyObject *call_host(const HostFunction *function, const struct text *text
         .blobs = (uint32_t)(uintptr_t)blobs,
         .blob_count = blob_count,
         .answer = (uint32_t)(uintptr_t)buffer,
-        .answer_capacity = sizeof buffer,
+        .answer_capacity = ANSWER_BYTES,
         .id = async_new_id(),
     };
     nest_begin(&nest);
@@ -271,8 +294,10 @@ static PyObject *call_host(const HostFunction *function, const struct text *text
     *id = kind == GUEST_ANSWER_LATER ? call.id : 0;
     if (*id != 0)
         return NULL;
-    return call.answer_bytes > sizeof buffer ? answer_long(function, kind, &call)
-                                             : answer_value(function, kind, &call, buffer);
+    if (call.answer_bytes > ANSWER_BYTES)
+        return answer_long(function, kind, &call);
+    buffer[call.answer_bytes] = '\0';
+    return answer_value(function, kind, &call, buffer);
 }
 
 static PyObject *host_function_call(PyObject *self, PyObject *const *arguments, size_t flagged_count,
@@ -333,14 +358,14 @@ static PyTypeObject host_function_type = {
  * The module
  */
 
-/* make(number, name, keys, variable, is_async) -> HostFunction */
+/* make(number, name, keys, variable, is_async, is_tagged) -> HostFunction */
 static PyObject *module_make(PyObject *module, PyObject *arguments)
 {
     unsigned int number;
     PyObject *name, *keys;
-    int variable, is_async;
-    if (!PyArg_ParseTuple(arguments, "IUO!ip", &number, &name, &PyTuple_Type, &keys, &variable,
-                          &is_async))
+    int variable, is_async, is_tagged;
+    if (!PyArg_ParseTuple(arguments, "IUO!ipp", &number, &name, &PyTuple_Type, &keys, &variable,
+                          &is_async, &is_tagged))
         return NULL;
     Py_ssize_t count = PyTuple_GET_SIZE(keys);
     int good = count <= MOST_PARAMETERS;
@@ -357,6 +382,7 @@ static PyObject *module_make(PyObject *module, PyObject *arguments)
     made->number = number;
     made->variable = variable;
     made->is_async = is_async;
+    made->form = is_tagged ? GUEST_VALUES_TAGGED : GUEST_VALUES_PLAIN;
     made->name = Py_NewRef(name);
     made->keys = Py_NewRef(keys);
     return (PyObject *)made;
@@ -407,11 +433,7 @@ static PyObject *find(const char *module_name, const char *name)
 int host_start(void)
 {
     host_error = find("pybox", "HostError");
-    if (host_error != NULL)
-        dumps = find("json", "dumps");
-    if (dumps != NULL)
-        loads = find("json", "loads");
-    return loads != NULL ? 0 : -1;
+    return host_error != NULL ? 0 : -1;
 }
 
 /* ------------------------------------------------------------------------------------------

@@ -194,7 +194,6 @@ int registry_empty(struct context *context)
     context->flags = (PyCompilerFlags)_PyCompilerFlags_INIT;
     context_forget_shown(context);
     names_clear(&context->protected_names);
-    space_protection_changed(context);
     for (int pass = 0; pass < PASSES && PyDict_GET_SIZE(context->globals) > 0; pass++)
         clear_globals(context);
     int result = fill(context->module);
@@ -213,7 +212,6 @@ static void end(struct context *context)
     PyObject *globals = (PyObject *)context->globals;
     PyObject *names = PyDict_Keys(globals);
     names_clear(&context->protected_names);
-    space_protection_changed(context);
     for (Py_ssize_t i = 0; names != NULL && i < PyList_GET_SIZE(names); i++) {
         PyObject *name = PyList_GET_ITEM(names, i);
         int is_kept = 0;

@@ -78,7 +78,6 @@ static int copy_protection(struct context *copy, const struct context *source)
             PyErr_NoMemory();
             return -1;
         }
-    space_protection_changed(copy);
     return 0;
 }
 

@@ -92,15 +92,17 @@ static uint32_t protect(struct context *context, struct request *request)
             PyUnicode_InternInPlace(&name);
         if (name == NULL || names_find(&context->protected_names, name, PyObject_Hash(name)) == NULL)
             result = name != NULL ? PyList_Append(added, name) : -1;
-        if (result == 0 && names_add(&context->protected_names, name) == NULL) {
+        if (result == 0 && (!PyUnicode_CHECK_INTERNED(name) ||
+                            names_add(&context->protected_names, name) == NULL)) {
             PyErr_NoMemory();
             result = -1;
         }
+        if (result == 0)
+            space_watch(name);
         Py_XDECREF(name);
     }
     for (Py_ssize_t i = 0; result < 0 && added != NULL && i < PyList_GET_SIZE(added); i++)
         names_remove(&context->protected_names, PyList_GET_ITEM(added, i));
-    space_protection_changed(context);
     Py_XDECREF(added);
     return result == 0 ? done() : fail("protect names");
 }
@@ -118,7 +120,6 @@ static uint32_t unprotect(struct context *context, struct request *request)
         names_remove(&context->protected_names, name);
         Py_DECREF(name);
     }
-    space_protection_changed(context);
     return done();
 }
 

@@ -63,11 +63,6 @@ void space_drop_need(struct context *context)
         free(context);
 }
 
-static void set_watched(struct context *context)
-{
-    context->own.base.watched = context->protected_mask | context->held.mask;
-}
-
 /* ------------------------------------------------------------------------------------------
  * What is allowed
  */
@@ -131,16 +126,9 @@ static int refuse(PyObject *name)
     return -1;
 }
 
-void space_protection_changed(struct context *context)
+void space_watch(PyObject *name)
 {
-    for (struct context *each = context; each != NULL; each = next_below(each, context, 0)) {
-        each->protected_mask = each->protected_names.mask;
-        if (each->parent != NULL)
-            each->protected_mask |= each->parent->protected_mask;
-        if (each->own.base.inherits != NULL)
-            each->protected_mask |= NAMES_BIT(PyObject_Hash(builtins_name));
-        set_watched(each);
-    }
+    ((PyASCIIObject *)name)->state.watched = 1;
 }
 
 /* ------------------------------------------------------------------------------------------
@@ -229,12 +217,12 @@ static int hold(struct context *context, PyObject *name)
                                                  : MOST_GRANT;
         held->budget = held->grant;
     }
-    set_watched(context);
+    space_watch(name);
     return 0;
 }
 
-/* Keeps what a name means, which `owner` says. Without memory for it, it is looked up again. */
-static void keep(struct context *context, struct context *owner, PyObject *name, PyObject *value)
+/* Keeps what a name (interned) means, which `owner` says. Without memory for it, it is looked up again. */
+static void keep_name(struct context *context, struct context *owner, PyObject *name, PyObject *value)
 {
     struct context *each = space_is_own(name) ? owner : context->parent;
     for (;; each = each->parent) {
@@ -247,6 +235,15 @@ static void keep(struct context *context, struct context *owner, PyObject *name,
     if (PyDict_SetItem((PyObject *)context->inherited, name, value) < 0)
         PyErr_Clear();
     space_allow_no_more();
+}
+
+static void keep(struct context *context, struct context *owner, PyObject *key, PyObject *value)
+{
+    PyObject *name = Py_NewRef(key);
+    PyUnicode_InternInPlace(&name);
+    if (PyUnicode_CHECK_INTERNED(name))
+        keep_name(context, owner, name, value);
+    Py_DECREF(name);
 }
 
 int space_is_own(PyObject *name)
@@ -327,13 +324,10 @@ static int on_own_change(struct context *context, PyDict_WatchEvent event, PyObj
         tell_all_below(context);
         return 0;
     }
-    if ((context->protected_mask & NAMES_BIT(hash)) != 0) {
-        PyObject *name = find_protected(context, key, hash);
-        if (name != NULL && !is_allowed(context->globals, key, value))
-            return refuse(name);
-    }
-    if ((context->held.mask & NAMES_BIT(hash)) != 0)
-        tell_below(context, event, key, hash, value);
+    PyObject *name = find_protected(context, key, hash);
+    if (name != NULL && !is_allowed(context->globals, key, value))
+        return refuse(name);
+    tell_below(context, event, key, hash, value);
     return 0;
 }
 
@@ -377,7 +371,7 @@ int space_join(struct context *context, struct context *parent, PyObject *global
         }
         context->inherited = (PyDictObject *)inherited;
         context->inheriting = (struct space){
-            .base = {.watched = ~UINT64_C(0), .is_inherited = 1}, .kind = SPACE_INHERITED, .context = context};
+            .base = {.asks_always = 1, .is_inherited = 1}, .kind = SPACE_INHERITED, .context = context};
         context->inherited->ma_space = &context->inheriting.base;
         context->needs++;
         Py_DECREF(inherited);
@@ -389,7 +383,6 @@ int space_join(struct context *context, struct context *parent, PyObject *global
     context->globals->ma_space = &context->own.base;
     context->needs++;
     link_below(context, parent);
-    space_protection_changed(context);
     return 0;
 }
 
@@ -418,7 +411,8 @@ int space_start(void)
     protected_error = find_error();
     if (builtins_name == NULL || protected_error == NULL)
         return -1;
-    frozen = (struct space){.base.watched = ~UINT64_C(0), .kind = SPACE_FROZEN};
+    space_watch(builtins_name);
+    frozen = (struct space){.base.asks_always = 1, .kind = SPACE_FROZEN};
     root.globals = (PyDictObject *)PyThreadState_Get()->interp->builtins;
     root.own.kind = SPACE_BUILTINS;
     root.own.context = &root;

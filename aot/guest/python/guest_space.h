@@ -44,9 +44,8 @@ struct context {
     struct context *parent; /* at last the one of the module builtins, which has none */
     struct context *first_child, *previous_sibling, *next_sibling;
 
-    struct names protected_names;
-    uint64_t protected_mask; /* also of its parents' */
-    struct names held;       /* that `inherited` of contexts below it may have of it or its parents */
+    struct names protected_names; /* watched, as those that are held are */
+    struct names held; /* that `inherited` of contexts below it may have of it or its parents */
 
     /* As long as it is registered, else NULL (guest_context.c). */
     PyObject *name, *module;
@@ -78,8 +77,8 @@ void space_allow_no_more(void);
 /* From now on nobody can change the dict, which is not a context's and was made by PyDict_New(). */
 void space_freeze(PyObject *dictionary);
 
-/* After protected_names has changed. */
-void space_protection_changed(struct context *context);
+/* Changes of the name, an interned str, are asked about from now on. */
+void space_watch(PyObject *name);
 
 /* Whether a name is each context's own: no context inherits it. */
 int space_is_own(PyObject *name);

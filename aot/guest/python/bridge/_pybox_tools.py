@@ -14,7 +14,9 @@ from importlib.machinery import ModuleSpec
 import _pybox_async
 import _pybox_host
 
-_declared = {}  # module -> its declarations, in the host's order
+_SMALL = 64  # functions: to make one takes 60 us
+
+_declared = {}  # module -> {name: declaration}, in the host's order
 _made = {}  # "module.name" -> (declaration without its number, the function, what it calls)
 _modules = {}  # those that have been imported
 _packages = set()  # modules that others are in
@@ -84,7 +86,8 @@ def _make_function(declaration, globals):
         for i, parameter in enumerate(declaration["parameters"])
     )
     call = _pybox_host.make(
-        declaration["number"], f"{module}.{name}", keys, declaration["variable"], declaration["async"]
+        declaration["number"], f"{module}.{name}", keys, declaration["variable"], declaration["async"],
+        declaration["tagged"],
     )
     function = _compile(declaration, globals)(call, _pybox_async.Later)
     function.__qualname__ = name
@@ -101,16 +104,44 @@ def _same(declaration):
     return {key: value for key, value in declaration.items() if key != "number"}
 
 
+def _function(declaration, module):
+    """The function of a declaration, made if it is not there yet."""
+    full = f"{declaration['module']}.{declaration['name']}"
+    if full not in _made:
+        function, call = _make_function(declaration, module.__dict__)
+        _made[full] = _same(declaration), function, call
+    return _made[full][1]
+
+
+class _Lazy:
+    """What a large module's `__getattr__` and `__dir__` are: it has its functions when they are asked for."""
+
+    def __init__(self, module):
+        self.module = module
+
+    def get(self, name):
+        declaration = _declared.get(self.module.__name__, {}).get(name)
+        if declaration is None:
+            raise AttributeError(f"module {self.module.__name__!r} has no attribute {name!r}")
+        function = _function(declaration, self.module)
+        setattr(self.module, name, function)
+        return function
+
+    def names(self):
+        return sorted(self.module.__dict__.keys() | _declared.get(self.module.__name__, {}).keys())
+
+
 def _fill(module):
-    """Makes the functions of a module that are not there yet."""
-    for declaration in _declared.get(module.__name__, ()):
-        name = declaration["name"]
-        full = f"{module.__name__}.{name}"
-        if full not in _made:
-            function, call = _make_function(declaration, module.__dict__)
-            _made[full] = _same(declaration), function, call
-        setattr(module, name, _made[full][1])
-    module.__all__ = [declaration["name"] for declaration in _declared.get(module.__name__, ())]
+    """Gives a module the functions that it is to have."""
+    declarations = _declared.get(module.__name__, {})
+    small = len(declarations) <= _SMALL
+    for name, declaration in declarations.items():
+        if small or f"{module.__name__}.{name}" in _made:
+            setattr(module, name, _function(declaration, module))
+    if not small:
+        lazy = _Lazy(module)
+        module.__getattr__, module.__dir__ = lazy.get, lazy.names
+    module.__all__ = list(declarations)
 
 
 class _Finder:
@@ -162,7 +193,7 @@ def declare(text):
     _packages.clear()
     for declaration in declarations:
         module = declaration["module"]
-        _declared.setdefault(module, []).append(declaration)
+        _declared.setdefault(module, {})[declaration["name"]] = declaration
         while "." in module:
             module = module.rpartition(".")[0]
             _packages.add(module)
