@@ -15,7 +15,7 @@
 static const char *const programs[] = {
     "import pandas as pd\n",
     "from tools import search\n"
-    "hits = search('invoices', limit='3')\n",
+    "hits = search('invoices', maximum=3)\n",
     "from tools import search, read\n"
     "hits = search('invoices', limit=2)\n"
     "total = sum(float(read(hit).split()[-1]) for hit in hits)\n",

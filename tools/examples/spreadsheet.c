@@ -12,15 +12,18 @@
 
 /* The sheet, in the guest: the text of each formula, and a namespace that looks up cells as names. */
 static const char sheet[] =
+    "import builtins\n"
     "formulas = {}\n"
     "class Values(dict):\n"
     "    def __missing__(self, name):\n"
+    "        if name not in formulas and hasattr(builtins, name):\n"
+    "            return getattr(builtins, name)\n"
     "        if name not in formulas:\n"
     "            raise NameError(f'{name} is empty')\n"
     "        if name in running:\n"
     "            raise RecursionError(f'{name} depends on itself')\n"
     "        running.add(name)\n"
-    "        value = self[name] = eval(formulas[name], {'sum': sum, 'min': min, 'max': max}, self)\n"
+    "        value = self[name] = eval(formulas[name], {}, self)\n"
     "        running.discard(name)\n"
     "        return value\n"
     "running = set()\n"
