@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "guard.h"
 #include "handles.h"
 
 /* errno values as the guest knows them (WASI preview 1). */
@@ -11,7 +12,9 @@
 #define GUEST_EIO 29
 #define GUEST_ENOMEM 48
 
-#define KEPT_MOST 10000 /* forms a run */
+/* Of a run. */
+#define KEPT_MOST 10000                      /* forms */
+#define KEPT_BYTES_MOST (UINT64_C(64) << 20) /* though its output may be unlimited, as it is with a callback */
 
 static void display_drop(pybox_display *entry)
 {
@@ -24,6 +27,7 @@ void display_reset(struct display *display)
     for (size_t i = 0; i < display->count; i++)
         display_drop(&display->kept[i]);
     display->count = 0;
+    display->kept_bytes = 0;
 }
 
 void display_free(struct display *display)
@@ -47,7 +51,7 @@ static char *display_copy(const void *bytes, size_t length)
 static int display_keep(struct display *display, uint32_t number, const char *mime,
                         const void *data, size_t length)
 {
-    if (display->count == KEPT_MOST)
+    if (display->count == KEPT_MOST || length > KEPT_BYTES_MOST - display->kept_bytes)
         return ENOMEM;
     if (display->count == display->capacity) {
         size_t capacity = display->capacity > 0 ? display->capacity * 2 : 4;
@@ -63,6 +67,7 @@ static int display_keep(struct display *display, uint32_t number, const char *mi
         return ENOMEM;
     }
     display->kept[display->count++] = entry;
+    display->kept_bytes += length;
     return 0;
 }
 
@@ -99,6 +104,7 @@ static uint32_t display_take(struct pybox_box *box, uint32_t number, const uint8
     if (failed != 0)
         return failed == ENOMEM ? GUEST_ENOMEM : GUEST_EIO;
     box->output.written_bytes += length;
+    guard_charge_moved(box, length);
     return 0;
 }
 

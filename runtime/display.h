@@ -16,6 +16,7 @@ struct display {
     void *context;
     pybox_display *kept; /* each owns its texts */
     size_t count, capacity;
+    uint64_t kept_bytes; /* of their data */
 };
 
 /* Forgets what was kept: a new run begins. */

@@ -14,6 +14,7 @@
 #define SMALL_BYTES 1024 /* longer arguments and answers are allocated */
 #define MESSAGE_BYTES (1u << 20)
 #define FAULT UINT32_MAX /* the guest's call makes no sense: no enum guest_answer */
+#define OVER (UINT32_MAX - 1) /* its arguments are over a cap of values */
 
 /* ------------------------------------------------------------------------------------------
  * Answers
@@ -64,13 +65,19 @@ static pybox_status answer_set(pybox_answer *answer, enum guest_answer kind, con
     return PYBOX_OK;
 }
 
+/* The guest gets an error: the function's name, with a text before it and one behind it. */
+static void answer_fail(pybox_answer *answer, uint32_t error, const char *before, const char *after)
+{
+    char text[512];
+    int length = snprintf(text, sizeof text, "%s%s%s", before, answer->function->full_name, after);
+    answer->error = error;
+    answer_set(answer, GUEST_ANSWER_ERROR, text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
+}
+
 /* What the host has answered cannot go: the guest gets an error that says so. */
 static void answer_refuse(pybox_answer *answer, const char *what)
 {
-    char text[512];
-    int length = snprintf(text, sizeof text, "the host's answer to %s %s", answer->function->full_name, what);
-    answer->error = GUEST_ERROR_HOST;
-    answer_set(answer, GUEST_ANSWER_ERROR, text, (size_t)length < sizeof text ? (size_t)length : sizeof text - 1);
+    answer_fail(answer, GUEST_ERROR_HOST, "the host's answer to ", what);
 }
 
 pybox_status pybox_answer_value(pybox_answer *answer, const pybox_value *value)
@@ -87,12 +94,12 @@ pybox_status pybox_answer_value(pybox_answer *answer, const pybox_value *value)
     const int is_text = value->kind == PYBOX_VALUE_JSON;
     const size_t length = value->length == 0 && is_text ? strlen(value->bytes) : value->length;
     if (length > PYBOX_VALUE_BYTES_MOST) {
-        answer_refuse(answer, "is longer than 64 MiB");
+        answer_refuse(answer, " is longer than 64 MiB");
         return error_set(PYBOX_ERROR_LIMIT, "an answer of %zu bytes; expected at most 64 MiB", length);
     }
     struct value_fault fault;
     if (is_text && value_check(value->bytes, length, &fault) < 0) {
-        answer_refuse(answer, fault.is_cap ? "is over a cap of values" : "is no JSON");
+        answer_refuse(answer, fault.is_cap ? " is over a cap of values" : " is no JSON");
         return error_set(fault.is_cap ? PYBOX_ERROR_LIMIT : PYBOX_ERROR_ARGUMENT, "the answer, at byte %zu: %s",
                          fault.offset, fault.what);
     }
@@ -167,9 +174,9 @@ static enum guest_answer arguments_copy_blobs(struct call_arguments *to, const s
         if (guest_range(memory, blobs[i].address, blobs[i].bytes) == NULL)
             return FAULT;
         total += (uint64_t)blobs[i].bytes + 1;
-        if (total > PYBOX_VALUE_BYTES_MOST)
-            return FAULT;
     }
+    if (total > PYBOX_VALUE_BYTES_MOST + call->blob_count)
+        return OVER;
     to->blobs = malloc(call->blob_count * sizeof *to->blobs + total);
     if (to->blobs == NULL)
         return GUEST_ANSWER_ERROR;
@@ -185,7 +192,7 @@ static enum guest_answer arguments_copy_blobs(struct call_arguments *to, const s
     return GUEST_ANSWER_NONE;
 }
 
-/* 0, FAULT if the guest has broken its protocol, GUEST_ANSWER_ERROR if there is no memory. */
+/* 0, FAULT if the guest has broken its protocol, OVER, GUEST_ANSWER_ERROR if there is no memory. */
 static enum guest_answer arguments_copy(struct call_arguments *to, const struct guest_memory *memory,
                                         const struct guest_host_call *call, uint64_t *moved)
 {
@@ -194,8 +201,10 @@ static enum guest_answer arguments_copy(struct call_arguments *to, const struct 
     to->text = to->small;
     to->blobs = NULL;
     to->blob_count = 0;
-    if (from == NULL || length > PYBOX_VALUE_BYTES_MOST)
+    if (from == NULL)
         return FAULT;
+    if (length > PYBOX_VALUE_BYTES_MOST)
+        return OVER;
     if (length >= sizeof to->small) {
         char *copy = malloc(length + 1);
         if (copy == NULL)
@@ -207,8 +216,10 @@ static enum guest_answer arguments_copy(struct call_arguments *to, const struct 
     to->length = length;
     *moved += length;
     struct value_fault fault;
-    if (to->text[0] != '{' || value_check(to->text, length, &fault) < 0)
+    if (to->text[0] != '{')
         return FAULT;
+    if (value_check(to->text, length, &fault) < 0)
+        return fault.is_cap ? OVER : FAULT;
     return arguments_copy_blobs(to, memory, call, moved);
 }
 
@@ -291,7 +302,10 @@ static uint32_t function_call(struct pybox_box *box, const struct function *func
     uint32_t kind = arguments_copy(&arguments, &memory, &call, &moved);
     guard_charge_moved(box, moved);
     if (kind == GUEST_ANSWER_ERROR)
-        answer_refuse(&answer, "cannot be asked for: the host has no memory for the arguments");
+        answer_refuse(&answer, " cannot be asked for: the host has no memory for the arguments");
+    else if (kind == OVER)
+        answer_fail(&answer, GUEST_ERROR_ValueError, "the arguments of ",
+                    " are over a cap of values in all: 64 MiB, 4,000,000 items, 199 levels; pass parts of them");
     else if (kind == GUEST_ANSWER_NONE)
         function_run(box, function, &arguments, call.id, &answer);
     if (kind != FAULT && box->env.stop == 0)

@@ -338,7 +338,7 @@ PYBOX_API pybox_status pybox_box_create(pybox_module *module, pybox_image *image
  * fails with EBADF. Guest paths, `*count` of them; they live until the box's next call. */
 PYBOX_API const char *const *pybox_box_lost_files(const pybox_box *box, size_t *count);
 
-/* Frees the box and everything it holds, results included. Not while it runs (in a host function of its own it does nothing). NULL is allowed. The memory of up to four
+/* Frees the box and everything it holds, results included. While it runs (in a callback of its own) it does nothing. NULL is allowed. The memory of up to four
  * boxes of an image, at most 4 MiB each, is rolled back to it and kept for the next ones until the image goes: a box is then
  * made in a few microseconds, and its first run has no page faults. */
 PYBOX_API void pybox_box_destroy(pybox_box *box);
@@ -511,7 +511,7 @@ typedef struct pybox_result {
     uint64_t cpu_ns;           /* of the calling thread */
     uint64_t memory_bytes;     /* linear memory at the end of the run: its peak, as it never shrinks */
 
-    const pybox_display *displays; /* what it displayed, in order; at most 10,000 forms; none with a callback */
+    const pybox_display *displays; /* what it displayed, in order; at most 10,000 forms and 64 MiB; none with a callback */
     size_t display_count;
     pybox_wait wait;           /* PENDING: what for */
     uint64_t wake_ns;          /* PENDING for the host: resume after this time at the latest, as a timer of the guest's
@@ -628,7 +628,7 @@ PYBOX_API pybox_status pybox_context_list(pybox_box *box,
 /* Protects `count` names in a context: the guest can neither bind nor delete them there, nor in the contexts that inherit from it, by any
  * way that stays inside Python: it gets a pybox.ProtectedError (a NameError) that names the variable. Locals of functions and classes may
  * use the name. A name need not be bound yet, and the host may bind it (pybox_variable_set()). The object that it is bound to is
- * not protected: freeze values (pybox_variable.frozen). */
+ * not protected: freeze values (pybox_variable.frozen). Names are normalised as Python does (NFKC). At most 100,000 a call. */
 PYBOX_API pybox_status pybox_context_protect(pybox_box *box, const char *context,
                                              const char *const *names, size_t count);
 
@@ -647,7 +647,7 @@ PYBOX_API pybox_status pybox_context_unprotect(pybox_box *box, const char *conte
 typedef struct pybox_variable {
     size_t size;
     const char *context; /* default "main" */
-    const char *name;    /* an identifier, normalised as Python does (NFKC) */
+    const char *name;    /* an identifier; it is normalised as Python does (NFKC) */
     pybox_form_of_values form;
     int frozen; /* set: lists become tuples and objects dictionaries that cannot be changed, at all depths */
 } pybox_variable;
@@ -669,7 +669,7 @@ PYBOX_API pybox_status pybox_variable_delete(pybox_box *box, const pybox_variabl
 typedef struct pybox_call {
     size_t size;
     const char *context;  /* default "main" */
-    const char *function; /* a name or a dotted path from one ("helpers.clean", "math.sqrt" after `import math`) */
+    const char *function; /* a name or a dotted path from one ("helpers.clean", "math.sqrt" after `import math`), normalised too */
     const pybox_value *arguments; /* positional; at most 10,000, and 64 MiB with the keywords */
     size_t argument_count;
     const char *keywords; /* a JSON object; default none */

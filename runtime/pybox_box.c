@@ -396,7 +396,7 @@ pybox_status pybox_box_create(pybox_module *module, pybox_image *image,
 
 void pybox_box_destroy(pybox_box *box)
 {
-    if (box == NULL || box->host_frame != NULL)
+    if (box == NULL || box->state == BOX_RUNNING)
         return;
     box_abandon(box);
     wait_clear(&box->wait);

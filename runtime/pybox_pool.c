@@ -209,7 +209,7 @@ pybox_status pybox_pool_take(pybox_pool *pool, uint64_t wait_ns, pybox_box **box
 
 void pybox_pool_give(pybox_pool *pool, pybox_box *box)
 {
-    if (pool == NULL || box == NULL || box->pool != pool || box->host_frame != NULL)
+    if (pool == NULL || box == NULL || box->pool != pool || box->state == BOX_RUNNING)
         return; /* not one of those that were taken; or a host function of its own would give it */
     box->pool = NULL;
     const int good = pool_clean_box(box) == PYBOX_OK;

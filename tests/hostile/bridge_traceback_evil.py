@@ -1,6 +1,8 @@
-# The module traceback is spoilt.
+# The module traceback is spoilt: the exception is described without it, and that is not the run's fuel.
 # options: --fuel 100M
-# expect: out_of_fuel fuel 121
+# expect: exception - 1
+# stderr: ^ZeroDivisionError: division by zero$
+# stderr: line 15, in <module>
 import traceback
 
 def spin(*args, **options):

@@ -367,6 +367,53 @@ static void test_many(void **state)
     pybox_box_destroy(box);
 }
 
+static void test_as_many_as_there_may_be(void **state)
+{
+    (void)state;
+    pybox_box *box = make_box(NULL);
+    char name[16];
+    for (int i = 1; i < 65536; i++) {
+        snprintf(name, sizeof name, "n%d", i);
+        create(box, name, i > 1 ? "n1" : NULL);
+    }
+    assert_int_equal(pybox_context_create(box, "one more", NULL), PYBOX_ERROR_LIMIT);
+    assert_int_equal(pybox_context_copy(box, "one more", "n1"), PYBOX_ERROR_LIMIT);
+    eval_in(box, "n1", "x = 1");
+    assert_in(box, "n65535", "x", "1");
+    pybox_box *clone = clone_box(box);
+    assert_works(pybox_context_destroy(clone, "n2"));
+    create(clone, "one more", "n1");
+    assert_in(clone, "one more", "x", "1");
+    pybox_box_destroy(clone);
+    pybox_box_destroy(box);
+}
+
+static void test_as_many_names_as_one_call_may_protect(void **state)
+{
+    (void)state;
+    enum { MOST = 100000 };
+    pybox_box *box = make_box(NULL);
+    char (*texts)[16] = malloc(sizeof *texts * (MOST + 1));
+    const char **names = malloc(sizeof *names * (MOST + 1));
+    assert_non_null(texts);
+    assert_non_null(names);
+    for (int i = 0; i <= MOST; i++) {
+        snprintf(texts[i], sizeof texts[i], "name%d", i);
+        names[i] = texts[i];
+    }
+    assert_int_equal(pybox_context_protect(box, "main", names, MOST + 1), PYBOX_ERROR_LIMIT);
+    eval_in(box, "main", "name0 = 1");
+    assert_works(pybox_context_protect(box, "main", names, MOST));
+    assert_raises(box, "main", "name0 = 2", "pybox.ProtectedError");
+    assert_raises(box, "main", "name99999 = 2", "pybox.ProtectedError");
+    assert_int_equal(pybox_context_unprotect(box, "main", names, MOST + 1), PYBOX_ERROR_LIMIT);
+    assert_works(pybox_context_unprotect(box, "main", names, MOST));
+    eval_in(box, "main", "name0 = name99999 = 2");
+    free(names);
+    free(texts);
+    pybox_box_destroy(box);
+}
+
 static void test_interactive_state_is_its_own(void **state)
 {
     (void)state;
@@ -573,6 +620,8 @@ int main(void)
         cmocka_unit_test(test_bad_calls),
         cmocka_unit_test(test_depth_has_a_limit),
         cmocka_unit_test(test_many),
+        cmocka_unit_test(test_as_many_as_there_may_be),
+        cmocka_unit_test(test_as_many_names_as_one_call_may_protect),
         cmocka_unit_test(test_interactive_state_is_its_own),
         cmocka_unit_test(test_they_are_part_of_the_state),
         cmocka_unit_test(test_the_end_empties_all),

@@ -132,6 +132,42 @@ static void test_what_is_displayed_is_bounded(void **state)
     pybox_box_destroy(box);
 }
 
+static int drop_output(void *context, pybox_stream stream, const void *bytes, size_t length)
+{
+    (void)context;
+    (void)stream;
+    (void)bytes;
+    (void)length;
+    return 0;
+}
+
+/* Output has no limit with a callback for it, and what is displayed may still be kept. */
+static void test_what_is_kept_is_bounded_without_a_limit(void **state)
+{
+    (void)state;
+    pybox_box *box = make_box(&(pybox_box_options){.output = drop_output});
+    for (int i = 0; i < 2; i++) { /* each run anew */
+        const pybox_result *result = run_mode(
+            box, PYBOX_MODE_EXEC, "import pybox\ndata = bytes(1 << 20)\nfor i in range(65): pybox.display(data, mime='a/b')");
+        assert_int_equal(result->outcome, PYBOX_EXCEPTION);
+        assert_string_equal(result->error.type.bytes, "OSError");
+        assert_int_equal(result->display_count, 64);
+    }
+    pybox_box_destroy(box);
+}
+
+static void test_what_is_displayed_costs_fuel(void **state)
+{
+    (void)state;
+    pybox_box *box = make_box(NULL);
+    run_well(box, "import pybox\nsmall, large = b'1', bytes(1 << 20)");
+    run_well(box, "pybox.display(small, mime='a/b')");
+    const uint64_t small = run_well(box, "pybox.display(small, mime='a/b')")->fuel_used;
+    const uint64_t large = run_well(box, "pybox.display(large, mime='a/b')")->fuel_used;
+    assert_true(large >= small + (1 << 20) / 20);
+    pybox_box_destroy(box);
+}
+
 /* ---- traces */
 
 struct traced {
@@ -256,6 +292,8 @@ int main(void)
         cmocka_unit_test(test_values_with_rich_forms_are_shown),
         cmocka_unit_test(test_a_callback_gets_them_instead),
         cmocka_unit_test(test_what_is_displayed_is_bounded),
+        cmocka_unit_test(test_what_is_kept_is_bounded_without_a_limit),
+        cmocka_unit_test(test_what_is_displayed_costs_fuel),
         cmocka_unit_test(test_a_trace_tells_what_the_program_does),
         cmocka_unit_test(test_a_trace_is_of_files),
         cmocka_unit_test(test_a_trace_is_bounded_and_can_stop_the_run),

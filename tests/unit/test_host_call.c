@@ -328,6 +328,28 @@ static void test_unsuitable_arguments(void **state)
     pybox_box_destroy(box);
 }
 
+/* Each by itself is within the caps of values, but not all in the object of the arguments. */
+static void test_arguments_over_the_caps(void **state)
+{
+    (void)state;
+    pybox_box *box = make_all();
+    calls = 0;
+    eval(box, "def deep(n):\n    v = 1\n    for i in range(n): v = [v]\n    return v\n"
+              "items = [0] * 2500000; text = 'x' * (40 << 20); data = b'x' * (40 << 20)");
+    static const char *const bad[] = {"deep(200), 1", "items, items", "text, text", "data, data"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        char code[100];
+        snprintf(code, sizeof code, "echo(%s)", bad[i]);
+        assert_raises(box, code, "ValueError",
+                      "the arguments of tools.echo are over a cap of values in all: 64 MiB, 4,000,000 items, 199 "
+                      "levels; pass parts of them");
+    }
+    assert_int_equal(calls, 0);
+    eval(box, "echo(deep(199), 1); echo(data, 1)");
+    assert_int_equal(calls, 2);
+    pybox_box_destroy(box);
+}
+
 static void answer_badly(void *context, const pybox_host_call *call, pybox_answer *answer)
 {
     const pybox_value *value = context;
@@ -701,6 +723,7 @@ int main(void)
         cmocka_unit_test(test_long),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_unsuitable_arguments),
+        cmocka_unit_test(test_arguments_over_the_caps),
         cmocka_unit_test(test_tagged),
         cmocka_unit_test(test_bad_answers),
         cmocka_unit_test(test_last_answer),
