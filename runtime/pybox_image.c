@@ -33,13 +33,29 @@ static pybox_status image_open_base(pybox_module *module, struct image **image)
     return image_open(path, module_hash_of(module), &options, image);
 }
 
+/* Of a Python guest the first global is LLVM's stack pointer (WebAssembly tool conventions, "Basic C ABI"). A wild one breaks only
+ * its guest; but a file is refused for what it says, not for what comes of it. */
+static pybox_status image_check_stack_pointer(const pybox_module *module, const struct image *image)
+{
+    const struct snapshot_content *content = &image_describe(image)->content;
+    if (module->guest[0] == NULL || content->global_count == 0 || content->globals[0].index != 0 ||
+        content->globals[0].type != 'i')
+        return PYBOX_OK;
+    const uint64_t pointer = content->globals[0].value;
+    if (pointer != 0 && pointer <= content->memory_bytes && pointer % 16 == 0)
+        return PYBOX_OK;
+    return error_set(PYBOX_ERROR_SNAPSHOT_FORMAT,
+                     "the image's stack pointer is %llu; expected a multiple of 16 within its memory of %llu bytes",
+                     (unsigned long long)pointer, (unsigned long long)content->memory_bytes);
+}
+
 pybox_status image_handle_make(pybox_module *module, struct image *image, pybox_image **handle)
 {
-    pybox_image *made = calloc(1, sizeof *made);
-    pybox_status status = PYBOX_OK;
+    pybox_status status = image_check_stack_pointer(module, image);
+    pybox_image *made = status == PYBOX_OK ? calloc(1, sizeof *made) : NULL;
     if (made == NULL) {
         image_close(image);
-        return error_set_memory("an image", sizeof *made);
+        return status != PYBOX_OK ? status : error_set_memory("an image", sizeof *made);
     }
     atomic_init(&made->holds, 1);
     spare_init(made);
