@@ -399,11 +399,35 @@ static void test_ten_thousand_stopped_runs(void **state)
     pybox_box_destroy(box);
 }
 
+static void test_what_was_written_to_the_host_stays_there(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/pybox-host-XXXXXX", path[64], text[8] = "";
+    assert_non_null(mkdtemp(folder));
+    const pybox_mount mount = {folder, "/host", 0};
+    pybox_box *box = make_box(&(pybox_box_options){.mounts = &mount, .mount_count = 1});
+    eval(box, "f = open('/host/file', 'w', buffering=1)");
+    checkpoint(box);
+    eval(box, "f.write('one\\n'); n = 1");
+    rollback(box);
+    assert_eval(box, "'n' in globals()", "False");
+    snprintf(path, sizeof path, "%s/file", folder);
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_non_null(fgets(text, sizeof text, file));
+    assert_string_equal(text, "one\n");
+    fclose(file);
+    pybox_box_destroy(box);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rollback_undoes_objects_files_and_descriptors),
         cmocka_unit_test(test_checkpoints_nest),
+        cmocka_unit_test(test_what_was_written_to_the_host_stays_there),
         cmocka_unit_test(test_a_dropped_checkpoint_keeps_the_state),
         cmocka_unit_test(test_there_are_1024_checkpoints_at_most),
         cmocka_unit_test(test_rollback_without_a_checkpoint_begins_anew),
