@@ -940,7 +940,8 @@ typedef struct pybox_snapshot_info {
     pybox_form form;
     char digest[65];        /* names the content, in hex: both forms of one state have the same */
     char module_hash[65];   /* of the module it belongs to, in hex */
-    uint32_t metering;      /* version of the metering pass of that module; 0: not metered */
+    uint32_t metering;      /* the fuel model: version of the metering pass of that module; 0: not metered */
+    char costs_hash[65];    /* and SHA-256 of its table of costs, in hex; zeroes: not metered */
     uint64_t file_bytes;
     uint64_t memory_bytes;  /* linear memory */
     uint64_t stored_bytes;  /* what that takes in the file */

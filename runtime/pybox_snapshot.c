@@ -45,6 +45,7 @@ pybox_status pybox_snapshot_describe(const char *path, pybox_snapshot_info **inf
     if (facts.delta)
         digest_hex(facts.parent, made->parent);
     digest_hex(content->module_hash, made->module_hash);
+    digest_hex(content->costs_hash, made->costs_hash);
     snapshot_close(snapshot);
     *info = made;
     return PYBOX_OK;

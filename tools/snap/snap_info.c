@@ -37,7 +37,7 @@ static int snap_info_print_text(const char *path, const pybox_snapshot_info *inf
     printf("  created   %s\n", human_date(info->created_ns, created));
     printf("  module    %s\n", info->module_hash);
     if (info->metering > 0)
-        printf("  metering  version %" PRIu32 "\n", info->metering);
+        printf("  metering  version %" PRIu32 ", costs %.12s\n", info->metering, info->costs_hash);
     else
         printf("  metering  none\n");
     printf("  metadata  %s\n", info->metadata);
@@ -71,6 +71,7 @@ static int snap_info_fill(cJSON *object, const char *path, const pybox_snapshot_
            snap_info_add(object, "created_ns", snap_info_created(info)) &&
            snap_info_add(object, "module_hash", cJSON_CreateString(info->module_hash)) &&
            snap_info_add(object, "metering", cJSON_CreateNumber(info->metering)) &&
+           snap_info_add(object, "costs_hash", cJSON_CreateString(info->costs_hash)) &&
            snap_info_add(object, "file_bytes", cJSON_CreateNumber((double)info->file_bytes)) &&
            snap_info_add(object, "memory_bytes", cJSON_CreateNumber((double)info->memory_bytes)) &&
            snap_info_add(object, "stored_bytes", cJSON_CreateNumber((double)info->stored_bytes)) &&
