@@ -30,6 +30,7 @@ SYSTEMS = {
     "pyodide": ("pyodide_peer.mjs", True),
     "monty": ("monty_peer.py", True),
     "monty-in-process": ("monty_in_process_peer.py", True),
+    "native": ("native_peer.py", False),
     "fork": ("fork_peer.py", False),
     "spawn": ("spawn_peer.py", False),
 }
@@ -37,6 +38,8 @@ ENOUGH_S = 3  # of work, after which a system does no more blocks than
 FEWEST_BLOCKS = 3
 TASKS = ["fresh", "create", "session", "restore"]
 THREADS = [1, 2, 8]
+# The work of embedding, by one thread, and how many times a run does what the row is about (peers/embedding.py).
+EMBEDDING = {"call": 1000, "call-dict": 1000, "eval": 1, "data-in": 1, "data-out": 1, "fan-out": 1, "context": 1}
 SESSIONS = {"pyodide": 3}  # how many idle sessions are made to see what one needs; the others:
 MANY_SESSIONS = 50
 COLUMNS = ["measurement", "peer", "threads", "samples", "wall_us_median", "wall_us_p99", "cpu_us_median", "cpu_us_p99",
@@ -106,39 +109,50 @@ def measure_task(peers, task, threads, blocks, block_ms):
     return answers
 
 
-def numbers(answers, threads):
-    """The columns of one row: wall and CPU time of single runs. With several threads CPU time is only known of a block."""
-    walls = [wall / 1e3 for answer in answers for wall in answer["wall_each_ns"]]
+def numbers(answers, threads, times=1):
+    """The columns of one row: wall and CPU time of single runs, or of the `times` things that each of them does. With several threads
+    CPU time is only known of a block."""
+    unit = 1e3 * times
+    walls = [wall / unit for answer in answers for wall in answer["wall_each_ns"]]
     if threads == 1:
-        cpus = [cpu / 1e3 for answer in answers for cpu in answer["cpu_each_ns"]]
+        cpus = [cpu / unit for answer in answers for cpu in answer["cpu_each_ns"]]
     else:
-        cpus = [answer["cpu_ns"] / len(answer["wall_each_ns"]) / 1e3 for answer in answers]
+        cpus = [answer["cpu_ns"] / len(answer["wall_each_ns"]) / unit for answer in answers]
     return [len(walls), *(f"{number:.2f}" for values in (walls, cpus)
                           for number in (statistics.median(values), percentile(values, 0.99)))]
 
 
-def throughput(answers, threads):
+def throughput(answers, threads, times=1):
     """Runs a second and core."""
     cores = min(threads, os.cpu_count() or 1)
-    return statistics.median(len(answer["wall_each_ns"]) * 1e9 / answer["elapsed_ns"] / cores for answer in answers)
+    return times * statistics.median(len(answer["wall_each_ns"]) * 1e9 / answer["elapsed_ns"] / cores for answer in answers)
+
+
+def threads_of(task):
+    if task in EMBEDDING:
+        return [1]
+    return [os.cpu_count() or 1] if task == "pool" else THREADS
 
 
 def measure_work(peers, options):
     rows = []
     blocks, block_ms = (2, 30) if options.quick else (10, 100)
-    for task in [*TASKS, "pool"]:
-        for threads in [os.cpu_count() or 1] if task == "pool" else THREADS:
+    for task in [*TASKS, "pool", *EMBEDDING]:
+        times = EMBEDDING.get(task, 1)
+        for threads in threads_of(task):
             print(f"  {task}, {threads} threads", file=sys.stderr, flush=True)
             for name, answers in measure_task(peers, task, threads, blocks, block_ms).items():
                 if isinstance(answers, str):
                     rows.append([task, name, threads, *[""] * 6, answers])
                 else:
-                    value = f"{throughput(answers, threads):.1f}"
-                    rows.append([task, name, threads, *numbers(answers, threads), value, ""])
+                    value = f"{throughput(answers, threads, times):.1f}"
+                    rows.append([task, name, threads, *numbers(answers, threads, times), value, answers[0].get("note", "")])
     print("  memory", file=sys.stderr, flush=True)
     for peer in peers:
-        answer = peer.ask("memory", 1, SESSIONS.get(peer.name, MANY_SESSIONS))
-        rows.append(["memory", peer.name, 1, SESSIONS.get(peer.name, MANY_SESSIONS), *[""] * 4, f"{answer['kib']:.1f}", ""])
+        count = SESSIONS.get(peer.name, MANY_SESSIONS)
+        answer = peer.ask("memory", 1, count)
+        rows.append(["memory", peer.name, 1, "", *[""] * 5, answer] if isinstance(answer, str) else
+                    ["memory", peer.name, 1, count, *[""] * 4, f"{answer['kib']:.1f}", ""])
     return rows
 
 
@@ -169,7 +183,8 @@ def measure(options):
             rows.append(["peer", name, *[""] * 7, missing])
             continue
         peers.append(Peer(name, [*command, *([] if name == "pybox" else ["serve"]), *WORK]))
-        starts[name] = own_start.get(name, [*command, "start"])
+        if name != "native":  # whose start is that of "spawn"
+            starts[name] = own_start.get(name, [*command, "start"])
         rows.append(["peer", name, *[""] * 7, peers[-1].ask("check", 1, 1)["version"]])
     rows += measure_work(peers, options)
     for peer in peers:

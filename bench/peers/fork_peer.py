@@ -70,6 +70,7 @@ class Session:
 
 class Fork(Worker):
     guest_error = GuestError
+    cannot_embed = "functions of the host would need a protocol over its pipes"
     processes = True
 
     @classmethod

@@ -3,6 +3,8 @@ correctness is between the code and the host's memory, which is why its makers h
 """
 import sys
 
+from embedding import EmbeddedSession
+from monty_peer import GATHER, drive_gather
 from peer_adapter import Worker, main
 
 
@@ -23,7 +25,27 @@ class Session:
         self.repl = None
 
 
+class Embedded(Session, EmbeddedSession):
+    def __init__(self, monty, functions):
+        super().__init__(monty.MontyRepl())
+        self.monty, self.functions = monty, functions
+
+    def run(self, code):
+        self.repl.feed_run(code, external_functions=self.functions)
+
+    def set(self, rows, text):
+        self.repl.feed_run("None", inputs={"data": rows})
+
+    def get(self):
+        return self.repl.feed_run("data")
+
+    def gather(self):
+        return drive_gather(self.repl.feed_start(GATHER), self.monty)
+
+
 class MontyInProcess(Worker):
+    context_note = "a REPL"
+
     @classmethod
     def prepare(cls, folder, build):
         import pydantic_monty
@@ -44,6 +66,12 @@ class MontyInProcess(Worker):
 
     def open(self):
         return Session(self.monty.MontyRepl())
+
+    def embed(self, functions):
+        return Embedded(self.monty, functions)
+
+    def context(self, code):
+        self.monty.MontyRepl().feed_run(code)
 
     def load(self, state):
         return Session(self.monty.MontyRepl.load(state))

@@ -1,17 +1,41 @@
 """pydantic-monty as it is today: an interpreter of its own for a part of Python, written in Rust, in worker processes.
 
 A fresh run is a session checked out of the pool; the worker process stays. A new sandbox is a pool with a new process.
+Functions of the host that wait are futures, of which the host is told when nothing else can go on.
 """
 import sys
 
+from embedding import CALLS, EmbeddedSession
 from peer_adapter import Worker, main
 
 SESSIONS = 64
+NO_LIMIT = 10**9
+GATHER = f"import asyncio\nsum(await asyncio.gather(*[later(i) for i in range({CALLS})]))"
+
+
+def drive_gather(snapshot, kinds):
+    """Answers a run of GATHER by futures."""
+    waiting = {}
+    while not isinstance(snapshot, kinds.MontyComplete):
+        if isinstance(snapshot, kinds.FunctionSnapshot):
+            waiting[snapshot.call_id] = snapshot.args[0]
+            snapshot = snapshot.resume({"future": ...})
+        elif isinstance(snapshot, kinds.FutureSnapshot):
+            if len(waiting) != CALLS:
+                raise RuntimeError(f"{len(waiting)} calls wait, not {CALLS}")
+            snapshot = snapshot.resume({call: {"return_value": waiting[call]} for call in snapshot.pending_call_ids})
+        else:  # the name of the function
+            snapshot = snapshot.resume(value=later)
+    return snapshot.output
+
+
+def later(i):
+    raise RuntimeError("to be answered by a future")
 
 
 class Session:
-    def __init__(self, pool):
-        self.checkout = pool.checkout()
+    def __init__(self, pool, **options):
+        self.checkout = pool.checkout(**options)
         self.session = self.checkout.__enter__()
 
     def run(self, code):
@@ -27,7 +51,27 @@ class Session:
         self.checkout.__exit__(None, None, None)
 
 
+class Embedded(Session, EmbeddedSession):
+    def __init__(self, monty, pool, functions):
+        super().__init__(pool, limits={"max_suspensions": NO_LIMIT})
+        self.monty, self.functions = monty, functions
+
+    def run(self, code):
+        self.session.feed_run(code, external_lookup=self.functions)
+
+    def set(self, rows, text):
+        self.session.feed_run("None", inputs={"data": rows})
+
+    def get(self):
+        return self.session.feed_run("data")
+
+    def gather(self):
+        return drive_gather(self.session.feed_start(GATHER), self.monty)
+
+
 class Monty(Worker):
+    context_note = "a session of a worker process that is there"
+
     @classmethod
     def prepare(cls, folder, build):
         import pydantic_monty
@@ -59,6 +103,13 @@ class Monty(Worker):
 
     def open(self):
         return Session(self.workers)
+
+    def embed(self, functions):
+        return Embedded(self.monty, self.workers, functions)
+
+    def context(self, code):
+        with self.workers.checkout() as session:
+            session.feed_run(code)
 
     def load(self, state):
         session = Session(self.workers)

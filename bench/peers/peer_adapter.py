@@ -13,6 +13,9 @@ import threading
 import time
 from pathlib import Path
 
+import embedding
+
+NO_SANDBOX = "nothing is isolated"
 WARM_UP = 3
 WARM_UP_NS = 20_000_000
 
@@ -31,6 +34,7 @@ class Worker:
 
     guest_error = Exception
     processes = False  # its threads must be processes
+    isolates = True  # it is a sandbox, or a process of its own
 
     @classmethod
     def prepare(cls, folder, build):
@@ -60,6 +64,19 @@ class Worker:
     def load(self, state):
         """A session with the state that another one's save() has returned."""
         raise Cannot("no snapshots of a session")
+
+    cannot_embed = "no functions of the host, and no values but text"
+    cannot_context = "no namespaces but that of the session"
+
+    def embed(self, functions):
+        """An embedding.EmbeddedSession whose code can call these functions of the host, {name: function}, and later(i)."""
+        raise Cannot(self.cannot_embed)
+
+    context_note = ""  # what a context is, if it is not a namespace within a sandbox
+
+    def context(self, code):
+        """Runs code in a namespace of its own, or what comes next to that, which ends with it."""
+        raise Cannot(self.cannot_context)
 
 
 class Work:
@@ -149,6 +166,12 @@ TASKS = {
 }
 
 
+def worker_can(worker_class, task):
+    """Whether the adapter's class has what a task of embedding needs."""
+    method = embedding.NEEDED.get(task, embedding.NEEDED_BY_OTHERS)
+    return getattr(worker_class, method) is not getattr(Worker, method)
+
+
 def must_raise(worker, function, *arguments):
     try:
         function(*arguments)
@@ -175,6 +198,8 @@ def check(worker, work):
         state = None
     session.close()
     other.close()
+    if worker_can(type(worker), "call"):
+        embedding.check(worker)
     return state
 
 
@@ -219,11 +244,12 @@ def measure_threads(make_once, workers, count):
 
     def work_on(worker):
         try:
-            once = make_once(worker)
+            once, finish = make_once(worker)
             warm_up(once)
             start.wait()
             result = time_them(once, count, watch.clock if len(workers) == 1 else None)
             end.wait()
+            finish()
             walls.extend(result[0])
             cpus.extend(result[1])
         except threading.BrokenBarrierError:
@@ -253,7 +279,7 @@ def measure_processes(make_once, worker, threads, count):
         if os.fork() == 0:
             try:
                 os.close(go_write)
-                once = make_once(worker)
+                once, finish = make_once(worker)
                 warm_up(once)
                 os.write(ready_write, b".")
                 os.read(go_read, 1)  # until the parent closes it
@@ -261,6 +287,7 @@ def measure_processes(make_once, worker, threads, count):
                 before = clock.now()
                 walls, cpus = time_them(once, count, clock if threads == 1 else None)
                 text = json.dumps({"cpu_ns": clock.now() - before, "wall_each_ns": walls, "cpu_each_ns": cpus})
+                finish()
             except BaseException as error:
                 text = json.dumps({"error": repr(error)})
                 os.write(ready_write, b"!")
@@ -298,10 +325,17 @@ class Service:
 
     def measure(self, task, threads, count):
         def make_once(worker):
-            return lambda: TASKS[task](worker, self.work, self.state)
+            """What is timed, and what is to be done afterwards."""
+            if task in embedding.TASKS:
+                return embedding.TASKS[task](worker)
+            return lambda: TASKS[task](worker, self.work, self.state), lambda: None
 
+        if task in TASKS and not self.worker_class.isolates:
+            return {"cannot": NO_SANDBOX}
         if task == "restore" and self.state is None:
             return {"cannot": "no snapshots of a session"}
+        if task in embedding.TASKS and not worker_can(self.worker_class, task):
+            return {"cannot": self.worker_class.cannot_context if task == "context" else self.worker_class.cannot_embed}
         if self.worker_class.processes:
             return measure_processes(make_once, self.workers[0], threads, count)
         while len(self.workers) < threads:
@@ -325,8 +359,9 @@ class Service:
             self.state = check(self.workers[0], self.work)
             return {"version": self.version}
         if task == "memory":
-            return self.memory(count)
-        return self.measure(task, threads, count)
+            return self.memory(count) if self.worker_class.isolates else {"cannot": NO_SANDBOX}
+        note = self.worker_class.context_note if task == "context" else ""
+        return self.measure(task, threads, count) | ({"note": note} if note else {})
 
 
 def main(worker_class):

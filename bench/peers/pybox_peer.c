@@ -15,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pybox.h"
+#include "pybox_embedding.h"
 
 #define MAX_THREADS 64
 #define MAX_COUNT 100000
@@ -37,7 +37,7 @@ static pybox_pool *pool;
 static char snapshot[] = "/tmp/bench-pybox-peer-XXXXXX";
 
 /* The harness prints the answer and stops. */
-static _Noreturn __attribute__((format(printf, 1, 2))) void fail(const char *format, ...)
+_Noreturn void peer_fail(const char *format, ...)
 {
     char text[1024];
     va_list arguments;
@@ -53,10 +53,10 @@ static _Noreturn __attribute__((format(printf, 1, 2))) void fail(const char *for
     exit(1);
 }
 
-static void check(pybox_status status)
+void peer_check(pybox_status status)
 {
     if (status != PYBOX_OK)
-        fail("%s", pybox_error_message());
+        peer_fail("%s", pybox_error_message());
 }
 
 static int64_t clock_ns(clockid_t clock)
@@ -73,14 +73,14 @@ static int64_t clock_ns(clockid_t clock)
 static pybox_box *make_box(pybox_image *from, pybox_rollback policy)
 {
     pybox_box *box;
-    check(pybox_box_create(module, from, &(pybox_box_options){.rollback = policy}, &box));
+    peer_check(pybox_box_create(module, from, &(pybox_box_options){.rollback = policy}, &box));
     return box;
 }
 
 static const pybox_result *try_run(pybox_box *box, const char *code)
 {
     const pybox_result *result;
-    check(pybox_box_run(box, &(pybox_run){.mode = PYBOX_MODE_EVAL, .code = code}, &result));
+    peer_check(pybox_box_run(box, &(pybox_run){.mode = PYBOX_MODE_EVAL, .code = code}, &result));
     return result;
 }
 
@@ -88,7 +88,7 @@ static const pybox_result *run(pybox_box *box, const char *code)
 {
     const pybox_result *result = try_run(box, code);
     if (result->outcome != PYBOX_DONE)
-        fail("%s: %s", code, result->error.traceback.bytes);
+        peer_fail("%s: %s", code, result->error.traceback.bytes);
     return result;
 }
 
@@ -96,7 +96,7 @@ static void expect(pybox_box *box, const char *expression, const char *value)
 {
     const char *found = run(box, expression)->value_repr.bytes;
     if (strcmp(found, value) != 0)
-        fail("%s is %s, not %s", expression, found, value);
+        peer_fail("%s is %s, not %s", expression, found, value);
 }
 
 static void run_statements(pybox_box *box)
@@ -114,7 +114,7 @@ static void once_pool(pybox_box *box)
 {
     (void)box;
     pybox_box *taken;
-    check(pybox_pool_take(pool, PYBOX_UNLIMITED, &taken));
+    peer_check(pybox_pool_take(pool, PYBOX_UNLIMITED, &taken));
     run(taken, work.fresh);
     pybox_pool_give(pool, taken);
 }
@@ -140,7 +140,7 @@ static void once_restore(pybox_box *box)
 {
     (void)box;
     pybox_image *saved;
-    check(pybox_image_load(module, snapshot, &(pybox_image_options){.trusted = 1}, &saved));
+    peer_check(pybox_image_load(module, snapshot, &(pybox_image_options){.trusted = 1}, &saved));
     pybox_box *made = make_box(saved, PYBOX_ROLLBACK_NEVER);
     expect(made, work.expression, work.value);
     pybox_box_destroy(made);
@@ -162,6 +162,7 @@ static const struct task {
 
 struct worker {
     pthread_t thread;
+    const struct embedding_task *embedding; /* or: */
     const struct task *task;
     pthread_barrier_t *start, *end;
     size_t count;
@@ -171,15 +172,17 @@ struct worker {
 static void *work_on(void *context)
 {
     const struct worker *worker = context;
-    pybox_box *box = make_box(image, PYBOX_ROLLBACK_ALWAYS);
+    void (*once)(pybox_box *box) = worker->embedding != NULL ? worker->embedding->once : worker->task->once;
+    pybox_box *box = worker->embedding != NULL ? embedding_box(worker->embedding, module, image)
+                                               : make_box(image, PYBOX_ROLLBACK_ALWAYS);
     for (int i = 0; i < WARM_UP; i++)
-        worker->task->once(box);
+        once(box);
     pthread_barrier_wait(worker->start); /* all are warm */
     pthread_barrier_wait(worker->start);
     for (size_t i = 0; i < worker->count; i++) {
         const int64_t cpu = worker->cpu != NULL ? clock_ns(CLOCK_PROCESS_CPUTIME_ID) : 0;
         const int64_t wall = clock_ns(CLOCK_MONOTONIC);
-        worker->task->once(box);
+        once(box);
         worker->wall[i] = clock_ns(CLOCK_MONOTONIC) - wall;
         if (worker->cpu != NULL)
             worker->cpu[i] = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
@@ -197,23 +200,24 @@ static void print_numbers(const char *name, const int64_t *numbers, size_t count
     printf("]");
 }
 
-static void measure(const struct task *task, unsigned threads, size_t count)
+/* One of the two tasks is NULL. */
+static void measure(const struct task *task, const struct embedding_task *embedding, unsigned threads, size_t count)
 {
     struct worker workers[MAX_THREADS];
     pthread_barrier_t start, end;
     int64_t *wall = calloc(2 * threads * count, sizeof *wall);
     int64_t *cpu = wall + threads * count;
     if (wall == NULL)
-        fail("no memory");
+        peer_fail("no memory");
     pthread_barrier_init(&start, NULL, threads + 1);
     pthread_barrier_init(&end, NULL, threads + 1);
-    check(pybox_pool_create(module, image, NULL,
+    peer_check(pybox_pool_create(module, image, NULL,
                             &(pybox_pool_options){.minimum_idle = threads, .maximum = threads}, &pool));
     for (unsigned i = 0; i < threads; i++) {
-        workers[i] = (struct worker){.task = task, .start = &start, .end = &end, .count = count,
+        workers[i] = (struct worker){.task = task, .embedding = embedding, .start = &start, .end = &end, .count = count,
                                      .wall = wall + i * count, .cpu = threads == 1 ? cpu : NULL};
         if (pthread_create(&workers[i].thread, NULL, work_on, &workers[i]) != 0)
-            fail("no thread");
+            peer_fail("no thread");
     }
     pthread_barrier_wait(&start);
     int64_t cpu_ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID), elapsed_ns = clock_ns(CLOCK_MONOTONIC);
@@ -240,13 +244,13 @@ static long written_kib(void)
     long value = -1;
     FILE *file = fopen("/proc/self/smaps_rollup", "r");
     if (file == NULL)
-        fail("no /proc/self/smaps_rollup");
+        peer_fail("no /proc/self/smaps_rollup");
     while (fgets(line, sizeof line, file) != NULL)
         if (sscanf(line, "Pss_Dirty: %ld", &value) == 1)
             break;
     fclose(file);
     if (value < 0)
-        fail("no Pss_Dirty in /proc/self/smaps_rollup");
+        peer_fail("no Pss_Dirty in /proc/self/smaps_rollup");
     return value;
 }
 
@@ -255,7 +259,7 @@ static void measure_memory(size_t count)
 {
     static pybox_box *boxes[MAX_SESSIONS];
     if (count > MAX_SESSIONS)
-        fail("at most %d sessions", MAX_SESSIONS);
+        peer_fail("at most %d sessions", MAX_SESSIONS);
     const long before = written_kib();
     for (size_t i = 0; i < count; i++) {
         boxes[i] = make_box(image, PYBOX_ROLLBACK_NEVER);
@@ -275,25 +279,26 @@ static void check_work(void)
     pybox_box *box = make_box(image, PYBOX_ROLLBACK_ALWAYS);
     expect(box, "x = 1 + 1\nx", "2");
     if (try_run(box, "x")->outcome != PYBOX_EXCEPTION || try_run(box, "1 / 0")->outcome != PYBOX_EXCEPTION)
-        fail("a run that should raise an exception did not");
+        peer_fail("a run that should raise an exception did not");
     pybox_box_destroy(box);
     pybox_box *session = make_box(image, PYBOX_ROLLBACK_NEVER);
     run_statements(session);
     expect(session, work.expression, work.value);
     box = make_box(image, PYBOX_ROLLBACK_NEVER);
     if (try_run(box, work.expression)->outcome != PYBOX_EXCEPTION)
-        fail("a session sees another one's state");
+        peer_fail("a session sees another one's state");
     pybox_box_destroy(box);
-    check(pybox_box_save(session, snapshot, &(pybox_save_options){.form = PYBOX_FORM_MAPPED}));
+    peer_check(pybox_box_save(session, snapshot, &(pybox_save_options){.form = PYBOX_FORM_MAPPED}));
     pybox_box_destroy(session);
     once_restore(NULL);
+    embedding_check(module, image);
     printf("{\"version\": \"%s\"}\n", pybox_version());
 }
 
 static void answer(const char *name, unsigned threads, size_t count)
 {
     if (threads < 1 || threads > MAX_THREADS || count < 1 || count > MAX_COUNT)
-        fail("%u threads, %zu times: too many or too few", threads, count);
+        peer_fail("%u threads, %zu times: too many or too few", threads, count);
     if (strcmp(name, "check") == 0) {
         check_work();
         return;
@@ -304,10 +309,14 @@ static void answer(const char *name, unsigned threads, size_t count)
     }
     for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++)
         if (strcmp(name, tasks[i].name) == 0) {
-            measure(&tasks[i], threads, count);
+            measure(&tasks[i], NULL, threads, count);
             return;
         }
-    fail("no task %s", name);
+    if (embedding_find(name) != NULL) {
+        measure(NULL, embedding_find(name), threads, count);
+        return;
+    }
+    peer_fail("no task %s", name);
 }
 
 int main(int argc, char **argv)
@@ -326,18 +335,20 @@ int main(int argc, char **argv)
     work.value = argv[argc - 1];
     const int descriptor = mkstemp(snapshot);
     if (descriptor < 0)
-        fail("no temporary file");
+        peer_fail("no temporary file");
     close(descriptor);
-    check(pybox_engine_create(NULL, &engine));
-    check(pybox_module_open(engine, NULL, &module));
-    check(pybox_image_open(module, NULL, &image));
+    peer_check(pybox_engine_create(NULL, &engine));
+    peer_check(pybox_module_open(engine, NULL, &module));
+    peer_check(pybox_image_open(module, NULL, &image));
+    embedding_start();
     while (fgets(line, sizeof line, stdin) != NULL) {
         if (sscanf(line, "%31s %u %zu", name, &threads, &count) != 3)
-            fail("not a request: %s", line);
+            peer_fail("not a request: %s", line);
         answer(name, threads, count);
         fflush(stdout);
     }
     unlink(snapshot);
+    embedding_end();
     pybox_image_close(image);
     pybox_module_close(module);
     pybox_engine_destroy(engine);

@@ -14,6 +14,7 @@ SERVE = f"import sys; sys.path.insert(0, {str(HERE)!r}); import fork_peer; fork_
 
 class Spawn(Worker):
     guest_error = GuestError
+    cannot_embed = "functions of the host would need a protocol over its pipes"
     processes = True
 
     @classmethod

@@ -66,6 +66,7 @@ class Instance:
 
 class Wasmtime(Worker):
     guest_error = GuestError
+    cannot_embed = "functions of the host are pybox's, and answered with 0 here"
 
     @classmethod
     def prepare(cls, folder, build):
