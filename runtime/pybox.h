@@ -575,7 +575,7 @@ PYBOX_API pybox_status pybox_box_requests(pybox_box *box, const pybox_request **
 /* Answers a request, with a value (NULL: None) or with an error: an exception that the guest can catch. `type` is the name of a built-in
  * exception, or NULL for pybox.HostError. In any order; pybox_box_resume() hands them over, so until then they are no part of what
  * is saved or cloned. An answer to a request that the guest has stopped waiting for is dropped. Copies. Any thread that may use the box.
- * Errors: ARGUMENT (no such request, or answered already; no valid value), BUSY, LIMIT, NO_MEMORY, GUEST. */
+ * Errors: ARGUMENT (no such request, or answered already; no valid value, or a message that is not UTF-8), BUSY, LIMIT, NO_MEMORY, GUEST. */
 PYBOX_API pybox_status pybox_box_answer(pybox_box *box, uint64_t id, const pybox_value *value);
 PYBOX_API pybox_status pybox_box_answer_error(pybox_box *box, uint64_t id, const char *type,
                                               const char *message);

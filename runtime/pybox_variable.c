@@ -240,10 +240,10 @@ pybox_status pybox_box_call(pybox_box *box, const pybox_call *call, const pybox_
         status = options_copy(&chosen, sizeof chosen, call, "pybox_call");
     if (status == PYBOX_OK && (call == NULL || chosen.function == NULL))
         status = error_set(PYBOX_ERROR_ARGUMENT, "function is NULL; expected a name, or a dotted path from one");
-    if (status == PYBOX_OK && (chosen.argument_count > ARGUMENTS_MOST ||
-                               (chosen.arguments == NULL && chosen.argument_count > 0)))
-        status = error_set(PYBOX_ERROR_ARGUMENT, "%zu arguments; expected at most %d, and an array of them",
-                           chosen.argument_count, ARGUMENTS_MOST);
+    if (status == PYBOX_OK && chosen.arguments == NULL && chosen.argument_count > 0)
+        status = error_set(PYBOX_ERROR_ARGUMENT, "arguments is NULL; expected %zu of them", chosen.argument_count);
+    if (status == PYBOX_OK && chosen.argument_count > ARGUMENTS_MOST)
+        status = error_set(PYBOX_ERROR_LIMIT, "%zu arguments; expected at most %d", chosen.argument_count, ARGUMENTS_MOST);
     if (status == PYBOX_OK)
         status = variable_begin(&request, chosen.context, chosen.function, chosen.form,
                                 chosen.argument_count + (chosen.keywords != NULL));

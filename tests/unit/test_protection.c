@@ -250,6 +250,23 @@ static void test_protection_is_given_and_taken_back(void **state)
     pybox_box_destroy(box);
 }
 
+/* Code has names in their normal form, however they are written. */
+static void test_names_are_normalised(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"cafe\xcc\x81", "\xef\xac\x81x", "\xe2\x84\x8c"}; /* decomposed, a ligature, a letterlike symbol */
+    static const char *const uses[] = {"caf\xc3\xa9 = 1", "fix = 1", "H = 1"};
+    pybox_box *box = make_box(NULL);
+    assert_works(pybox_context_protect(box, "main", names, 3));
+    for (int i = 0; i < 3; i++)
+        assert_raises(box, "main", uses[i], ERROR);
+    assert_raises(box, "main", "\xef\xac\x81x = 1", ERROR);
+    assert_works(pybox_context_unprotect(box, "main", names, 3));
+    for (int i = 0; i < 3; i++)
+        eval_in(box, "main", uses[i]);
+    pybox_box_destroy(box);
+}
+
 static void test_many_protected_names(void **state)
 {
     (void)state;
@@ -300,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_nor_does_code_that_inherits_it),
         cmocka_unit_test(test_a_program_may_catch_the_error_and_go_on),
         cmocka_unit_test(test_protection_is_given_and_taken_back),
+        cmocka_unit_test(test_names_are_normalised),
         cmocka_unit_test(test_many_protected_names),
         cmocka_unit_test(test_a_refusal_changes_nothing),
     };

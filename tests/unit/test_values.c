@@ -276,6 +276,26 @@ static void test_setting_and_getting_variables(void **state)
     pybox_box_destroy(box);
 }
 
+/* Code has names in their normal form, however they are written. */
+static void test_names_are_normalised(void **state)
+{
+    (void)state;
+    pybox_box *box = make_box(NULL);
+    const pybox_result *result;
+    static const char *const spellings[] = {"\xef\xac\x81x", "fix", "\xef\xac\x81\xef\xbd\x98"};
+    for (size_t i = 0; i < 3; i++) {
+        assert_works(set_value(box, spellings[i], PYBOX_VALUES_PLAIN, "[7]"));
+        assert_eval(box, "fix, [n for n in globals() if not n.isascii()]", "([7], [])");
+        for (size_t j = 0; j < 3; j++)
+            assert_bytes(get_value(box, spellings[j], PYBOX_VALUES_PLAIN)->value, "[7]");
+        assert_works(pybox_variable_delete(box, &(pybox_variable){.name = spellings[2 - i]}));
+    }
+    eval(box, "class \xef\xac\x81x:\n  caf\xc3\xa9 = lambda: 8");
+    assert_works(pybox_box_call(box, &(pybox_call){.function = "\xef\xac\x81x.cafe\xcc\x81"}, &result));
+    assert_bytes(result->value, "8");
+    pybox_box_destroy(box);
+}
+
 static const pybox_result *call(pybox_box *box, const pybox_call *options)
 {
     const pybox_result *result;
@@ -629,6 +649,7 @@ int main(void)
         cmocka_unit_test(test_tagged_integers_of_any_size),
         cmocka_unit_test(test_what_the_tagged_form_cannot_say),
         cmocka_unit_test(test_setting_and_getting_variables),
+        cmocka_unit_test(test_names_are_normalised),
         cmocka_unit_test(test_frozen_values),
         cmocka_unit_test(test_values_in_contexts),
         cmocka_unit_test(test_a_call_of_a_coroutine_function),

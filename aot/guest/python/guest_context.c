@@ -6,12 +6,17 @@
 static struct context *current;
 static struct context *showing; /* whose `_` is that of the module builtins */
 static PyObject *main_name, *shown_name;
+static PyObject *normalize, *normal_form; /* unicodedata.normalize("NFKC", name) */
 
 int context_start(void)
 {
     main_name = PyUnicode_InternFromString("__main__");
     shown_name = PyUnicode_InternFromString("_");
-    if (main_name == NULL || shown_name == NULL || registry_start() < 0)
+    normal_form = PyUnicode_InternFromString("NFKC");
+    PyObject *module = PyImport_ImportModule("unicodedata");
+    normalize = module != NULL ? PyObject_GetAttrString(module, "normalize") : NULL;
+    Py_XDECREF(module);
+    if (main_name == NULL || shown_name == NULL || normal_form == NULL || normalize == NULL || registry_start() < 0)
         return -1;
     showing = registry_first();
     return 0;
@@ -55,6 +60,16 @@ int context_bind(struct context *context, PyObject *name, PyObject *value)
                                      : PyDict_DelItem((PyObject *)context->globals, name);
     space_allow_no_more();
     return result;
+}
+
+PyObject *context_variable(const char *text, Py_ssize_t bytes)
+{
+    PyObject *name = PyUnicode_DecodeUTF8(text, bytes, "strict");
+    if (name != NULL && !PyUnicode_IS_ASCII(name) && PyUnicode_IsIdentifier(name))
+        Py_SETREF(name, PyObject_CallFunctionObjArgs(normalize, normal_form, name, NULL));
+    if (name != NULL)
+        PyUnicode_InternInPlace(&name);
+    return name;
 }
 
 PyObject *context_look_up(struct context *context, PyObject *name)

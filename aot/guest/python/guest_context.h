@@ -26,6 +26,10 @@ PyObject *context_globals(const struct context *context);
 /* Binds a name, also a protected one; NULL unbinds it (KeyError if it is not bound). 0, or -1 with an exception. */
 int context_bind(struct context *context, PyObject *name, PyObject *value);
 
+/* A name that the host gives, as the compiler has it: identifiers are normalised (NFKC), and all are interned. A new
+ * reference, or NULL with an exception. Calls no code of the program's. */
+PyObject *context_variable(const char *text, Py_ssize_t bytes);
+
 /* What a name means to code in the context: a new reference, or NULL, without an exception if it is not bound. */
 PyObject *context_look_up(struct context *context, PyObject *name);
 

@@ -25,6 +25,12 @@ static const char *take(struct request *request)
     return text;
 }
 
+static PyObject *take_variable(struct request *request)
+{
+    const char *text = take(request);
+    return context_variable(text, (Py_ssize_t)strlen(text));
+}
+
 static uint32_t done(void)
 {
     reply_flush_streams(); /* destructors may have written */
@@ -87,9 +93,7 @@ static uint32_t protect(struct context *context, struct request *request)
     PyObject *added = PyList_New(0);
     int result = added != NULL ? 0 : -1;
     while (result == 0 && request->left > 0) {
-        PyObject *name = PyUnicode_FromString(take(request));
-        if (name != NULL)
-            PyUnicode_InternInPlace(&name);
+        PyObject *name = take_variable(request);
         if (name == NULL || names_find(&context->protected_names, name, PyObject_Hash(name)) == NULL)
             result = name != NULL ? PyList_Append(added, name) : -1;
         if (result == 0 && (!PyUnicode_CHECK_INTERNED(name) ||
@@ -112,7 +116,7 @@ static uint32_t unprotect(struct context *context, struct request *request)
     if (request->left == 0)
         names_clear(&context->protected_names);
     while (request->left > 0) {
-        PyObject *name = PyUnicode_FromString(take(request));
+        PyObject *name = take_variable(request);
         if (name == NULL) {
             PyErr_Clear(); /* it is not among them, then */
             continue;

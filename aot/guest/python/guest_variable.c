@@ -153,7 +153,7 @@ static PyObject *find_function(const struct request *r)
     PyObject *function = NULL;
     for (const char *name = r->name; name != NULL;) {
         const char *const dot = strchr(name, '.');
-        PyObject *part = PyUnicode_DecodeUTF8(name, dot != NULL ? dot - name : (Py_ssize_t)strlen(name), "strict");
+        PyObject *part = context_variable(name, dot != NULL ? dot - name : (Py_ssize_t)strlen(name));
         PyObject *found = part == NULL ? NULL : function == NULL ? find_name(r, part) : PyObject_GetAttr(function, part);
         Py_XDECREF(part);
         Py_XSETREF(function, found);
@@ -252,12 +252,11 @@ GUEST_EXPORT(GUEST_EXPORT_VALUE) uint32_t pybox_value(uint32_t op, uint32_t leng
     } else if (op == GUEST_VALUE_CALL) {
         address = call_function(&r);
     } else {
-        PyObject *name = PyUnicode_DecodeUTF8(r.name, (Py_ssize_t)r.head.name_bytes, "strict");
+        PyObject *name = context_variable(r.name, (Py_ssize_t)r.head.name_bytes);
         PyErr_Clear();
         if (name == NULL || !PyUnicode_IsIdentifier(name)) {
             address = reply_refused(GUEST_REFUSED_ARGUMENT, "%.200s is no identifier", r.name);
         } else {
-            PyUnicode_InternInPlace(&name);
             address = op == GUEST_VALUE_SET   ? set_variable(&r, name)
                       : op == GUEST_VALUE_GET ? get_variable(&r, name)
                                               : delete_variable(&r, name);
