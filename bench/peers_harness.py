@@ -40,6 +40,7 @@ TASKS = ["fresh", "create", "session", "restore"]
 THREADS = [1, 2, 8]
 # The work of embedding, by one thread, and how many times a run does what the row is about (peers/embedding.py).
 EMBEDDING = {"call": 1000, "call-dict": 1000, "eval": 1, "data-in": 1, "data-out": 1, "fan-out": 1, "context": 1}
+MOST_RUNS = {"eval": 100}  # in a block, which has a session of its own: in some systems they get slower with every run
 SESSIONS = {"pyodide": 3}  # how many idle sessions are made to see what one needs; the others:
 MANY_SESSIONS = 50
 COLUMNS = ["measurement", "peer", "threads", "samples", "wall_us_median", "wall_us_p99", "cpu_us_median", "cpu_us_p99",
@@ -86,10 +87,10 @@ def adapter_command(name, options):
     return [*program, str(PEERS / adapter), folder, str(options.build)], None
 
 
-def block_count(answer, threads, block_ms):
+def block_count(answer, threads, block_ms, most):
     """How many times a thread does it in a block of about that length."""
     each_ms = statistics.median(answer["wall_each_ns"]) / 1e6
-    return max(1, min(1000, int(block_ms / each_ms / max(1, threads / (os.cpu_count() or 1)))))
+    return max(1, min(most, int(block_ms / each_ms / max(1, threads / (os.cpu_count() or 1)))))
 
 
 def measure_task(peers, task, threads, blocks, block_ms):
@@ -99,7 +100,7 @@ def measure_task(peers, task, threads, blocks, block_ms):
         first = peer.ask(task, threads, 1)
         answers[peer.name] = first if isinstance(first, str) else []
         if not isinstance(first, str):
-            counts[peer.name], spent[peer.name] = block_count(first, threads, block_ms), 0.0
+            counts[peer.name], spent[peer.name] = block_count(first, threads, block_ms, MOST_RUNS.get(task, 1000)), 0.0
     for number in range(blocks):
         for peer in peers if number % 2 == 0 else reversed(peers):
             if peer.name in counts and (number < FEWEST_BLOCKS or spent[peer.name] < ENOUGH_S):
@@ -118,7 +119,7 @@ def numbers(answers, threads, times=1):
         cpus = [cpu / unit for answer in answers for cpu in answer["cpu_each_ns"]]
     else:
         cpus = [answer["cpu_ns"] / len(answer["wall_each_ns"]) / unit for answer in answers]
-    return [len(walls), *(f"{number:.2f}" for values in (walls, cpus)
+    return [len(walls), *(f"{number:.{4 if times > 1 else 2}f}" for values in (walls, cpus)
                           for number in (statistics.median(values), percentile(values, 0.99)))]
 
 
@@ -134,25 +135,38 @@ def threads_of(task):
     return [os.cpu_count() or 1] if task == "pool" else THREADS
 
 
-def measure_work(peers, options):
-    rows = []
+def measure_rows(peers, task, options):
     blocks, block_ms = (2, 30) if options.quick else (10, 100)
-    for task in [*TASKS, "pool", *EMBEDDING]:
-        times = EMBEDDING.get(task, 1)
-        for threads in threads_of(task):
-            print(f"  {task}, {threads} threads", file=sys.stderr, flush=True)
-            for name, answers in measure_task(peers, task, threads, blocks, block_ms).items():
-                if isinstance(answers, str):
-                    rows.append([task, name, threads, *[""] * 6, answers])
-                else:
-                    value = f"{throughput(answers, threads, times):.1f}"
-                    rows.append([task, name, threads, *numbers(answers, threads, times), value, answers[0].get("note", "")])
+    times, rows = EMBEDDING.get(task, 1), []
+    for threads in threads_of(task):
+        print(f"  {task}, {threads} threads", file=sys.stderr, flush=True)
+        for name, answers in measure_task(peers, task, threads, blocks, block_ms).items():
+            if isinstance(answers, str):
+                rows.append([task, name, threads, *[""] * 6, answers])
+            else:
+                value = f"{throughput(answers, threads, times):.1f}"
+                rows.append([task, name, threads, *numbers(answers, threads, times), value, answers[0].get("note", "")])
+    return rows
+
+
+def measure_memory(peers):
     print("  memory", file=sys.stderr, flush=True)
+    rows = []
     for peer in peers:
         count = SESSIONS.get(peer.name, MANY_SESSIONS)
         answer = peer.ask("memory", 1, count)
         rows.append(["memory", peer.name, 1, "", *[""] * 5, answer] if isinstance(answer, str) else
                     ["memory", peer.name, 1, count, *[""] * 4, f"{answer['kib']:.1f}", ""])
+    return rows
+
+
+def measure_work(peers, options):
+    rows = []
+    for task in [*TASKS, "pool"]:
+        rows += measure_rows(peers, task, options)
+    rows += measure_memory(peers)  # before what leaves large values behind
+    for task in EMBEDDING:
+        rows += measure_rows(peers, task, options)
     return rows
 
 

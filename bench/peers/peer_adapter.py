@@ -198,8 +198,6 @@ def check(worker, work):
         state = None
     session.close()
     other.close()
-    if worker_can(type(worker), "call"):
-        embedding.check(worker)
     return state
 
 
@@ -322,6 +320,13 @@ class Service:
         self.worker_class, self.version, self.work = worker_class, version, work
         self.workers = [worker_class()]
         self.state = None
+        self.embedding_checked = False
+
+    def check_embedding(self, task):
+        """Before the first task of embedding, and not earlier: what it leaves behind would change how much memory sessions need."""
+        if task not in embedding.NEEDED and not self.embedding_checked:
+            embedding.check(self.workers[0])
+            self.embedding_checked = True
 
     def measure(self, task, threads, count):
         def make_once(worker):
@@ -336,6 +341,8 @@ class Service:
             return {"cannot": "no snapshots of a session"}
         if task in embedding.TASKS and not worker_can(self.worker_class, task):
             return {"cannot": self.worker_class.cannot_context if task == "context" else self.worker_class.cannot_embed}
+        if task in embedding.TASKS:
+            self.check_embedding(task)
         if self.worker_class.processes:
             return measure_processes(make_once, self.workers[0], threads, count)
         while len(self.workers) < threads:

@@ -200,7 +200,7 @@ pybox_box *embedding_box(const struct embedding_task *task, pybox_module *module
 }
 
 /* ------------------------------------------------------------------------------------------
- * Checking
+ * Checking, before the first of the tasks
  */
 
 static void check_calls(pybox_module *module, pybox_image *image)
@@ -236,6 +236,10 @@ static void check_data(pybox_module *module, pybox_image *image)
 
 void embedding_check(pybox_module *module, pybox_image *image)
 {
+    static int is_done;
+    if (is_done)
+        return;
+    is_done = 1;
     check_calls(module, image);
     check_data(module, image);
     pybox_box *box = embedding_box(embedding_find("context"), module, image);

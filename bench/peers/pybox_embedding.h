@@ -28,7 +28,7 @@ const struct embedding_task *embedding_find(const char *name);
 /* A box of the image, ready for the task. */
 pybox_box *embedding_box(const struct embedding_task *task, pybox_module *module, pybox_image *image);
 
-/* That calls reach the host, and values arrive as they were. */
+/* That calls reach the host, and values arrive as they were. Once; later it does nothing. */
 void embedding_check(pybox_module *module, pybox_image *image);
 
 #endif

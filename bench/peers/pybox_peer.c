@@ -291,7 +291,6 @@ static void check_work(void)
     peer_check(pybox_box_save(session, snapshot, &(pybox_save_options){.form = PYBOX_FORM_MAPPED}));
     pybox_box_destroy(session);
     once_restore(NULL);
-    embedding_check(module, image);
     printf("{\"version\": \"%s\"}\n", pybox_version());
 }
 
@@ -313,6 +312,7 @@ static void answer(const char *name, unsigned threads, size_t count)
             return;
         }
     if (embedding_find(name) != NULL) {
+        embedding_check(module, image);
         measure(NULL, embedding_find(name), threads, count);
         return;
     }
