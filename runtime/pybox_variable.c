@@ -139,12 +139,12 @@ static pybox_status variable_run(pybox_box *box, const struct variable_request *
 }
 
 /* What became of setting or deleting, for a caller who gets no result. */
-static pybox_status variable_end(pybox_status status, const pybox_result *result, const char *name)
+static pybox_status variable_end(const pybox_box *box, pybox_status status, const pybox_result *result, const char *name)
 {
     if (status != PYBOX_OK || result->outcome == PYBOX_DONE)
         return status;
     const char *why = result->error.message.length > 0 ? result->error.message.bytes : result->error.type.bytes;
-    if (result->outcome == PYBOX_EXIT)
+    if (result->outcome == PYBOX_EXIT && box->state != BOX_IDLE) /* no mere SystemExit */
         return error_set(PYBOX_ERROR_DIRTY, "the box's program ended itself when %s was changed", name);
     return error_set(result->outcome == PYBOX_TRAP ? PYBOX_ERROR_GUEST : PYBOX_ERROR_LIMIT,
                      "changing %s ended with %s: %.700s", name, pybox_outcome_name(result->outcome), why);
@@ -180,7 +180,7 @@ pybox_status pybox_variable_set(pybox_box *box, const pybox_variable *variable, 
         status = variable_run(box, &request, GUEST_VALUE_SET, NULL, &result);
     }
     variable_clear(&request);
-    return variable_end(status, result, chosen.name);
+    return variable_end(box, status, result, chosen.name);
 }
 
 pybox_status pybox_variable_get(pybox_box *box, const pybox_variable *variable, const pybox_result **result)
@@ -212,7 +212,7 @@ pybox_status pybox_variable_delete(pybox_box *box, const pybox_variable *variabl
         return status;
     status = variable_run(box, &request, GUEST_VALUE_DELETE, NULL, &result);
     variable_clear(&request);
-    return variable_end(status, result, chosen.name);
+    return variable_end(box, status, result, chosen.name);
 }
 
 /* The values of a call. Errors: ARGUMENT, LIMIT. */

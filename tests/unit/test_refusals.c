@@ -183,6 +183,25 @@ static void test_no_host_function_between_runs(void **state)
     pybox_box_destroy(box);
 }
 
+/* A program that ends in a finaliser has ended; one that raises SystemExit while its variable is looked up has not. */
+static void test_programs_that_end_while_a_variable_is_set(void **state)
+{
+    (void)state;
+    static const pybox_value one = {PYBOX_VALUE_JSON, "1", 1};
+    pybox_box *box = make_box(NULL);
+    eval(box, "import os\nclass Last:\n  def __del__(self): os._exit(3)\nlast = Last()\n"
+              "class Odd:\n  def __hash__(self): return hash('odd')\n  def __eq__(self, other): raise SystemExit(4)\n"
+              "globals()[Odd()] = 1");
+    assert_int_equal(pybox_variable_set(box, &(pybox_variable){.name = "odd"}, &one), PYBOX_ERROR_LIMIT);
+    assert_non_null(strstr(pybox_error_message(), "exit"));
+    assert_eval(box, "1", "1");
+    assert_int_equal(pybox_variable_set(box, &(pybox_variable){.name = "last"}, &one), PYBOX_ERROR_DIRTY);
+    assert_all(box, PYBOX_ERROR_DIRTY);
+    rollback(box);
+    assert_eval(box, "1", "1");
+    pybox_box_destroy(box);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +210,7 @@ int main(void)
         cmocka_unit_test(test_answers_over_a_cap),
         cmocka_unit_test(test_answers_to_requests),
         cmocka_unit_test(test_no_host_function_between_runs),
+        cmocka_unit_test(test_programs_that_end_while_a_variable_is_set),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
