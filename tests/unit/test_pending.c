@@ -63,6 +63,13 @@ static const pybox_result *resume(pybox_box *box, uint64_t fuel)
     return result;
 }
 
+static int never_called(void *context, const char *name, const char *parent)
+{
+    (void)context, (void)name, (void)parent;
+    fail();
+    return 0;
+}
+
 static const pybox_limits small = {.fuel = 1000};
 
 static void test_refills_keep_a_run_going(void **state)
@@ -268,6 +275,30 @@ static void test_many_boxes_take_turns_on_one_thread(void **state)
     }
 }
 
+/* The sample guest runs code, but has no contexts and no values. */
+static void test_what_a_guest_does_not_export(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"x"};
+    static const pybox_value one = {PYBOX_VALUE_JSON, "1", 1};
+    const pybox_variable variable = {.name = "x"};
+    const pybox_result *result;
+    pybox_box *box = sample_run_limited(NULL);
+    assert_int_equal(pybox_context_create(box, "c", NULL), PYBOX_ERROR_MODULE_EXPORT);
+    assert_int_equal(pybox_context_copy(box, "c", "main"), PYBOX_ERROR_MODULE_EXPORT);
+    assert_int_equal(pybox_context_reset(box, "main"), PYBOX_ERROR_MODULE_EXPORT);
+    assert_int_equal(pybox_context_destroy(box, "c"), PYBOX_ERROR_MODULE_EXPORT);
+    assert_int_equal(pybox_context_protect(box, "main", names, 1), PYBOX_ERROR_MODULE_EXPORT);
+    assert_int_equal(pybox_context_unprotect(box, "main", NULL, 0), PYBOX_ERROR_MODULE_EXPORT);
+    assert_int_equal(pybox_context_list(box, never_called, NULL), PYBOX_ERROR_MODULE_EXPORT);
+    assert_int_equal(pybox_variable_set(box, &variable, &one), PYBOX_ERROR_MODULE_EXPORT);
+    assert_int_equal(pybox_variable_get(box, &variable, &result), PYBOX_ERROR_MODULE_EXPORT);
+    assert_int_equal(pybox_variable_delete(box, &variable), PYBOX_ERROR_MODULE_EXPORT);
+    assert_int_equal(pybox_box_call(box, &(pybox_call){.function = "len"}, &result), PYBOX_ERROR_MODULE_EXPORT);
+    assert_int_equal(sample_run(box, "spin 10")->outcome, PYBOX_DONE);
+    pybox_box_destroy(box);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -282,6 +313,7 @@ int main(void)
         cmocka_unit_test(test_limits_and_interrupts_hold_while_it_waits),
         cmocka_unit_test(test_cpu_time_is_that_of_the_run),
         cmocka_unit_test(test_many_boxes_take_turns_on_one_thread),
+        cmocka_unit_test(test_what_a_guest_does_not_export),
     };
     return cmocka_run_group_tests(tests, sample_run_set_up, sample_run_tear_down);
 }
