@@ -115,6 +115,20 @@ static void test_the_programs_own_frames(void **state)
     pybox_box_destroy(box);
 }
 
+/* Frames that are alike are formatted once, so that the commonest way to end does not use up a run's fuel. */
+static void test_a_recursion_is_told_cheaply(void **state)
+{
+    (void)state;
+    pybox_box *box = make_box(NULL);
+    const pybox_result *result = run_limited(box, "def f(): f()\nf()", &(pybox_limits){.fuel = 100000000});
+    assert_int_equal(result->outcome, PYBOX_EXCEPTION);
+    assert_string_equal(result->error.type.bytes, "RecursionError");
+    assert_non_null(strstr(result->error.traceback.bytes, "  [Previous line repeated 996 more times]\n"));
+    assert_string_equal(result->error.user_traceback.bytes, result->error.traceback.bytes);
+    assert_true(result->error.object.length > 0);
+    pybox_box_destroy(box);
+}
+
 static void test_hints(void **state)
 {
     (void)state;
@@ -206,6 +220,7 @@ int main(void)
         cmocka_unit_test(test_an_exception_is_told_whole),
         cmocka_unit_test(test_contexts_groups_and_syntax),
         cmocka_unit_test(test_the_programs_own_frames),
+        cmocka_unit_test(test_a_recursion_is_told_cheaply),
         cmocka_unit_test(test_hints),
         cmocka_unit_test(test_odd_exceptions_do_not_get_in_the_way),
         cmocka_unit_test(test_without_an_exception_there_is_nothing),

@@ -114,13 +114,26 @@ def _chain(summary):
     return found
 
 
-def _users_text(summary):
-    """The text with the program's own frames; of an exception that went through none, with all."""
+class _Stack(_StackSummary):
+    """Formats frames that are alike, as those of a recursion, once: it takes half a million units of fuel."""
+
+    def format_frame_summary(self, frame, **options):
+        alike = frame.filename, frame.lineno, frame.end_lineno, frame.colno, frame.end_colno, frame.name
+        formatted = self.__dict__  # a list has no other use for it
+        if alike not in formatted:
+            formatted[alike] = super().format_frame_summary(frame, **options)
+        return formatted[alike]
+
+
+def _users_text(summary, text):
+    """The text with the program's own frames; of an exception that went through none, with all. `text`: with all, or None."""
+    changed = text is None
     for one in _chain(summary):
         users = [frame for frame in one.stack if _is_users(frame.filename)]
-        if users:
-            one.stack = _StackSummary.from_list(users)
-    return "".join(summary.format())
+        if users and len(users) < len(one.stack):
+            one.stack = _Stack(users)
+            changed = True
+    return "".join(summary.format()) if changed else text
 
 
 def _column(source, offset):
@@ -239,11 +252,14 @@ def describe_exception(exception, line, frames):
     if hook is not sys.__excepthook__ and callable(hook):
         hooked = _hooked_text(exception, hook)
     summary = _TracebackException.from_exception(exception, compact=True)
-    text = "".join(summary.format()) if hooked is None else hooked
+    for one in _chain(summary):
+        one.stack = _Stack(one.stack)
+    full = "".join(summary.format()) if hooked is None else None
     message = safe(str, exception)
     hint = _pybox_hints.hint(exception)
     described = _object_text(exception, summary, hint)
-    return pack(kind, message, shorten(text), number, shorten(_users_text(summary)), described, hint)
+    text = full if hooked is None else hooked
+    return pack(kind, message, shorten(text), number, shorten(_users_text(summary, full)), described, hint)
 
 
 def show_unraisable(unraisable):
