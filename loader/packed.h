@@ -1,6 +1,6 @@
 /*
- * Pages as the few bytes in which they differ from others: what a Python that has run a little writes to a page is mostly
- * a reference count or two. Words of 8 bytes are compared.
+ * Pages as the few bytes in which they differ from others: what a Python that has run a little writes to a page is
+ * mostly a reference count or two. Words of 8 bytes are compared.
  */
 #ifndef PACKED_H
 #define PACKED_H

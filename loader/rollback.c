@@ -605,8 +605,8 @@ uint32_t rollback_depth(const struct rollback *rollback)
     return rollback->stack.depth;
 }
 
-/* Packs a private page, or finds that it need not be; either way the kernel may have it back then. Whether so. Pages that
- * are tracked stay: there are many, and what is known of them would be lost. */
+/* Packs a private page, or finds that it need not be; either way the kernel may have it back then. Whether so. Pages
+ * that are tracked stay: there are many, and what is known of them would be lost. */
 static int can_leave(struct rollback *rollback, struct reference_walk *walk, uint32_t page,
                      int *no_memory)
 {

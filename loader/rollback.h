@@ -65,13 +65,12 @@ struct rollback_options {
 struct rollback;
 
 /*
- * For a memory whose first `image_bytes` were mapped by memory_map_image() (0: none) and whose rest
- * is zero pages. `image` is a mapping of the same bytes that nobody changes and that outlives the
- * rollback; one per image serves any number of memories and threads. `memory` must outlive the
- * rollback too, keep its address (but for rollback_move()), and not be mapped anew. Its pages may have been written already:
- * the reference is the image all the same. Allocates, a few hundred bytes.
- * Errors: ARGUMENT (image_bytes is no multiple of 4096, or more than the memory has); UNSUPPORTED
- * (the method that is asked for does not work here; the message says why); NO_MEMORY.
+ * For a memory whose first `image_bytes` were mapped by memory_map_image() (0: none) and whose rest is zero pages.
+ * `image` is a mapping of the same bytes that nobody changes and that outlives the rollback; one per image serves any
+ * number of memories and threads. `memory` must outlive the rollback too, keep its address (but for rollback_move()),
+ * and not be mapped anew. Its pages may have been written already: the reference is the image all the same.
+ * Allocates, a few hundred bytes. Errors: ARGUMENT (image_bytes is no multiple of 4096, or more than the memory has);
+ * UNSUPPORTED (the method that is asked for does not work here; the message says why); NO_MEMORY.
  */
 pybox_status rollback_create(struct memory *memory, const uint8_t *image, uint64_t image_bytes,
                              const struct rollback_options *options, struct rollback **rollback);
@@ -124,9 +123,8 @@ uint32_t rollback_depth(const struct rollback *rollback);
 /*
  * For a memory that will not run for a while: gives its private pages back to the kernel, and frees storage that no
  * checkpoint uses. What a page has that the image has not is kept aside, if that is less than half of it. UNTIL
- * rollback_enter(), or a call of another function here that looks at the memory, IT MUST BE NEITHER READ NOR WRITTEN; then
- * those pages are in their places again, for about 1 us each.
- * Errors: NO_MEMORY: less was given back.
+ * rollback_enter(), or a call of another function here that looks at the memory, IT MUST BE NEITHER READ NOR WRITTEN;
+ * then those pages are in their places again, for about 1 us each. Errors: NO_MEMORY: less was given back.
  */
 pybox_status rollback_trim(struct rollback *rollback);
 
@@ -152,8 +150,8 @@ typedef pybox_status rollback_range_function(void *context, uint64_t address, ui
 pybox_status rollback_each_change(struct rollback *rollback, rollback_range_function *each,
                                   void *context);
 
-/* The same for the private pages, whether they differ or not: what has been written. None, where they cannot be told, and
- * while the memory is trimmed. */
+/* The same for the private pages, whether they differ or not: what has been written. None, where they cannot be told,
+ * and while the memory is trimmed. */
 pybox_status rollback_each_private(struct rollback *rollback, rollback_range_function *each,
                                    void *context);
 

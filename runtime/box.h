@@ -4,8 +4,8 @@
 
 #include "handles.h"
 
-/* An empty box that holds its module and image (or NULL); pybox_box_destroy() frees it however far it is built. NULL: no
- * memory. */
+/* An empty box that holds its module and image (or NULL); pybox_box_destroy() frees it however far it is built. NULL:
+ * no memory. */
 struct pybox_box *box_allocate(struct pybox_module *module, struct pybox_image *image);
 
 /* Its memory, as in its image or as a start from nothing wants it, with a rollback, and its instance. By box->limits.
@@ -39,7 +39,8 @@ pybox_status box_check_rest(const struct pybox_box *box);
 /* The same for what needs no more than that no frame of the guest is on a stack: a box may wait for the host. */
 pybox_status box_check_still(const struct pybox_box *box);
 
-/* The guest waits for the host, without a native stack. `has_account`: in a run of the box's, which is gone on with; it has been settled. */
+/* The guest waits for the host, without a native stack. `has_account`: in a run of the box's, which is gone on with;
+ * it has been settled. */
 void box_wait(struct pybox_box *box, int has_account);
 
 /* Errors: UNSUPPORTED (the module changes what no snapshot, checkpoint or clone holds). */

@@ -19,8 +19,8 @@ pybox_status context_go_through(struct pybox_box *box, uint32_t first,
                                 int (*each)(void *context, const char *name, const char *parent),
                                 void *context);
 
-/* Metadata for a snapshot of the box: those of the host, and with "contexts" if it has any besides "main" and that is not
- * there. The box is savable and may be asked. *with is to be freed; NULL: as they are. Errors: GUEST, NO_MEMORY. */
+/* Metadata for a snapshot of the box: those of the host, and with "contexts" if it has any besides "main" and that is
+ * not there. The box is savable and may be asked. *with is to be freed; NULL: as they are. Errors: GUEST, NO_MEMORY. */
 pybox_status context_add_summary(struct pybox_box *box, const char *metadata, char **with);
 
 #endif

@@ -19,12 +19,12 @@
 #include "module_abi.h"
 
 /*
- * Calls call(instance, values) on the stack that ends at `stack_top` (16-byte aligned), with gs
- * based at env->memory_base, mm0 as env->fuel says (module_abi.h) and floating point as wasm has it (round to nearest, nothing flushed to
- * zero, no traps). Meanwhile env->host_stack is where host calls run: below this call's frame.
- * Afterwards registers, floating point control words, gs and env->host_stack are as before. Entries
- * nest, on any thread, in the same or another env, as long as each has a stack region of its own
- * and they are left innermost first. Returns 0, or what enter_leave() was given.
+ * Calls call(instance, values) on the stack that ends at `stack_top` (16-byte aligned), with gs based at
+ * env->memory_base, mm0 as env->fuel says (module_abi.h) and floating point as wasm has it (round to nearest, nothing
+ * flushed to zero, no traps). Meanwhile env->host_stack is where host calls run: below this call's frame. Afterwards
+ * registers, floating point control words, gs and env->host_stack are as before. Entries nest, on any thread, in the
+ * same or another env, as long as each has a stack region of its own and they are left innermost first. Returns 0, or
+ * what enter_leave() was given.
  */
 int enter_guest(struct module_env *env, void *stack_top, void (*call)(void *, uint64_t *),
                 void *instance, uint64_t *values);

@@ -36,8 +36,8 @@ uint64_t fuel_settle(struct fuel *fuel, int64_t *left);
 /* Adapts the pace to a slice that has used `spent` and ends now. */
 void fuel_measure(struct fuel *fuel, uint64_t spent, uint64_t now_ns);
 
-/* The next slice, after fuel_settle(): what env->fuel is to be. Negative if the guest is over its bound, so that its next
- * check finds that out. */
+/* The next slice, after fuel_settle(): what env->fuel is to be. Negative if the guest is over its bound, so that its
+ * next check finds that out. */
 int64_t fuel_next(struct fuel *fuel);
 
 /* Gives back what the guest has just paid, in this slice or the one before. */

@@ -1,12 +1,12 @@
 /*
  * Finding host functions by words.
- *
- * A text's words are its runs of letters and digits (bytes over 127 count as letters), cut where small letters turn to
- * capitals: "readFile", "read_file" and "read file" have the same two. A word of the query fits one of a text if they
- * are the same but for capitals; one of three letters or more also, half as well, if either begins with the other.
- *
- * A function's score is the sum over the query's words of the best fit: in its name 8, its module 4, its parameters 3, its
- * documentation's first line 3, the rest of it 1; twice that if it has all of the words. The whole query as its name: 100 more.
+ * A text's words are its runs of letters and digits (bytes over 127 count as letters), cut where small letters turn
+ * to capitals: "readFile", "read_file" and "read file" have the same two. A word of the query fits one of a text if
+ * they are the same but for capitals; one of three letters or more also, half as well, if either begins with the
+ * other.
+ * A function's score is the sum over the query's words of the best fit: in its name 8, its module 4, its parameters
+ * 3, its documentation's first line 3, the rest of it 1; twice that if it has all of the words. The whole query as
+ * its name: 100 more.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -42,7 +42,8 @@ struct signature {
     struct parameter *parameters; /* in their order */
 };
 
-/* Parses `text`, which is valid UTF-8. Errors: ARGUMENT (what was expected where), LIMIT, NO_MEMORY; *signature is empty then. */
+/* Parses `text`, which is valid UTF-8. Errors: ARGUMENT (what was expected where), LIMIT, NO_MEMORY; *signature is
+ * empty then. */
 pybox_status signature_parse(const char *text, struct signature *signature);
 
 void signature_free(struct signature *signature);

@@ -40,7 +40,8 @@ pybox_status functions_hold(const pybox_functions *functions, struct pybox_funct
 /* For a further box of the same. */
 struct pybox_functions *functions_hold_again(struct pybox_functions *functions);
 
-/* JSON for tools: {"name", "description", "parameters"}, of which the last is a schema; the caller's to free. Errors: NO_MEMORY. */
+/* JSON for tools: {"name", "description", "parameters"}, of which the last is a schema; the caller's to free. Errors:
+ * NO_MEMORY. */
 pybox_status functions_describe_tool(const struct function *function, const char *parameters,
                                      char **schema);
 

@@ -196,8 +196,8 @@ static void guard_look_at_grace(struct pybox_box *box, int at_check, uint64_t no
         guard_cut(box, STOP_NOTHING, STOP_END_TIME);
 }
 
-/* The slice ends; the run is looked at, and gets the next one unless env->stop is set. Fuel counts `at_check`s of module
- * code only, so that a run ends at the same point however often it is looked at. */
+/* The slice ends; the run is looked at, and gets the next one unless env->stop is set. Fuel counts `at_check`s of
+ * module code only, so that a run ends at the same point however often it is looked at. */
 static void guard_look(struct pybox_box *box, int at_check)
 {
     const uint64_t now_ns = run_clock_now();
@@ -216,8 +216,8 @@ static void guard_look(struct pybox_box *box, int at_check)
         box->env.fuel = fuel_next(&box->fuel);
 }
 
-/* After an import: whether to look before the slice is used up. Imports may wait, and a module that is not metered has no
- * slices. */
+/* After an import: whether to look before the slice is used up. Imports may wait, and a module that is not metered
+ * has no slices. */
 static int guard_is_due(const struct pybox_box *box)
 {
     const struct stop *stop = &box->stop;
@@ -234,8 +234,8 @@ static int guard_is_due(const struct pybox_box *box)
  * Host calls
  */
 
-/* Imports pay by length too, at the price of memory.copy (aot/meter/costs.def). What that takes beyond the slice is found at
- * the next check. */
+/* Imports pay by length too, at the price of memory.copy (aot/meter/costs.def). What that takes beyond the slice is
+ * found at the next check. */
 void guard_charge_moved(struct pybox_box *box, uint64_t bytes)
 {
     box->env.fuel -= (int64_t)(bytes / MOVED_BYTES_A_UNIT);
@@ -284,8 +284,8 @@ static void guard_import(struct pybox_box *box, uint32_t import, uint64_t *value
     guard_leave_import(box);
 }
 
-/* After a restore a generator of the guest's is to give other numbers. That is not charged, but for so few that it gives no
- * guest time for nothing. */
+/* After a restore a generator of the guest's is to give other numbers. That is not charged, but for so few that it
+ * gives no guest time for nothing. */
 void guard_random_renew(struct pybox_box *box, uint64_t *values)
 {
     const int is_free = box->phase != BOX_NESTED && box->renewals < GUEST_RENEWALS;

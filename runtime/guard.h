@@ -50,8 +50,8 @@ void guard_begin_start(struct pybox_box *box);
 void guard_begin_setup(struct pybox_box *box);
 void guard_begin_run(struct pybox_box *box);
 
-/* Calls an export with a small allowance of its own, and without imports; whether it returned. Of a box at rest, or in a host call when the
- * account has been settled; nothing of the box's run is touched. */
+/* Calls an export with a small allowance of its own, and without imports; whether it returned. Of a box at rest, or
+ * in a host call when the account has been settled; nothing of the box's run is touched. */
 int guard_call_nested(struct pybox_box *box, enum guest_export which, uint64_t *values);
 
 /* The run is over, with that trap or 0: its account is settled. */
@@ -61,12 +61,12 @@ void guard_end_run(struct pybox_box *box, uint32_t trap);
  * Errors: GUEST (it does not). */
 pybox_status guard_forget(struct pybox_box *box);
 
-/* A pending run gets `fuel` more, or with 0 is told to stop. Returns 0 if the guest may be gone on with, MODULE_TRAP_LIMIT
- * if it is cut, MODULE_TRAP_YIELD if it waits again. */
+/* A pending run gets `fuel` more, or with 0 is told to stop. Returns 0 if the guest may be gone on with,
+ * MODULE_TRAP_LIMIT if it is cut, MODULE_TRAP_YIELD if it waits again. */
 uint32_t guard_resume(struct pybox_box *box, uint64_t fuel);
 
-/* A run that has waited for the host goes on, with `more` fuel: on its native stack, or from the account that it had. Returns 0,
- * or MODULE_TRAP_LIMIT if it is cut. */
+/* A run that has waited for the host goes on, with `more` fuel: on its native stack, or from the account that it had.
+ * Returns 0, or MODULE_TRAP_LIMIT if it is cut. */
 uint32_t guard_go_on(struct pybox_box *box, uint64_t more);
 uint32_t guard_go_on_from(struct pybox_box *box, const struct fuel *fuel, uint64_t more);
 

@@ -31,8 +31,8 @@ uint8_t *guest_range(const struct guest_memory *memory, uint32_t address, uint64
 pybox_status guest_read_reply(const struct guest_memory *memory, uint32_t address,
                               struct guest_reply *reply, struct guest_text texts[GUEST_MAX_TEXTS]);
 
-/* Reads the reply at `address`: any that a run may end with, or that says what is waited for; the latter's payload goes to
- * `list`, which else is empty. Errors: GUEST. */
+/* Reads the reply at `address`: any that a run may end with, or that says what is waited for; the latter's payload
+ * goes to `list`, which else is empty. Errors: GUEST. */
 pybox_status guest_read_list(const struct guest_memory *memory, uint32_t address,
                              struct guest_reply *reply, struct guest_text *list);
 

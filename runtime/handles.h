@@ -111,7 +111,8 @@ struct pybox_image {
     struct spares spares;
 };
 
-/* A handle for an image, which it takes, also on failure. Errors: SNAPSHOT_FORMAT (a stack pointer outside the memory), NO_MEMORY. */
+/* A handle for an image, which it takes, also on failure. Errors: SNAPSHOT_FORMAT (a stack pointer outside the
+ * memory), NO_MEMORY. */
 pybox_status image_handle_make(struct pybox_module *module, struct image *image,
                                struct pybox_image **handle);
 

@@ -1,10 +1,10 @@
 /*
  * Calls of host functions in progress, and the runs within them.
- *
- * While a host function is called, its frame lies on box->host_frame, and the function may run code in the box again: a nested
- * run. What a box holds of the run in progress (limits, account of fuel, clock, stop, result, ...) is put aside in the frame
- * meanwhile. A nested run may not use more than is left of the run around it, and what it uses is added to that one's account.
- * Its frames lie above; if it is cut, so is the run around it, when the host function returns.
+ * While a host function is called, its frame lies on box->host_frame, and the function may run code in the box again:
+ * a nested run. What a box holds of the run in progress (limits, account of fuel, clock, stop, result, ...) is put
+ * aside in the frame meanwhile. A nested run may not use more than is left of the run around it, and what it uses is
+ * added to that one's account. Its frames lie above; if it is cut, so is the run around it, when the host function
+ * returns.
  */
 #ifndef HOST_FRAME_H
 #define HOST_FRAME_H
@@ -57,18 +57,20 @@ struct host_frame {
 void host_frame_push(struct pybox_box *box, struct host_frame *frame);
 void host_frame_pop(struct pybox_box *box);
 
-/* Whether a run may begin: the box is at rest, or in a host function of this thread's. Errors: BUSY, DIRTY, LIMIT (too deep). */
+/* Whether a run may begin: the box is at rest, or in a host function of this thread's. Errors: BUSY, DIRTY, LIMIT
+ * (too deep). */
 pybox_status host_frame_check_run(const struct pybox_box *box);
 
-/* In a host function: puts the run around it aside, for one with `limits`, which are lowered to what is left. The set-up comes
- * next. Errors: NO_MEMORY (nothing has changed). */
+/* In a host function: puts the run around it aside, for one with `limits`, which are lowered to what is left. The
+ * set-up comes next. Errors: NO_MEMORY (nothing has changed). */
 pybox_status host_frame_begin_run(struct pybox_box *box, pybox_limits *limits);
 
-/* The nested run has ended: the run around it goes on. *result is where its result stays. Returns `status`, or what went wrong
- * in keeping the result. */
+/* The nested run has ended: the run around it goes on. *result is where its result stays. Returns `status`, or what
+ * went wrong in keeping the result. */
 pybox_status host_frame_end_run(struct pybox_box *box, pybox_status status, const pybox_result **result);
 
-/* In a nested run that has used what it may: more from the run around it, if that is what was used up. 0: there is none. */
+/* In a nested run that has used what it may: more from the run around it, if that is what was used up. 0: there is
+ * none. */
 uint64_t host_frame_refill(struct pybox_box *box);
 
 /* What the runs around the one in progress have used. */

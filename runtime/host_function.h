@@ -19,10 +19,12 @@ struct host_answer {
 void host_function_call(struct pybox_box *box, uint64_t *values);
 void host_function_take(struct pybox_box *box, uint64_t *values);
 
-/* Tells the guest of the host's functions, if it does not know them yet. In the set-up of a run. Errors: GUEST, LIMIT, NO_MEMORY. */
+/* Tells the guest of the host's functions, if it does not know them yet. In the set-up of a run. Errors: GUEST,
+ * LIMIT, NO_MEMORY. */
 pybox_status host_function_declare(struct pybox_box *box);
 
-/* The number of the exception of that name (enum guest_error; NULL: pybox.HostError), or -1: there is none that the host may raise. */
+/* The number of the exception of that name (enum guest_error; NULL: pybox.HostError), or -1: there is none that the
+ * host may raise. */
 int host_function_error(const char *type);
 
 #endif

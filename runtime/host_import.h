@@ -1,7 +1,7 @@
 /*
- * What a guest may import besides WASI: the functions of module "pybox". A function gets the arguments in `values` (one u64 each, i32 zero-extended) and puts the
- * result into values[0]. Everything in them comes from a hostile guest: addresses go through guest_range().
- *
+ * What a guest may import besides WASI: the functions of module "pybox". A function gets the arguments in `values`
+ * (one u64 each, i32 zero-extended) and puts the result into values[0]. Everything in them comes from a hostile
+ * guest: addresses go through guest_range().
  * A function may set box->env.stop, as in struct module_env; then the guest is not returned to.
  */
 #ifndef HOST_IMPORT_H

@@ -1,8 +1,8 @@
 /*
- * The pages that runs write first, whatever they do: learnt from the first run over an image, and made private when a box
- * is made. Left to the run, each is a page fault; and where the guest has read the page before, also an interrupt to every
- * other CPU that runs a thread of the process, since a mapping changes: with two threads that make boxes, seven times the
- * time to the first result.
+ * The pages that runs write first, whatever they do: learnt from the first run over an image, and made private when a
+ * box is made. Left to the run, each is a page fault; and where the guest has read the page before, also an interrupt
+ * to every other CPU that runs a thread of the process, since a mapping changes: with two threads that make boxes,
+ * seven times the time to the first result.
  */
 #ifndef HOT_PAGES_H
 #define HOT_PAGES_H

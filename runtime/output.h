@@ -32,8 +32,9 @@ struct output {
 /* What output_write() returns when the limit is reached: the run must be stopped. */
 #define OUTPUT_IS_FULL (-1)
 
-/* Takes what the guest writes. The callback gets whole characters: what the guest's buffers cut in two is joined. Up to the limit it is kept or passed on even if the rest is not.
- * Returns 0, an errno value for the guest's write to fail with, or OUTPUT_IS_FULL. */
+/* Takes what the guest writes. The callback gets whole characters: what the guest's buffers cut in two is joined. Up
+ * to the limit it is kept or passed on even if the rest is not. Returns 0, an errno value for the guest's write to
+ * fail with, or OUTPUT_IS_FULL. */
 int output_write(struct output *output, pybox_stream stream, const void *bytes, size_t length);
 
 /* The run is over: the callback gets what was waiting for the rest of its character. */

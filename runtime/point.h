@@ -1,11 +1,10 @@
 /*
- * The states that a box can return to: a stack of points, each the memory, the mutable globals, the file tree with its
- * descriptors, the clocks and random numbers of the shim, and the box's own flags at one moment between two runs.
- *
- * From the bottom: the origin, in which the box was made (boxes from an image have it, and others whose options ask for
- * rollbacks); the host's checkpoints; the run's, in boxes that undo single runs. What is private to one level of the
- * four parts is theirs: memory has as many checkpoints as there are points, less one for a POINT_IMAGE; the tree as many
- * as there are points.
+ * The states that a box can return to: a stack of points, each the memory, the mutable globals, the file tree with
+ * its descriptors, the clocks and random numbers of the shim, and the box's own flags at one moment between two runs.
+ * From the bottom: the origin, in which the box was made (boxes from an image have it, and others whose options ask
+ * for rollbacks); the host's checkpoints; the run's, in boxes that undo single runs. What is private to one level of
+ * the four parts is theirs: memory has as many checkpoints as there are points, less one for a POINT_IMAGE; the tree
+ * as many as there are points.
  */
 #ifndef POINT_H
 #define POINT_H
@@ -30,8 +29,8 @@ struct point {
     uint64_t globals[]; /* the mutable ones, in the order of the module's descriptor */
 };
 
-/* All of these belong to the thread that has called rollback_enter() for the box's memory, which is to be called again before
- * the guest runs. */
+/* All of these belong to the thread that has called rollback_enter() for the box's memory, which is to be called
+ * again before the guest runs. */
 
 /* Puts a point of the state now on the stack. Errors: LIMIT, NO_MEMORY: nothing changed. */
 pybox_status point_push(struct pybox_box *box, enum point_kind kind);
@@ -42,8 +41,8 @@ pybox_status point_renew(struct pybox_box *box);
 /* Forgets the top point, which there must be. Errors: NO_MEMORY: nothing changed. */
 pybox_status point_drop(struct pybox_box *box);
 
-/* Returns to the top point, which there must be and which stays: the box is idle, or waits for the host. New random numbers are due unless the seed
- * is fixed. Errors: NO_MEMORY: the box is dirty. */
+/* Returns to the top point, which there must be and which stays: the box is idle, or waits for the host. New random
+ * numbers are due unless the seed is fixed. Errors: NO_MEMORY: the box is dirty. */
 pybox_status point_restore(struct pybox_box *box);
 
 /* Frees them all; the state stays. Before the memory's rollback goes. */

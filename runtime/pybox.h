@@ -209,25 +209,26 @@ PYBOX_API pybox_status pybox_image_load(pybox_module *module, const char *path,
  * from no file is computed when it is first asked for, in milliseconds. "" if there is no memory for that. */
 PYBOX_API const char *pybox_image_digest(const pybox_image *image);
 
-/* Releases the caller's hold; the image goes with its last box, and what was kept for others with it. NULL is allowed. */
+/* Releases the caller's hold; the image goes with its last box, and what was kept for others with it. NULL is
+ * allowed. */
 PYBOX_API void pybox_image_close(pybox_image *image);
 
 /* ------------------------------------------------------------------------------------------
  * Limits
  */
 
-/* What a box, and each run in it, may use. A field that is 0 means its default, PYBOX_UNLIMITED
- * means none where that is allowed. Given with a box they hold for each of its runs; a run may be
- * given its own (pybox_run.limits), of which the fields marked "box" are not looked at.
+/* What a box, and each run in it, may use. A field that is 0 means its default, PYBOX_UNLIMITED means none where that
+ * is allowed. Given with a box they hold for each of its runs; a run may be given its own (pybox_run.limits), of
+ * which the fields marked "box" are not looked at.
  *
- * What happens at a limit: fuel, wall and CPU time stop the run in two steps. First the guest gets
- * an exception at the line that is running (pybox.OutOfFuel, pybox.DeadlineExceeded: subclasses of
- * BaseException), so that `finally` and `with` blocks run, within the grace. A guest that is not
- * through by then is cut, and its box is dirty. The other limits answer as the guest's system would
- * (MemoryError, OSError, RecursionError), except output_bytes, host_calls and stack_bytes, which cut the run.
+ * What happens at a limit: fuel, wall and CPU time stop the run in two steps. First the guest gets an exception at
+ * the line that is running (pybox.OutOfFuel, pybox.DeadlineExceeded: subclasses of BaseException), so that `finally`
+ * and `with` blocks run, within the grace. A guest that is not through by then is cut, and its box is dirty. The
+ * other limits answer as the guest's system would (MemoryError, OSError, RecursionError), except output_bytes,
+ * host_calls and stack_bytes, which cut the run.
  *
- * Limits are looked at when the guest calls the host, and in between each tenth of a millisecond or so; fuel is exact. A
- * module that is not metered is looked at in calls of the host only, and a limit of fuel is refused for it
+ * Limits are looked at when the guest calls the host, and in between each tenth of a millisecond or so; fuel is
+ * exact. A module that is not metered is looked at in calls of the host only, and a limit of fuel is refused for it
  * (UNSUPPORTED). Time spent in the host's own callbacks counts, and is noticed when they return. */
 typedef struct pybox_limits {
     size_t size;
@@ -269,9 +270,9 @@ typedef struct pybox_mount {
 /* Which stream of the guest's a piece of output was written to. */
 typedef enum pybox_stream { PYBOX_STDOUT = 1, PYBOX_STDERR = 2 } pybox_stream;
 
-/* Receives output as it is written, in the pieces in which it is written, but never with half a character of UTF-8 at the end if the
- * other half follows. Runs on the thread of the run and may not call into the same
- * box. Returns 0 to go on, or an errno value that the guest's write then fails with (EPIPE). */
+/* Receives output as it is written, in the pieces in which it is written, but never with half a character of UTF-8 at
+ * the end if the other half follows. Runs on the thread of the run and may not call into the same box. Returns 0 to
+ * go on, or an errno value that the guest's write then fails with (EPIPE). */
 typedef int pybox_output_callback(void *context, pybox_stream stream, const void *bytes,
                                   size_t length);
 
@@ -280,9 +281,9 @@ typedef int pybox_output_callback(void *context, pybox_stream stream, const void
 typedef ptrdiff_t pybox_input_callback(void *context, void *bytes, size_t capacity);
 
 /* Receives what the guest displays, as it does: one form of a value, with its MIME type ("text/html", "image/png":
- * printable ASCII of at most 100 characters, the guest's word). Forms with the same number are of the same value. Counts as output
- * (limits.output_bytes). Runs on the thread of the run and may not call into the same box. Returns 0, or an
- * errno value: the guest's call fails. */
+ * printable ASCII of at most 100 characters, the guest's word). Forms with the same number are of the same value.
+ * Counts as output (limits.output_bytes). Runs on the thread of the run and may not call into the same box. Returns
+ * 0, or an errno value: the guest's call fails. */
 typedef int pybox_display_callback(void *context, uint32_t number, const char *mime,
                                    const void *bytes, size_t length);
 
@@ -338,9 +339,9 @@ PYBOX_API pybox_status pybox_box_create(pybox_module *module, pybox_image *image
  * fails with EBADF. Guest paths, `*count` of them; they live until the box's next call. */
 PYBOX_API const char *const *pybox_box_lost_files(const pybox_box *box, size_t *count);
 
-/* Frees the box and everything it holds, results included. While it runs (in a callback of its own) it does nothing. NULL is allowed. The memory of up to four
- * boxes of an image, at most 4 MiB each, is rolled back to it and kept for the next ones until the image goes: a box is then
- * made in a few microseconds, and its first run has no page faults. */
+/* Frees the box and everything it holds, results included. While it runs (in a callback of its own) it does nothing.
+ * NULL is allowed. The memory of up to four boxes of an image, at most 4 MiB each, is rolled back to it and kept for
+ * the next ones until the image goes: a box is then made in a few microseconds, and its first run has no page faults. */
 PYBOX_API void pybox_box_destroy(pybox_box *box);
 
 /* ------------------------------------------------------------------------------------------
@@ -390,8 +391,9 @@ typedef enum pybox_trace_event {
     PYBOX_TRACE_RAISE = 8,  /* an exception is raised, or comes out of a call */
 } pybox_trace_event;
 
-/* Told of each event as it happens. The texts are the guest's word, at most 256 bytes of each, and last for the call. Runs on the thread of the
- * run and may not call into the same box. Returns 0 to go on; else the run is stopped, as by PYBOX_INTERRUPT_STOP. */
+/* Told of each event as it happens. The texts are the guest's word, at most 256 bytes of each, and last for the call.
+ * Runs on the thread of the run and may not call into the same box. Returns 0 to go on; else the run is stopped, as
+ * by PYBOX_INTERRUPT_STOP. */
 typedef int pybox_trace_callback(void *context, pybox_trace_event event, const char *file,
                                  uint32_t line, const char *function);
 
@@ -446,8 +448,8 @@ typedef struct pybox_bytes {
     size_t length;
 } pybox_bytes;
 
-/* One form of a value that the guest has displayed: pybox.display(), or the value of a run (MODE_EVAL, MODE_SINGLE) whose
- * class has rich forms (_repr_html_() and its like). As for pybox_display_callback. */
+/* One form of a value that the guest has displayed: pybox.display(), or the value of a run (MODE_EVAL, MODE_SINGLE)
+ * whose class has rich forms (_repr_html_() and its like). As for pybox_display_callback. */
 typedef struct pybox_display {
     uint32_t number;
     const char *mime;
@@ -542,9 +544,10 @@ typedef enum pybox_interrupt {
     PYBOX_INTERRUPT_CUT = 2,      /* at once; the box is dirty */
 } pybox_interrupt;
 
-/* Interrupts the run that is in progress, also one that sleeps or is pending; without one, does nothing. The run's thread notices within a fraction of a millisecond, in a host function or an
- * input callback only when that returns (-EINTR lets the guest look and ask again). A guest without a first step (a WASI command) is cut.
- * Any thread, and in signal handlers; the box must not be destroyed meanwhile. */
+/* Interrupts the run that is in progress, also one that sleeps or is pending; without one, does nothing. The run's
+ * thread notices within a fraction of a millisecond, in a host function or an input callback only when that returns
+ * (-EINTR lets the guest look and ask again). A guest without a first step (a WASI command) is cut. Any thread, and
+ * in signal handlers; the box must not be destroyed meanwhile. */
 PYBOX_API void pybox_box_interrupt(pybox_box *box, pybox_interrupt how);
 
 typedef struct pybox_resume {
@@ -554,35 +557,38 @@ typedef struct pybox_resume {
                                    box's if the box was loaded, cloned or rolled back meanwhile */
 } pybox_resume;
 
-/* Goes on with a run whose outcome was PENDING: it may be so again. If it waits on, that costs by the number of its requests (about 0.1 us each), so
- * answers that are there are given together. After WAIT_FUEL and WAIT_STACK on the thread
- * that ran it; its wall-clock limit has gone on meanwhile, but not after WAIT_HOST. The result is of the whole run so far; in a box that was
- * loaded, cloned or rolled back to where it waits, since then. Requests that have no answer stay. An interrupt that came while it waited is noticed first.
- * With PYBOX_ROLLBACK_RUN a run that is stopped now is undone to the state before it began, or that in which it was loaded, cloned or rolled back to, or
- * had a checkpoint made, while it waited. A pending run is given up by pybox_box_rollback() (after WAIT_HOST) and pybox_box_destroy().
- * NULL options: all defaults. Runs guest code, blocks, allocates.
- * Errors: ARGUMENT (nothing is pending, or another thread's; limits after another wait), BUSY, LIMIT (the box has no memory for the
- * answers), UNSUPPORTED, NO_MEMORY, GUEST. */
+/* Goes on with a run whose outcome was PENDING: it may be so again. If it waits on, that costs by the number of its
+ * requests (about 0.1 us each), so answers that are there are given together. After WAIT_FUEL and WAIT_STACK on the
+ * thread that ran it; its wall-clock limit has gone on meanwhile, but not after WAIT_HOST. The result is of the whole
+ * run so far; in a box that was loaded, cloned or rolled back to where it waits, since then. Requests that have no
+ * answer stay. An interrupt that came while it waited is noticed first. With PYBOX_ROLLBACK_RUN a run that is stopped
+ * now is undone to the state before it began, or that in which it was loaded, cloned or rolled back to, or had a
+ * checkpoint made, while it waited. A pending run is given up by pybox_box_rollback() (after WAIT_HOST) and
+ * pybox_box_destroy(). NULL options: all defaults. Runs guest code, blocks, allocates. Errors: ARGUMENT (nothing is
+ * pending, or another thread's; limits after another wait), BUSY, LIMIT (the box has no memory for the answers),
+ * UNSUPPORTED, NO_MEMORY, GUEST. */
 PYBOX_API pybox_status pybox_box_resume(pybox_box *box, const pybox_resume *options,
                                         const pybox_result **result);
 
-/* What a box that is PENDING for the host asks and has got no answer to: also of one that was loaded, cloned or rolled back to where it
- * waits, which until then takes itself for idle: pybox_box_run() finds out too, and says BUSY. The array lives until the box's next call.
- * *count is 0 if it does not wait. Runs a little guest code of the library's. Errors: ARGUMENT, BUSY (it runs), NO_MEMORY, GUEST. */
+/* What a box that is PENDING for the host asks and has got no answer to: also of one that was loaded, cloned or
+ * rolled back to where it waits, which until then takes itself for idle: pybox_box_run() finds out too, and says
+ * BUSY. The array lives until the box's next call. *count is 0 if it does not wait. Runs a little guest code of the
+ * library's. Errors: ARGUMENT, BUSY (it runs), NO_MEMORY, GUEST. */
 PYBOX_API pybox_status pybox_box_requests(pybox_box *box, const pybox_request **requests,
                                           size_t *count);
 
-/* Answers a request, with a value (NULL: None) or with an error: an exception that the guest can catch. `type` is the name of a built-in
- * exception, or NULL for pybox.HostError. In any order; pybox_box_resume() hands them over, so until then they are no part of what
- * is saved or cloned. An answer to a request that the guest has stopped waiting for is dropped. Copies. Any thread that may use the box.
- * Errors: ARGUMENT (no such request, or answered already; no valid value, or a message that is not UTF-8), BUSY, LIMIT, NO_MEMORY, GUEST. */
+/* Answers a request, with a value (NULL: None) or with an error: an exception that the guest can catch. `type` is the
+ * name of a built-in exception, or NULL for pybox.HostError. In any order; pybox_box_resume() hands them over, so
+ * until then they are no part of what is saved or cloned. An answer to a request that the guest has stopped waiting
+ * for is dropped. Copies. Any thread that may use the box. Errors: ARGUMENT (no such request, or answered already; no
+ * valid value, or a message that is not UTF-8), BUSY, LIMIT, NO_MEMORY, GUEST. */
 PYBOX_API pybox_status pybox_box_answer(pybox_box *box, uint64_t id, const pybox_value *value);
 PYBOX_API pybox_status pybox_box_answer_error(pybox_box *box, uint64_t id, const char *type,
                                               const char *message);
 
-/* Ends the program in the box as the interpreter's exit does: atexit callbacks, `__main__` cleared,
- * streams flushed. The box may only be rolled back or destroyed afterwards. A program that has ended already is left as it
- * is, and the outcome is DONE. Errors: as pybox_box_run(). */
+/* Ends the program in the box as the interpreter's exit does: atexit callbacks, `__main__` cleared, streams flushed.
+ * The box may only be rolled back or destroyed afterwards. A program that has ended already is left as it is, and the
+ * outcome is DONE. Errors: as pybox_box_run(). */
 PYBOX_API pybox_status pybox_box_finish(pybox_box *box, const pybox_result **result);
 
 /* Runs the `_start` of a command module, once. The outcome is EXIT with the program's exit code,
@@ -592,22 +598,22 @@ PYBOX_API pybox_status pybox_box_start(pybox_box *box, const pybox_result **resu
 /* ------------------------------------------------------------------------------------------
  * Contexts
  *
- * A context is a named namespace of the box's Python, what a REPL session is: its code sees itself as `__main__`. There is
- * always "main". Contexts are part of the box's state: of its checkpoints, snapshots, images and clones. Names are 1 to 200
- * bytes of UTF-8 without control characters. A box has at most 65,536 contexts.
+ * A context is a named namespace of the box's Python, what a REPL session is: its code sees itself as `__main__`.
+ * There is always "main". Contexts are part of the box's state: of its checkpoints, snapshots, images and clones.
+ * Names are 1 to 200 bytes of UTF-8 without control characters. A box has at most 65,536 contexts.
  *
- * All functions here run a little guest code of the library's, and free objects, whose finalisers run. None may be used while the box is running,
- * but in its host functions. Errors of all: ARGUMENT (a name that is bad, not there, or there already), BUSY, DIRTY, LIMIT, MODULE_EXPORT,
- * NO_MEMORY, GUEST.
+ * All functions here run a little guest code of the library's, and free objects, whose finalisers run. None may be
+ * used while the box is running, but in its host functions. Errors of all: ARGUMENT (a name that is bad, not there,
+ * or there already), BUSY, DIRTY, LIMIT, MODULE_EXPORT, NO_MEMORY, GUEST.
  */
 
-/* Makes a context. With a parent it sees the parent's names, and its parent's, also those they get later; what it assigns is
- * its own, and hides theirs. Functions of the parent's run with the parent's globals. At most 64 deep. */
+/* Makes a context. With a parent it sees the parent's names, and its parent's, also those they get later; what it
+ * assigns is its own, and hides theirs. Functions of the parent's run with the parent's globals. At most 64 deep. */
 PYBOX_API pybox_status pybox_context_create(pybox_box *box, const char *name, const char *parent);
 
-/* Makes a context with the names of another and its parent. They are bound to the same objects, but functions that were
- * defined in the other one are made anew with the copy's globals (not those within classes and other objects). Protection
- * is copied, and so are __future__ features. */
+/* Makes a context with the names of another and its parent. They are bound to the same objects, but functions that
+ * were defined in the other one are made anew with the copy's globals (not those within classes and other objects).
+ * Protection is copied, and so are __future__ features. */
 PYBOX_API pybox_status pybox_context_copy(pybox_box *box, const char *name, const char *source);
 
 /* Empties a context: as it was when it was made. Its protection goes; those that inherit from it stay. Functions of it
@@ -618,17 +624,18 @@ PYBOX_API pybox_status pybox_context_reset(pybox_box *box, const char *name);
  * functions still need lives on; what is in cycles goes when Python collects garbage. */
 PYBOX_API pybox_status pybox_context_destroy(pybox_box *box, const char *name);
 
-/* Calls `each` for every context, "main" first, then in the order in which they were made, until it returns other than 0.
- * `parent` is NULL if it has none. The texts last for the call, in which the box may not be used. */
+/* Calls `each` for every context, "main" first, then in the order in which they were made, until it returns other
+ * than 0. `parent` is NULL if it has none. The texts last for the call, in which the box may not be used. */
 PYBOX_API pybox_status pybox_context_list(pybox_box *box,
                                           int (*each)(void *context, const char *name,
                                                       const char *parent),
                                           void *context);
 
-/* Protects `count` names in a context: the guest can neither bind nor delete them there, nor in the contexts that inherit from it, by any
- * way that stays inside Python: it gets a pybox.ProtectedError (a NameError) that names the variable. Locals of functions and classes may
- * use the name. A name need not be bound yet, and the host may bind it (pybox_variable_set()). The object that it is bound to is
- * not protected: freeze values (pybox_variable.frozen). Names are normalised as Python does (NFKC). At most 100,000 a call. */
+/* Protects `count` names in a context: the guest can neither bind nor delete them there, nor in the contexts that
+ * inherit from it, by any way that stays inside Python: it gets a pybox.ProtectedError (a NameError) that names the
+ * variable. Locals of functions and classes may use the name. A name need not be bound yet, and the host may bind it
+ * (pybox_variable_set()). The object that it is bound to is not protected: freeze values (pybox_variable.frozen).
+ * Names are normalised as Python does (NFKC). At most 100,000 a call. */
 PYBOX_API pybox_status pybox_context_protect(pybox_box *box, const char *context,
                                              const char *const *names, size_t count);
 
@@ -639,9 +646,10 @@ PYBOX_API pybox_status pybox_context_unprotect(pybox_box *box, const char *conte
 /* ------------------------------------------------------------------------------------------
  * Values
  *
- * Into the guest and out of it, as JSON or as bytes. Setting and getting calls no code of the program's but for what docs/VALUES.md
- * lists, and finalisers of what a variable held; that runs within the box's limits, and can be stopped as a run. With
- * PYBOX_ROLLBACK_ALWAYS a variable that is set stays for the next run, and goes with it. In a host function of the box: its runs' rules.
+ * Into the guest and out of it, as JSON or as bytes. Setting and getting calls no code of the program's but for what
+ * docs/VALUES.md lists, and finalisers of what a variable held; that runs within the box's limits, and can be stopped
+ * as a run. With PYBOX_ROLLBACK_ALWAYS a variable that is set stays for the next run, and goes with it. In a host
+ * function of the box: its runs' rules.
  */
 
 typedef struct pybox_variable {
@@ -652,18 +660,20 @@ typedef struct pybox_variable {
     int frozen; /* set: lists become tuples and objects dictionaries that cannot be changed, at all depths */
 } pybox_variable;
 
-/* Binds a variable, also a protected one. `value` of kind NONE is None; its bytes are copied, once if they are no JSON. On failure the
- * variable is as it was, unless it was stopped. Errors: ARGUMENT (no valid JSON, says where), BUSY, DIRTY (the program ended itself in a finaliser), LIMIT (over a
- * cap, the box has no memory for it, or it was stopped at a limit, after which the box may be dirty), MODULE_EXPORT, NO_MEMORY, GUEST. */
+/* Binds a variable, also a protected one. `value` of kind NONE is None; its bytes are copied, once if they are no
+ * JSON. On failure the variable is as it was, unless it was stopped. Errors: ARGUMENT (no valid JSON, says where),
+ * BUSY, DIRTY (the program ended itself in a finaliser), LIMIT (over a cap, the box has no memory for it, or it was
+ * stopped at a limit, after which the box may be dirty), MODULE_EXPORT, NO_MEMORY, GUEST. */
 PYBOX_API pybox_status pybox_variable_set(pybox_box *box, const pybox_variable *variable,
                                           const pybox_value *value);
 
-/* Gets the value of a variable (inherited ones and built-ins too) as result.value. A name that is not bound is an EXCEPTION
- * (NameError). A value that has no such form: result.value_error. Errors: as pybox_box_run(). */
+/* Gets the value of a variable (inherited ones and built-ins too) as result.value. A name that is not bound is an
+ * EXCEPTION (NameError). A value that has no such form: result.value_error. Errors: as pybox_box_run(). */
 PYBOX_API pybox_status pybox_variable_get(pybox_box *box, const pybox_variable *variable,
                                           const pybox_result **result);
 
-/* Unbinds a variable of the context itself, also a protected one. Errors: as pybox_variable_set(); ARGUMENT: it is not bound. */
+/* Unbinds a variable of the context itself, also a protected one. Errors: as pybox_variable_set(); ARGUMENT: it is
+ * not bound. */
 PYBOX_API pybox_status pybox_variable_delete(pybox_box *box, const pybox_variable *variable);
 
 typedef struct pybox_call {
@@ -680,29 +690,31 @@ typedef struct pybox_call {
     void *refill_context;
 } pybox_call;
 
-/* Calls a function of the guest's: a run whose value is what it returns (if that is a coroutine, what it comes to). An exception, also that
- * of a name that is not there, is its outcome. Errors: as pybox_box_run(); ARGUMENT and LIMIT also for values, before anything runs. */
+/* Calls a function of the guest's: a run whose value is what it returns (if that is a coroutine, what it comes to).
+ * An exception, also that of a name that is not there, is its outcome. Errors: as pybox_box_run(); ARGUMENT and LIMIT
+ * also for values, before anything runs. */
 PYBOX_API pybox_status pybox_box_call(pybox_box *box, const pybox_call *call,
                                       const pybox_result **result);
 
 /* ------------------------------------------------------------------------------------------
  * Host functions
  *
- * Functions of the host that guest code calls as if they were Python's: with signature, docstring and annotations. A set of them is
- * made once, given to any number of boxes (pybox_box_options.functions), and not changed once a box has it. A module of
- * functions is made when the guest imports it; if it has more than 64, each of them when it is first used. A box over an image
- * keeps what the image's code has imported: functions that its own set has too go on, others raise pybox.HostError when
- * they are called. They can be called in runs only (not by what is finalised between them), and count as host calls
- * (limits.host_calls).
+ * Functions of the host that guest code calls as if they were Python's: with signature, docstring and annotations. A
+ * set of them is made once, given to any number of boxes (pybox_box_options.functions), and not changed once a box
+ * has it. A module of functions is made when the guest imports it; if it has more than 64, each of them when it is
+ * first used. A box over an image keeps what the image's code has imported: functions that its own set has too go on,
+ * others raise pybox.HostError when they are called. They can be called in runs only (not by what is finalised
+ * between them), and count as host calls (limits.host_calls).
  *
- * A host function may run code in the box that has called it: a nested run. It has its own result and outcome, and writes to the
- * same streams. What it uses is used by the run around it, and it may not use more than that one has left: limits of its own
- * can only be lower. Its file name is by default "<nested run>". When a limit of the run around it is reached, or
- * pybox_box_interrupt() stops it, both are stopped, each in its own two steps. If a nested run is cut, no other can begin (DIRTY), and the
- * run around it is cut when the host function returns; a program that ends itself (os._exit()) ends for both. A nested
- * run cannot wait: a refill callback that yields stops it. It has no profile of its own, and the box's rollback option
- * is for the run around it. Meanwhile other threads and all of Checkpoint, Snapshot and Store, pybox_box_finish(),
- * pybox_box_start() and pybox_box_resume() get BUSY; pybox_box_destroy() and pybox_pool_give() do nothing.
+ * A host function may run code in the box that has called it: a nested run. It has its own result and outcome, and
+ * writes to the same streams. What it uses is used by the run around it, and it may not use more than that one has
+ * left: limits of its own can only be lower. Its file name is by default "<nested run>". When a limit of the run
+ * around it is reached, or pybox_box_interrupt() stops it, both are stopped, each in its own two steps. If a nested
+ * run is cut, no other can begin (DIRTY), and the run around it is cut when the host function returns; a program that
+ * ends itself (os._exit()) ends for both. A nested run cannot wait: a refill callback that yields stops it. It has no
+ * profile of its own, and the box's rollback option is for the run around it. Meanwhile other threads and all of
+ * Checkpoint, Snapshot and Store, pybox_box_finish(), pybox_box_start() and pybox_box_resume() get BUSY;
+ * pybox_box_destroy() and pybox_pool_give() do nothing.
  */
 
 /* A call, as the host function sees it. Lives until it returns. */
@@ -725,18 +737,20 @@ typedef struct pybox_answer pybox_answer;
  * counts, and none is None. Runs on the thread of the run, and must return (no longjmp). `context` is the function's. */
 typedef void pybox_host_function(void *context, const pybox_host_call *call, pybox_answer *answer);
 
-/* The value that the call returns, copied. Not valid JSON: the guest gets a pybox.HostError that says so, and so does the status.
- * Errors: ARGUMENT, LIMIT, NO_MEMORY. */
+/* The value that the call returns, copied. Not valid JSON: the guest gets a pybox.HostError that says so, and so does
+ * the status. Errors: ARGUMENT, LIMIT, NO_MEMORY. */
 PYBOX_API pybox_status pybox_answer_value(pybox_answer *answer, const pybox_value *value);
 
-/* The exception that the call raises, copied. `type` is the name of a built-in one, an Exception that is made of a message
- * ("ValueError", "FileNotFoundError", ...), or NULL for pybox.HostError. Errors: ARGUMENT, LIMIT (a message over 1 MiB), NO_MEMORY. */
+/* The exception that the call raises, copied. `type` is the name of a built-in one, an Exception that is made of a
+ * message ("ValueError", "FileNotFoundError", ...), or NULL for pybox.HostError. Errors: ARGUMENT, LIMIT (a message
+ * over 1 MiB), NO_MEMORY. */
 PYBOX_API pybox_status pybox_answer_error(pybox_answer *answer, const char *type,
                                           const char *message);
 
-/* The call becomes a request: when the guest has nothing else to do, the run is PENDING, and call->id is answered by pybox_box_answer(),
- * in the function's form of values. A function that is not async waits on its stack (PYBOX_WAIT_STACK). In a run within a host function
- * the guest gets a RuntimeError when it would have to wait. NULL is allowed. */
+/* The call becomes a request: when the guest has nothing else to do, the run is PENDING, and call->id is answered by
+ * pybox_box_answer(), in the function's form of values. A function that is not async waits on its stack
+ * (PYBOX_WAIT_STACK). In a run within a host function the guest gets a RuntimeError when it would have to wait. NULL
+ * is allowed. */
 PYBOX_API void pybox_answer_later(pybox_answer *answer);
 
 typedef struct pybox_function {
@@ -757,10 +771,11 @@ typedef struct pybox_function {
 /* An empty set. Error: NO_MEMORY. */
 PYBOX_API pybox_status pybox_functions_create(pybox_functions **functions);
 
-/* Adds one; everything is copied and checked. At most 10,000, with 100 parameters each; texts up to 16 KiB (signature) or 64 KiB. A
- * signature has names, types (names, dotted names, subscripts, `|`, literals) and plain values as defaults, nothing that is to be evaluated;
- * types whose names the guest does not have stay text. Errors: ARGUMENT (what is wrong with which field; a name that is there already; the set is
- * in use by a box), LIMIT, NO_MEMORY. */
+/* Adds one; everything is copied and checked. At most 10,000, with 100 parameters each; texts up to 16 KiB
+ * (signature) or 64 KiB. A signature has names, types (names, dotted names, subscripts, `|`, literals) and plain
+ * values as defaults, nothing that is to be evaluated; types whose names the guest does not have stay text. Errors:
+ * ARGUMENT (what is wrong with which field; a name that is there already; the set is in use by a box), LIMIT,
+ * NO_MEMORY. */
 PYBOX_API pybox_status pybox_functions_add(pybox_functions *functions, const pybox_function *function);
 
 /* Releases the caller's hold; the set goes with its last box. NULL is allowed. */
@@ -774,22 +789,22 @@ typedef struct pybox_function_info {
     int is_async;
 } pybox_function_info;
 
-/* Calls `each` for all functions in the order of their adding, until it returns other than 0. This and what follows: any thread, while
- * nobody adds. */
+/* Calls `each` for all functions in the order of their adding, until it returns other than 0. This and what follows:
+ * any thread, while nobody adds. */
 PYBOX_API void pybox_functions_list(const pybox_functions *functions,
                                     int (*each)(void *context, const pybox_function_info *info),
                                     void *context);
 
-/* The same for the `most` (0: 10) that fit `query` best, best first: by words in names, parameters and documentation; none that has none of
- * the words. Errors: ARGUMENT, NO_MEMORY. */
+/* The same for the `most` (0: 10) that fit `query` best, best first: by words in names, parameters and documentation;
+ * none that has none of the words. Errors: ARGUMENT, NO_MEMORY. */
 PYBOX_API pybox_status pybox_functions_search(const pybox_functions *functions, const char *query,
                                               size_t most,
                                               int (*each)(void *context,
                                                           const pybox_function_info *info),
                                               void *context);
 
-/* The text of a stub file (.pyi) of one module's functions, or of all with a comment for each module if `module` is NULL. The caller frees it with
- * pybox_text_free(). Errors: ARGUMENT (no such module), NO_MEMORY. */
+/* The text of a stub file (.pyi) of one module's functions, or of all with a comment for each module if `module` is
+ * NULL. The caller frees it with pybox_text_free(). Errors: ARGUMENT (no such module), NO_MEMORY. */
 PYBOX_API pybox_status pybox_functions_stub(const pybox_functions *functions, const char *module,
                                             char **text);
 
@@ -799,7 +814,8 @@ PYBOX_API void pybox_text_free(char *text);
 /* ------------------------------------------------------------------------------------------
  * Checkpoint, rollback, clone
  *
- * Of a box at rest, and of one that waits for the host without a native stack (PYBOX_WAIT_HOST), which is then part of the state.
+ * Of a box at rest, and of one that waits for the host without a native stack (PYBOX_WAIT_HOST), which is then part
+ * of the state.
  */
 
 /* Keeps the box's state as it is now: memory, globals, file tree, open files, random state. Checkpoints nest, 1,024
@@ -808,23 +824,23 @@ PYBOX_API void pybox_text_free(char *text);
 PYBOX_API pybox_status pybox_box_checkpoint(pybox_box *box);
 
 /* Returns to the last checkpoint, which stays; without one, to the state in which the box was made (its image,
- * arguments, environment). A dirty box works again afterwards. Every generator of random numbers that the guest
- * did not seed itself gives new ones when it is next used, which the run is not charged for (nor are boxes and clones; the
- * first 1,024 generators of each); one that it seeded goes on. The seed of hash() is the image's. If the box has a fixed
- * seed all is as it was (docs/RANDOM.md has every source). NO_MEMORY leaves the box
- * dirty, and it may be called again. Errors: BUSY, ARGUMENT (no checkpoint, and the box is a clone or without an image; with
- * the options STOPPED and ALWAYS those have a state to return to, too), NO_MEMORY. */
+ * arguments, environment). A dirty box works again afterwards. Every generator of random numbers that the guest did
+ * not seed itself gives new ones when it is next used, which the run is not charged for (nor are boxes and clones;
+ * the first 1,024 generators of each); one that it seeded goes on. The seed of hash() is the image's. If the box has
+ * a fixed seed all is as it was (docs/RANDOM.md has every source). NO_MEMORY leaves the box dirty, and it may be
+ * called again. Errors: BUSY, ARGUMENT (no checkpoint, and the box is a clone or without an image; with the options
+ * STOPPED and ALWAYS those have a state to return to, too), NO_MEMORY. */
 PYBOX_API pybox_status pybox_box_rollback(pybox_box *box);
 
-/* Forgets the last checkpoint; the state stays as it is now. Errors: BUSY (also while a run waits that may have to be undone, unless
- * the checkpoint was made since), ARGUMENT (there is none), NO_MEMORY. */
+/* Forgets the last checkpoint; the state stays as it is now. Errors: BUSY (also while a run waits that may have to be
+ * undone, unless the checkpoint was made since), ARGUMENT (there is none), NO_MEMORY. */
 PYBOX_API pybox_status pybox_box_drop(pybox_box *box);
 
-/* For a box that will not run for a while, such as a session whose user has gone quiet: gives back what it keeps to be
- * quick. Of its memory only the bytes that differ from the image stay where few do, the library's own copies for the option
- * RUN go, and so does the last result with its output. State and checkpoints stay; the next call that needs the memory
- * takes 0.1 to 0.2 ms longer, as the trim does. A box that was cut off or has ended may be trimmed too.
- * Errors: ARGUMENT, BUSY, NO_MEMORY (less was given back). */
+/* For a box that will not run for a while, such as a session whose user has gone quiet: gives back what it keeps to
+ * be quick. Of its memory only the bytes that differ from the image stay where few do, the library's own copies for
+ * the option RUN go, and so does the last result with its output. State and checkpoints stay; the next call that
+ * needs the memory takes 0.1 to 0.2 ms longer, as the trim does. A box that was cut off or has ended may be trimmed
+ * too. Errors: ARGUMENT, BUSY, NO_MEMORY (less was given back). */
 PYBOX_API pybox_status pybox_box_trim(pybox_box *box);
 
 /* How many checkpoints there are. */
@@ -840,8 +856,8 @@ PYBOX_API pybox_status pybox_box_clone(pybox_box *box, void *context, pybox_box 
  * would, without a file. In milliseconds. Errors: BUSY, DIRTY, UNSUPPORTED, IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_image_create(pybox_box *box, pybox_image **image);
 
-/* Told of a run of pages of 4 KiB in each of which two memories differ: where it begins, how long it is, and how many bytes
- * of it are not the same. Returns 0 to go on. */
+/* Told of a run of pages of 4 KiB in each of which two memories differ: where it begins, how long it is, and how many
+ * bytes of it are not the same. Returns 0 to go on. */
 typedef int pybox_difference_callback(void *context, uint64_t offset, uint64_t length,
                                       uint64_t differing);
 
@@ -850,10 +866,10 @@ typedef int pybox_difference_callback(void *context, uint64_t offset, uint64_t l
 PYBOX_API pybox_status pybox_image_compare(pybox_image *a, pybox_image *b,
                                            pybox_difference_callback *each, void *context);
 
-/* The descriptor of the image's sealed memory, to be sent to another process of the machine (SCM_RIGHTS), which
- * opens it with pybox_image_receive(). It stays the image's; what pybox_image_create() and pybox_image_receive() made is
- * shared as it is, of another image a copy is made, once. Errors: UNSUPPORTED (the image is a file that was mapped, as
- * any process can), IO, NO_MEMORY. */
+/* The descriptor of the image's sealed memory, to be sent to another process of the machine (SCM_RIGHTS), which opens
+ * it with pybox_image_receive(). It stays the image's; what pybox_image_create() and pybox_image_receive() made is
+ * shared as it is, of another image a copy is made, once. Errors: UNSUPPORTED (the image is a file that was mapped,
+ * as any process can), IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_image_share(pybox_image *image, int *descriptor);
 
 /* Opens an image that another process shares. The seals and all content are checked; the descriptor may be closed
@@ -927,10 +943,10 @@ typedef struct pybox_save_options {
                              needed to open it, found by its digest; always compressed; default: everything */
 } pybox_save_options;
 
-/* Writes the box's state to `path`: to a temporary file first, synced, then renamed over it, so that
- * the old file or the new one is there at any moment. Blocks, allocates.
- * Errors: BUSY, DIRTY, UNSUPPORTED (a module that changes its tables), IO, ARGUMENT, NO_MEMORY, SNAPSHOT_PARENT (a delta of
- * an image that is made of 64 deltas: nobody could open it; pybox_snapshot_merge() makes one of some). */
+/* Writes the box's state to `path`: to a temporary file first, synced, then renamed over it, so that the old file or
+ * the new one is there at any moment. Blocks, allocates. Errors: BUSY, DIRTY, UNSUPPORTED (a module that changes its
+ * tables), IO, ARGUMENT, NO_MEMORY, SNAPSHOT_PARENT (a delta of an image that is made of 64 deltas: nobody could open
+ * it; pybox_snapshot_merge() makes one of some). */
 PYBOX_API pybox_status pybox_box_save(pybox_box *box, const char *path,
                                       const pybox_save_options *options);
 
@@ -965,9 +981,9 @@ PYBOX_API pybox_status pybox_snapshot_merge(pybox_module *module, const char *pa
                                             const pybox_image_options *options, const char *output,
                                             const pybox_save_options *save_options);
 
-/* Reads all of the snapshot at `path` and checks every checksum and digest; of a delta, also of its parents, which are
- * looked for in the file's own folder. SNAPSHOT_PARENT: one is not there, and the delta is well as far as can be told without.
- * Errors: as above. */
+/* Reads all of the snapshot at `path` and checks every checksum and digest; of a delta, also of its parents, which
+ * are looked for in the file's own folder. SNAPSHOT_PARENT: one is not there, and the delta is well as far as can be
+ * told without. Errors: as above. */
 PYBOX_API pybox_status pybox_snapshot_verify(const char *path);
 
 /* ------------------------------------------------------------------------------------------
@@ -978,8 +994,8 @@ PYBOX_API pybox_status pybox_snapshot_verify(const char *path);
  * processes may use one at the same time. */
 typedef struct pybox_store pybox_store;
 
-/* Opens the store in `folder`, which is made if it does not exist; it stays that folder if the process changes its working
- * directory. Errors: ARGUMENT, IO, NO_MEMORY. */
+/* Opens the store in `folder`, which is made if it does not exist; it stays that folder if the process changes its
+ * working directory. Errors: ARGUMENT, IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_store_open(const char *folder, pybox_store **store);
 
 /* NULL is allowed. */
@@ -994,13 +1010,14 @@ typedef struct pybox_session_info {
     uint64_t bytes;     /* of its own snapshot file, parents not counted */
 } pybox_session_info;
 
-/* Parks the box as session `name` (1 to 100 letters, digits, `-`, `_`, `.`; not with `.` first): as a delta of the image it
- * was made from, or of the full snapshot that this is a delta of, which is put into the store too if it is not there.
- * `revision` is what the session had when it was resumed, 0 for a new one: if somebody else has parked or removed it since, nothing
- * is changed and the status is BUSY. On success *revision is the new one: one more, and of a new session 1, or more than any that
- * was removed from the store ever had, so that nobody takes a new session of the same name for the old one. A process that ends in the middle has parked it or
- * not. Waits up to 10 s for others, then BUSY too. Errors: BUSY, DIRTY, UNSUPPORTED, ARGUMENT, SNAPSHOT_FORMAT (the
- * session's file is not one that a store wrote), LIMIT (no revision after 2^53), IO, NO_MEMORY. */
+/* Parks the box as session `name` (1 to 100 letters, digits, `-`, `_`, `.`; not with `.` first): as a delta of the
+ * image it was made from, or of the full snapshot that this is a delta of, which is put into the store too if it is
+ * not there. `revision` is what the session had when it was resumed, 0 for a new one: if somebody else has parked or
+ * removed it since, nothing is changed and the status is BUSY. On success *revision is the new one: one more, and of
+ * a new session 1, or more than any that was removed from the store ever had, so that nobody takes a new session of
+ * the same name for the old one. A process that ends in the middle has parked it or not. Waits up to 10 s for others,
+ * then BUSY too. Errors: BUSY, DIRTY, UNSUPPORTED, ARGUMENT, SNAPSHOT_FORMAT (the session's file is not one that a
+ * store wrote), LIMIT (no revision after 2^53), IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_store_park(pybox_store *store, const char *name, pybox_box *box,
                                         uint64_t *revision);
 
@@ -1009,20 +1026,20 @@ PYBOX_API pybox_status pybox_store_park(pybox_store *store, const char *name, py
 PYBOX_API pybox_status pybox_store_resume(pybox_store *store, pybox_module *module, const char *name,
                                           pybox_image **image, uint64_t *revision);
 
-/* Calls `each` for all sessions, by name, until it returns other than 0; also for one whose file is not one that a store wrote.
- * Errors: IO, NO_MEMORY. */
+/* Calls `each` for all sessions, by name, until it returns other than 0; also for one whose file is not one that a
+ * store wrote. Errors: IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_store_list(pybox_store *store,
                                         int (*each)(void *context, const pybox_session_info *info),
                                         void *context);
 
-/* Removes a session, also one whose file is damaged; its snapshots stay until pybox_store_collect(). Who goes on with it cannot
- * park it any more. Errors: ARGUMENT (no such session), BUSY, SNAPSHOT_FORMAT (the store's file of what was removed is not one
- * that a store wrote), IO, NO_MEMORY. */
+/* Removes a session, also one whose file is damaged; its snapshots stay until pybox_store_collect(). Who goes on with
+ * it cannot park it any more. Errors: ARGUMENT (no such session), BUSY, SNAPSHOT_FORMAT (the store's file of what was
+ * removed is not one that a store wrote), IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_store_remove(pybox_store *store, const char *name);
 
 /* Deletes the snapshots that no session needs, nor a snapshot that is needed or younger than `age_ns`, and that are
- * older than that; and what writers that have ended left. Not while another process parks or resumes. If a session cannot be
- * read, nothing is deleted, as it might need anything. Errors: BUSY, SNAPSHOT_FORMAT, IO, NO_MEMORY. */
+ * older than that; and what writers that have ended left. Not while another process parks or resumes. If a session
+ * cannot be read, nothing is deleted, as it might need anything. Errors: BUSY, SNAPSHOT_FORMAT, IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_store_collect(pybox_store *store, uint64_t age_ns, uint64_t *files,
                                            uint64_t *bytes);
 

@@ -33,8 +33,8 @@ static pybox_status image_open_base(pybox_module *module, struct image **image)
     return image_open(path, module_hash_of(module), &options, image);
 }
 
-/* Of a Python guest the first global is LLVM's stack pointer (WebAssembly tool conventions, "Basic C ABI"). A wild one breaks only
- * its guest; but a file is refused for what it says, not for what comes of it. */
+/* Of a Python guest the first global is LLVM's stack pointer (WebAssembly tool conventions, "Basic C ABI"). A wild
+ * one breaks only its guest; but a file is refused for what it says, not for what comes of it. */
 static pybox_status image_check_stack_pointer(const pybox_module *module, const struct image *image)
 {
     const struct snapshot_content *content = &image_describe(image)->content;

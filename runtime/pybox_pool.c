@@ -1,7 +1,7 @@
 /*
- * Pools. A pool has one box that is never run, its pattern, of which the others are clones, so that the host's options need
- * not be kept. Idle boxes have been rolled back. Takers that must wait stand in a queue, and what is given back goes to
- * the first of them: nobody overtakes.
+ * Pools. A pool has one box that is never run, its pattern, of which the others are clones, so that the host's
+ * options need not be kept. Idle boxes have been rolled back. Takers that must wait stand in a queue, and what is
+ * given back goes to the first of them: nobody overtakes.
  */
 #include <pthread.h>
 #include <stdlib.h>

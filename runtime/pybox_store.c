@@ -109,8 +109,9 @@ static int store_has(const pybox_store *store, const uint8_t digest[DIGEST_BYTES
     return 1;
 }
 
-/* What the box is to be a delta of: the full snapshot that its image is made of, so that a session is two files however
- * often it is parked; put into the store if it is not there. *parent is NULL if there is none that can be found again. */
+/* What the box is to be a delta of: the full snapshot that its image is made of, so that a session is two files
+ * however often it is parked; put into the store if it is not there. *parent is NULL if there is none that can be
+ * found again. */
 static pybox_status store_put_parent(const pybox_store *store, const pybox_box *box, const char *path,
                                      struct image **parent)
 {

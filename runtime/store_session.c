@@ -89,7 +89,8 @@ static pybox_status session_parse(const char *what, const char *text, size_t len
     return valid ? PYBOX_OK : session_broken(what);
 }
 
-/* Reads a small file of the sessions' folder. One that is not there has the length 0, as has an empty one. `what`: for messages. */
+/* Reads a small file of the sessions' folder. One that is not there has the length 0, as has an empty one. `what`:
+ * for messages. */
 static pybox_status session_read_file(const struct pybox_store *store, const char *file, const char *what,
                                       char text[SESSION_LIMIT_BYTES], size_t *length)
 {

@@ -17,7 +17,8 @@ struct trace {
     uint64_t left; /* events that may still be told */
 };
 
-/* What a run asks for; tells the guest. NULL: it is not traced. Errors: ARGUMENT, UNSUPPORTED (the guest cannot), NO_MEMORY, GUEST. */
+/* What a run asks for; tells the guest. NULL: it is not traced. Errors: ARGUMENT, UNSUPPORTED (the guest cannot),
+ * NO_MEMORY, GUEST. */
 pybox_status trace_prepare(struct pybox_box *box, const pybox_run *run);
 
 /* The import "trace" (guest_abi.h, host_import.h). */

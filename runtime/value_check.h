@@ -1,8 +1,9 @@
 /*
- * Whether bytes are one JSON value within the caps of pybox.h. Guests are hostile and hosts err, so no text crosses unchecked.
- *
- * Not cJSON: a tree of 64 MiB of "[1,1,1,..." takes over 2 GiB and seconds, and cJSON lets through what is no JSON (control
- * characters in strings, 0x80 alone, 1.e, other numbers that strtod() takes). This reads each byte once and allocates nothing.
+ * Whether bytes are one JSON value within the caps of pybox.h. Guests are hostile and hosts err, so no text crosses
+ * unchecked.
+ * Not cJSON: a tree of 64 MiB of "[1,1,1,..." takes over 2 GiB and seconds, and cJSON lets through what is no JSON
+ * (control characters in strings, 0x80 alone, 1.e, other numbers that strtod() takes). This reads each byte once and
+ * allocates nothing.
  */
 #ifndef VALUE_CHECK_H
 #define VALUE_CHECK_H

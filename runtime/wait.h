@@ -40,8 +40,8 @@ void wait_clear_requests(struct wait *wait);
 /* Copies the list of requests in a payload. Errors: GUEST, NO_MEMORY: there is no list. */
 pybox_status wait_read(struct wait *wait, const uint8_t *payload, uint64_t bytes);
 
-/* Keeps an answer: a head (enum guest_answer) and two parts of its bytes. An answer to a request that is no more is dropped.
- * Errors: ARGUMENT, LIMIT, NO_MEMORY. */
+/* Keeps an answer: a head (enum guest_answer) and two parts of its bytes. An answer to a request that is no more is
+ * dropped. Errors: ARGUMENT, LIMIT, NO_MEMORY. */
 pybox_status wait_answer(struct wait *wait, uint64_t id, enum guest_answer kind, const void *head,
                          size_t head_bytes, const void *body, size_t body_bytes);
 

@@ -31,10 +31,10 @@ struct file_io_draft {
     char temporary[40]; /* its name until then; "": none */
 };
 
-/* Creates a temporary file (mode 0644 less the umask) in the directory of `path`: without a name, if the file system can do
- * that, so that nothing stays of it if its writer is killed. Otherwise it is locked (flock()) until it is put in place or
- * its writer has ended: who can lock it may remove it.
- * Errors: ARGUMENT (`path` names nothing, or something that is no regular file), IO, NO_MEMORY. */
+/* Creates a temporary file (mode 0644 less the umask) in the directory of `path`: without a name, if the file system
+ * can do that, so that nothing stays of it if its writer is killed. Otherwise it is locked (flock()) until it is put
+ * in place or its writer has ended: who can lock it may remove it. Errors: ARGUMENT (`path` names nothing, or
+ * something that is no regular file), IO, NO_MEMORY. */
 pybox_status file_io_draft_create(const char *path, struct file_io_draft *draft);
 
 /* 1 if there is a regular file of its name already. */

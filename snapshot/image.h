@@ -86,8 +86,8 @@ struct image_view {
 };
 const struct image_view *image_describe(const struct image *image);
 
-/* Maps a private, writable copy of the whole memory somewhere, the overlay over it: to read all of it at once, as one who
- * writes it to a file does. (The loader maps those of boxes, between guards.) NULL for a memory of 0 bytes. To be
+/* Maps a private, writable copy of the whole memory somewhere, the overlay over it: to read all of it at once, as one
+ * who writes it to a file does. (The loader maps those of boxes, between guards.) NULL for a memory of 0 bytes. To be
  * unmapped with image_unmap(), or, if the image is gone, munmap(). Errors: NO_MEMORY. */
 pybox_status image_map(const struct image *image, uint8_t **memory);
 

@@ -35,9 +35,9 @@ struct writer {
     ZSTD_CCtx *encoders[PARALLEL_THREADS_LIMIT];
 };
 
-/* Checks content and options and plans the sections before MEMORY, whose entry is then the last of
- * the table, without encoding and size. `parent`: that of a delta, or NULL. To be freed with writer_release() if it is not NULL.
- * Errors: ARGUMENT, NO_MEMORY. */
+/* Checks content and options and plans the sections before MEMORY, whose entry is then the last of the table, without
+ * encoding and size. `parent`: that of a delta, or NULL. To be freed with writer_release() if it is not NULL. Errors:
+ * ARGUMENT, NO_MEMORY. */
 pybox_status writer_begin(const struct snapshot_content *content,
                           const struct snapshot_content *parent,
                           const struct snapshot_write_options *options, struct writer **writer);

@@ -100,8 +100,8 @@ static int hostfs_open_flags(uint32_t how, uint16_t flags)
     return open_flags;
 }
 
-/* Looks at a name in the base itself in one call: nothing is walked, so nothing can lead out. 1 if that was enough: `*error`
- * and `*stat` are the answer. 0 for a longer path, and for a link that is to be followed. */
+/* Looks at a name in the base itself in one call: nothing is walked, so nothing can lead out. 1 if that was enough:
+ * `*error` and `*stat` are the answer. 0 for a longer path, and for a link that is to be followed. */
 static int hostfs_look(const struct hostfs_walk *walk, const char *path, int follow, struct stat *stat,
                        int *error)
 {

@@ -111,8 +111,8 @@ struct memfs_entry *memfs_entry_from(struct memfs_node *directory, uint64_t cook
 int memfs_add(struct memfs *memfs, struct memfs_node *directory, const char *name, size_t length,
               struct memfs_node *node, uint64_t now_ns);
 
-/* To be called before a name that is there is taken away or pointed to another node: keeps the directory, its entry and the
- * node. 0 or ENOMEM. */
+/* To be called before a name that is there is taken away or pointed to another node: keeps the directory, its entry
+ * and the node. 0 or ENOMEM. */
 int memfs_keep_entry(struct memfs *memfs, struct memfs_node *directory, const char *name, size_t length);
 
 /* Takes a name away that was kept; the node lives on until memfs_release(). */

@@ -153,8 +153,8 @@ static pybox_status mount_refuse_own(const char *path, const struct mount *mount
                                        "path, such as /mnt", path, mount->path);
 }
 
-/* The mount that is at `path` already, or the count. Only an in-memory one of the defaults gives way, if nothing is in it
- * or open: whatever else is there would be hidden without a word. */
+/* The mount that is at `path` already, or the count. Only an in-memory one of the defaults gives way, if nothing is
+ * in it or open: whatever else is there would be hidden without a word. */
 static pybox_status mount_existing(const struct vfs *vfs, const char *path, size_t length, uint32_t *number)
 {
     for (*number = 0; *number < vfs->mount_count; ++*number) {

@@ -138,16 +138,16 @@ void tree_opened_set_node(struct opened *opened, uint8_t mount, struct memfs_nod
 /* Lets the host's descriptor have the flags. 0 or an errno value. */
 int tree_opened_set_flags(struct opened *opened, uint16_t flags);
 
-/* Opens a file or directory of host mount `number` again, for a descriptor like `public`, by opened->path. 0 or an errno
- * value. (reopen.c) */
+/* Opens a file or directory of host mount `number` again, for a descriptor like `public`, by opened->path. 0 or an
+ * errno value. (reopen.c) */
 int tree_opened_reopen(struct vfs *vfs, uint8_t number, const struct vfs_descriptor *public,
                        struct opened *opened);
 
 /* The same for the single host file that is a mount; `opened->place` has the mount. (reopen.c) */
 int tree_opened_whole(const struct mount *mount, int write, struct opened *opened);
 
-/* To be called before a descriptor (or free number below the table's capacity) is changed: keeps it for going back. 0 or
- * ENOMEM. (checkpoint.c) */
+/* To be called before a descriptor (or free number below the table's capacity) is changed: keeps it for going back. 0
+ * or ENOMEM. (checkpoint.c) */
 int checkpoint_keep_file(struct vfs *vfs, uint32_t fd);
 
 /* Forgets all checkpoints. (checkpoint.c) */

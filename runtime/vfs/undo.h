@@ -51,8 +51,8 @@ void undo_clear(struct memfs *memfs);
 /* 1 if nothing has changed since the newest point. */
 int undo_is_clean(const struct memfs *memfs);
 
-/* Keep a node (and, of a directory, drop removed entries: pointers to entries become invalid), chunk or entry that is older
- * than the newest point. A chunk's or entry's node must have been kept before. 0 or ENOMEM. */
+/* Keep a node (and, of a directory, drop removed entries: pointers to entries become invalid), chunk or entry that is
+ * older than the newest point. A chunk's or entry's node must have been kept before. 0 or ENOMEM. */
 int undo_keep_node(struct memfs *memfs, struct memfs_node *node);
 int undo_keep_chunk(struct memfs *memfs, struct memfs_node *file, uint32_t number);
 int undo_keep_entry(struct memfs *memfs, struct memfs_node *directory, struct memfs_entry *entry);

@@ -66,11 +66,11 @@ pybox_status vfs_create(const struct vfs_quota *quota, struct vfs **vfs);
 /* Closes and frees everything. NULL is allowed. */
 void vfs_destroy(struct vfs *vfs);
 
-/* Mount points are absolute paths without `.`, `..`, empty components and final slash, and not `/`. Each is
- * used once; only /work and /tmp of vfs_mount_defaults() give way to another mount, if they hold no files, descriptors or
- * mounts yet. What is mounted below another must be mounted after it. The parent directories are made up; inside an in-memory mount they are created, inside an archive or
- * host directory the parent must exist.
- * Errors of all: PATH (the mount point or the host's path cannot be used), LIMIT (too many), NO_MEMORY. */
+/* Mount points are absolute paths without `.`, `..`, empty components and final slash, and not `/`. Each is used
+ * once; only /work and /tmp of vfs_mount_defaults() give way to another mount, if they hold no files, descriptors or
+ * mounts yet. What is mounted below another must be mounted after it. The parent directories are made up; inside an
+ * in-memory mount they are created, inside an archive or host directory the parent must exist. Errors of all: PATH
+ * (the mount point or the host's path cannot be used), LIMIT (too many), NO_MEMORY. */
 
 /* An empty, writable in-memory file system. */
 pybox_status vfs_mount_memory(struct vfs *vfs, const char *guest_path);
@@ -78,9 +78,9 @@ pybox_status vfs_mount_memory(struct vfs *vfs, const char *guest_path);
 /* A read-only archive, which is held until the tree goes. */
 pybox_status vfs_mount_archive(struct vfs *vfs, const char *guest_path, struct vfs_archive *archive);
 
-/* A directory or a single regular file of the host. Symbolic links in it are followed as long as they stay inside, and
- * none that would lead out is made; devices, pipes and sockets in it cannot be opened. What the guest writes there is not
- * counted against the quota. The host file is opened now; renaming it later changes nothing. */
+/* A directory or a single regular file of the host. Symbolic links in it are followed as long as they stay inside,
+ * and none that would lead out is made; devices, pipes and sockets in it cannot be opened. What the guest writes
+ * there is not counted against the quota. The host file is opened now; renaming it later changes nothing. */
 pybox_status vfs_mount_host(struct vfs *vfs, const char *guest_path, const char *host_path,
                             int read_only);
 
@@ -109,11 +109,12 @@ uint64_t vfs_used_bytes(const struct vfs *vfs);
  * descriptor with its offset and flags (a descriptor of a host file that the guest closed was kept open), and what is
  * charged to the quota. What is not: anything in host files and directories. What was written there stays.
  *
- * A checkpoint costs one small allocation the first time, and then what is changed after it: an old node, a directory's
- * entry, 32 KiB of contents are kept once, when they are first changed. That memory is not charged to the guest's quota:
- * it fits in as much as was charged when the checkpoint was made, so a tree with n checkpoints takes about n + 1 times
- * its quota at most. If there is no memory for it, the guest's call fails (ENOMEM) and changes nothing; a rollback allocates
- * nothing and cannot fail. Without a change, checkpoint, rollback and drop do not allocate at all from the second time on.
+ * A checkpoint costs one small allocation the first time, and then what is changed after it: an old node, a
+ * directory's entry, 32 KiB of contents are kept once, when they are first changed. That memory is not charged to the
+ * guest's quota: it fits in as much as was charged when the checkpoint was made, so a tree with n checkpoints takes
+ * about n + 1 times its quota at most. If there is no memory for it, the guest's call fails (ENOMEM) and changes
+ * nothing; a rollback allocates nothing and cannot fail. Without a change, checkpoint, rollback and drop do not
+ * allocate at all from the second time on.
  *
  * While there are checkpoints nothing can be mounted (ARGUMENT). vfs_decode() drops all of them.
  */
@@ -150,8 +151,8 @@ struct vfs_lost {
     const char *path; /* in the guest's tree; of the mount alone if more is not known */
 };
 
-/* What the last vfs_decode() or vfs_clone() that made this tree's state lost, in order of descriptors; `*count` of them.
- * Valid until the next vfs_decode(). */
+/* What the last vfs_decode() or vfs_clone() that made this tree's state lost, in order of descriptors; `*count` of
+ * them. Valid until the next vfs_decode(). */
 const struct vfs_lost *vfs_lost_files(const struct vfs *vfs, uint32_t *count);
 
 /* Encodes all in-memory files and all descriptors (also of files that were unlinked) to bytes, which the caller

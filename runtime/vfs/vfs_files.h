@@ -95,8 +95,8 @@ int vfs_set_flags(struct vfs *vfs, uint32_t fd, uint16_t flags);
 #define VFS_TIME_KEEP (UINT64_MAX - 1)
 int vfs_set_times_file(struct vfs *vfs, uint32_t fd, uint64_t accessed_ns, uint64_t modified_ns);
 
-/* Lists a directory from `cookie` (0: the start) on, until there is no more or `each` returns 0. Cookies stay valid while
- * the directory changes: what is there all the time is listed once. */
+/* Lists a directory from `cookie` (0: the start) on, until there is no more or `each` returns 0. Cookies stay valid
+ * while the directory changes: what is there all the time is listed once. */
 struct vfs_entry {
     uint64_t next; /* cookie of the entry behind it */
     uint64_t inode;

@@ -27,8 +27,8 @@ struct walk {
     char text[VFS_PATH_BYTES + 1]; /* what is left after a symbolic link */
 };
 
-/* Follows `path` from an open directory. An errno value; ENOENT if any but the last component is not there (and the last
- * without WALK_CREATE). */
+/* Follows `path` from an open directory. An errno value; ENOENT if any but the last component is not there (and the
+ * last without WALK_CREATE). */
 int walk_path(struct vfs *vfs, uint32_t directory, const char *path, size_t length, uint32_t flags,
               struct walk *walk);
 

@@ -1,4 +1,5 @@
-/* Every call of preview1, by family. Arguments are in `values`, in the order of the witx; results as in wasi_call_run(). */
+/* Every call of preview1, by family. Arguments are in `values`, in the order of the witx; results as in
+ * wasi_call_run(). */
 #ifndef CALLS_H
 #define CALLS_H
 

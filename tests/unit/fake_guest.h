@@ -1,4 +1,5 @@
-/* A box without module and guest: a memory, and what the imports of host functions look at. For hostile calls of them. */
+/* A box without module and guest: a memory, and what the imports of host functions look at. For hostile calls of
+ * them. */
 #ifndef FAKE_GUEST_H
 #define FAKE_GUEST_H
 

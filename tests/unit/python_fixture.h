@@ -1,5 +1,5 @@
-/* Boxes of the real Python module for tests: set-up, and runs that must work. Include it in one file of a program; every
- * function fails the test where something is not as it must be. */
+/* Boxes of the real Python module for tests: set-up, and runs that must work. Include it in one file of a program;
+ * every function fails the test where something is not as it must be. */
 #ifndef PYTHON_FIXTURE_H
 #define PYTHON_FIXTURE_H
 

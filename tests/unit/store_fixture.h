@@ -1,4 +1,5 @@
-/* A store in a folder of its own, over the real Python module. Include it in one file of a program, after python_fixture.h. */
+/* A store in a folder of its own, over the real Python module. Include it in one file of a program, after
+ * python_fixture.h. */
 #ifndef STORE_FIXTURE_H
 #define STORE_FIXTURE_H
 

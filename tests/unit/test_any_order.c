@@ -1,5 +1,5 @@
-/* The calls on boxes in any order, from the host and from host functions: each works or is refused, and no order makes a
- * guest look as if it had broken its protocol. */
+/* The calls on boxes in any order, from the host and from host functions: each works or is refused, and no order
+ * makes a guest look as if it had broken its protocol. */
 #include "context_fixture.h"
 
 enum { BOXES = 25, CALLS = 60, DEPTH = 3 };

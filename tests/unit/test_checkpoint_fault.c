@@ -1,11 +1,12 @@
-/* Every allocation of checkpoints, rollbacks, drops, clones, pools and of the runs between them fails in turn: the box is as
- * it was, or dirty and can be rolled back. */
+/* Every allocation of checkpoints, rollbacks, drops, clones, pools and of the runs between them fails in turn: the
+ * box is as it was, or dirty and can be rolled back. */
 #include "alloc_fault.h"
 #include "python_fixture.h"
 
 #define MAX_ALLOCATIONS 3000
 
-/* Does one thing to a box, in which n is 3; with checkpoints in which it is 1 and 2. What n is now, or 0 if it failed. */
+/* Does one thing to a box, in which n is 3; with checkpoints in which it is 1 and 2. What n is now, or 0 if it
+ * failed. */
 typedef int work_function(pybox_box *box);
 
 static int reached; /* the allocation that was to fail */

@@ -219,7 +219,8 @@ static void test_images_of_files(void **state)
     pybox_box_destroy(box);
 }
 
-/* A sealed copy of what a descriptor holds, with the first byte from `at` on that is not zero changed if that is not negative, and `cut` bytes less. */
+/* A sealed copy of what a descriptor holds, with the first byte from `at` on that is not zero changed if that is not
+ * negative, and `cut` bytes less. */
 static int copy_memory(int descriptor, off_t at, off_t cut, unsigned seals)
 {
     off_t length = lseek(descriptor, 0, SEEK_END) - cut;

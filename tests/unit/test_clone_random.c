@@ -1,5 +1,5 @@
-/* The restore contract (what it costs is in test_random_fuel.c): no two boxes, clones or rollbacks share random numbers that the guest did not seed; what it seeded
- * goes on; with a fixed seed all is the same again. */
+/* The restore contract (what it costs is in test_random_fuel.c): no two boxes, clones or rollbacks share random
+ * numbers that the guest did not seed; what it seeded goes on; with a fixed seed all is the same again. */
 #include "python_fixture.h"
 
 #define MANY 1000

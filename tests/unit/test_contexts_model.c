@@ -1,6 +1,6 @@
 /*
- * Contexts against a model: names are bound and unbound at random in a tree of contexts, and looked up by functions that have done so
- * before, so that they have learnt where the names were.
+ * Contexts against a model: names are bound and unbound at random in a tree of contexts, and looked up by functions
+ * that have done so before, so that they have learnt where the names were.
  */
 #include "context_fixture.h"
 

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-/* Spends `costs` one by one, with a check after each, as module code does; the clock moves by `step_ns` a slice. Returns the
- * number of the cost at which the guest is found to be over its bound, or `count`. */
+/* Spends `costs` one by one, with a check after each, as module code does; the clock moves by `step_ns` a slice.
+ * Returns the number of the cost at which the guest is found to be over its bound, or `count`. */
 static int spend(struct fuel *fuel, const int *costs, int count, uint64_t step_ns, int *slices)
 {
     uint64_t now_ns = 1;

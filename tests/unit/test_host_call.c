@@ -675,7 +675,8 @@ static void test_many(void **state)
     pybox_functions_destroy(set);
 }
 
-/* Programs that take the modules of the bridge apart do not harm the host; and what they cannot be without still works. */
+/* Programs that take the modules of the bridge apart do not harm the host; and what they cannot be without still
+ * works. */
 static void test_tampering(void **state)
 {
     static const char *const programs[] = {

@@ -1,5 +1,5 @@
-/* The restore contract: new random numbers are not charged, so that a run uses the same fuel however its box came to be; and
- * with a fixed seed and clock everything repeats bit for bit. */
+/* The restore contract: new random numbers are not charged, so that a run uses the same fuel however its box came to
+ * be; and with a fixed seed and clock everything repeats bit for bit. */
 #include "python_fixture.h"
 
 #include <unistd.h>

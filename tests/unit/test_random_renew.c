@@ -1,5 +1,5 @@
-/* pybox.random_renew, over a guest written by hand: generators get other numbers after a restore, which costs a run nothing; and
- * what a hostile guest makes of it. */
+/* pybox.random_renew, over a guest written by hand: generators get other numbers after a restore, which costs a run
+ * nothing; and what a hostile guest makes of it. */
 #include "pybox.h"
 
 #include <setjmp.h>

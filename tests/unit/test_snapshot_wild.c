@@ -1,5 +1,5 @@
-/* Snapshots whose digests are all right and whose content was made by an enemy: wild globals (the stack pointer is one) and
- * memory that was overwritten. At worst a broken guest: this process, and other boxes, go on. */
+/* Snapshots whose digests are all right and whose content was made by an enemy: wild globals (the stack pointer is
+ * one) and memory that was overwritten. At worst a broken guest: this process, and other boxes, go on. */
 #include "python_fixture.h"
 #include "store_fixture.h"
 

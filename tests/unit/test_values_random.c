@@ -1,5 +1,5 @@
-/* Random values (values_generator.py): what goes out in the tagged form and in again is the same; what goes out in the plain form is what
- * the json module writes, and is read as it reads it. */
+/* Random values (values_generator.py): what goes out in the tagged form and in again is the same; what goes out in
+ * the plain form is what the json module writes, and is read as it reads it. */
 #include "python_fixture.h"
 
 #define VALUES 1500

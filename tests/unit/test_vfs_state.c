@@ -26,8 +26,8 @@ static struct vfs_archive *open_archive(struct zip_fixture *zip)
     return archive;
 }
 
-/* One of everything, and descriptors to each. Returns the descriptors of: 0 unlinked file, 1 archive, 2 host, 3 directory
- * of the archive, 4 /usr, 5 /dev/null, 6 a removed directory. */
+/* One of everything, and descriptors to each. Returns the descriptors of: 0 unlinked file, 1 archive, 2 host, 3
+ * directory of the archive, 4 /usr, 5 /dev/null, 6 a removed directory. */
 static void fill(struct guest *guest, const char *folder, uint32_t fds[7])
 {
     uint32_t done;

@@ -120,7 +120,8 @@ static void test_mount_points(void **state)
 
 /* ---- malformed ones ---- */
 
-/* One byte range of a good archive replaced. `from`: 'c' the central record of entry 0, 'e' the end, 'l' local header 0. */
+/* One byte range of a good archive replaced. `from`: 'c' the central record of entry 0, 'e' the end, 'l' local header
+ * 0. */
 struct forged {
     char from;
     uint32_t offset, bytes, value;

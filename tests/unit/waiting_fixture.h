@@ -1,4 +1,5 @@
-/* Boxes whose guest asks the host by hand, for tests of waiting: `await ask(...)`, and `ask_and_wait(...)` on the stack. */
+/* Boxes whose guest asks the host by hand, for tests of waiting: `await ask(...)`, and `ask_and_wait(...)` on the
+ * stack. */
 #ifndef WAITING_FIXTURE_H
 #define WAITING_FIXTURE_H
 

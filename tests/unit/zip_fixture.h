@@ -16,7 +16,8 @@ struct zip_fixture {
 };
 
 void zip_fixture_start(struct zip_fixture *zip);
-/* Adds a stored entry (a directory if the name ends in a slash); returns the offset of its central record in `central`. */
+/* Adds a stored entry (a directory if the name ends in a slash); returns the offset of its central record in
+ * `central`. */
 size_t zip_fixture_add(struct zip_fixture *zip, const char *name, const char *text);
 void zip_fixture_end(struct zip_fixture *zip);
 void zip_fixture_free(struct zip_fixture *zip);

@@ -48,7 +48,8 @@ static void run_command_save(const struct command_line *line, const struct launc
         run_command_fail(report, status);
 }
 
-/* Runs the code in the box. A session goes on; otherwise, what a Python program does at its exit comes then. what a Python program does at its exit. */
+/* Runs the code in the box. A session goes on; otherwise, what a Python program does at its exit comes then. what a
+ * Python program does at its exit. */
 static void run_command_program(const struct command_line *line, struct launch *launch,
                                 struct session *session, const pybox_run *run,
                                 struct report *report)

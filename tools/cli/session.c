@@ -1,7 +1,7 @@
 #include "session.h"
 
-/* An image to begin with. That there is no such session is an error like a name that is none: parking the new one, before
- * anything runs, tells them apart. */
+/* An image to begin with. That there is no such session is an error like a name that is none: parking the new one,
+ * before anything runs, tells them apart. */
 static pybox_status session_image(struct session *session, const struct command_line *line,
                                   struct launch *launch)
 {

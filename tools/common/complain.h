@@ -5,7 +5,8 @@
 /* To be called once, first: the name that messages begin with. Static storage. */
 void complain_as(const char *name);
 
-/* Writes "NAME: message\n"; control characters, which names of files may have, become '?'. Returns -1, so that a function can end with `return complain(...)`. */
+/* Writes "NAME: message\n"; control characters, which names of files may have, become '?'. Returns -1, so that a
+ * function can end with `return complain(...)`. */
 __attribute__((format(printf, 1, 2))) int complain(const char *format, ...);
 
 #endif

@@ -4,7 +4,8 @@
 
 #include <stddef.h>
 
-/* Copies as much as there is room for, with a NUL behind it; control characters become '?'. `to` may be `from`. Returns `to`. */
+/* Copies as much as there is room for, with a NUL behind it; control characters become '?'. `to` may be `from`.
+ * Returns `to`. */
 const char *printable_copy(char *to, size_t room, const char *from, size_t length);
 
 #endif

@@ -7,8 +7,8 @@
 /* The exit code of a call that failed: damaged snapshots have their own. */
 int snap_failure_code(pybox_status status);
 
-/* Tells why: a line on standard error, or with `json` {"failure":{"status":...,"message":...}} on standard output, as pybox has
- * it; PYBOX_OK stands for a failure that is no call's, and is null there. Returns `code`. */
+/* Tells why: a line on standard error, or with `json` {"failure":{"status":...,"message":...}} on standard output, as
+ * pybox has it; PYBOX_OK stands for a failure that is no call's, and is null there. Returns `code`. */
 __attribute__((format(printf, 4, 5))) int snap_failure(int json, int code, pybox_status status,
                                                        const char *format, ...);
 

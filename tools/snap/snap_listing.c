@@ -48,7 +48,8 @@ static int listing_by_key(const void *a, const void *b)
     return strcmp((*(const cJSON *const *)a)->string, (*(const cJSON *const *)b)->string);
 }
 
-/* What a name or file is, and a digest. The guest can answer anything, and comparing nested objects takes time without bound. */
+/* What a name or file is, and a digest. The guest can answer anything, and comparing nested objects takes time
+ * without bound. */
 static int listing_is_entry(const cJSON *entry)
 {
     const cJSON *what = cJSON_GetArrayItem(entry, 0);

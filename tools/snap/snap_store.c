@@ -72,7 +72,8 @@ static int snap_store_fail(const struct snap_store *job, pybox_status status)
     return snap_failure(job->json, EXIT_CODE_FAILED, status, "%s", pybox_error_message());
 }
 
-/* Opens the store, which must be there: one is made where sessions are parked, not where somebody mistyped a folder. Returns the exit code. */
+/* Opens the store, which must be there: one is made where sessions are parked, not where somebody mistyped a folder.
+ * Returns the exit code. */
 static int snap_store_open(struct snap_store *job)
 {
     struct stat facts;

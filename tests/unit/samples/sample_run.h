@@ -5,8 +5,8 @@
 #include "pybox.h"
 #include "sample_guest.h"
 
-/* Group set-up and tear-down: an engine with stacks of 1 MiB, and a folder for PYBOX_HOME with an archive that is empty but
- * for one file. */
+/* Group set-up and tear-down: an engine with stacks of 1 MiB, and a folder for PYBOX_HOME with an archive that is
+ * empty but for one file. */
 int sample_run_set_up(void **state);
 int sample_run_tear_down(void **state);
 
