@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "box.h"
 #include "guard.h"
-#include "handles.h"
 
 /* errno values as the guest knows them (WASI preview 1). */
 #define GUEST_EINVAL 28
@@ -110,7 +110,7 @@ static uint32_t display_take(struct pybox_box *box, uint32_t number, const uint8
 
 void display_import(struct pybox_box *box, uint64_t *values)
 {
-    const struct guest_memory memory = {box->memory.base, memory_bytes(&box->memory)};
+    const struct guest_memory memory = box_memory(box);
     const uint32_t name_length = (uint32_t)values[2], length = (uint32_t)values[4];
     const uint8_t *name = guest_range(&memory, (uint32_t)values[1], name_length);
     const uint8_t *data = guest_range(&memory, (uint32_t)values[3], length);

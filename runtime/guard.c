@@ -54,20 +54,6 @@ static int guard_tell(struct pybox_box *box, uint32_t kind)
     return heard;
 }
 
-/* Copies a text of the guest's so that it can be shown in one line. */
-static void guard_copy_text(char *to, size_t bytes, const struct guest_text *text)
-{
-    size_t length = text->length < bytes - 1 ? text->length : bytes - 1;
-    if (length < text->length) /* not in the middle of a character */
-        while (length > 0 && ((unsigned char)text->bytes[length] & 0xc0) == 0x80)
-            length--;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text->bytes[i];
-        to[i] = c < 0x20 || c == 0x7f ? '?' : (char)c;
-    }
-    to[length] = '\0';
-}
-
 void guard_find_place(struct pybox_box *box, struct stop_place *place)
 {
     uint64_t values[1] = {0};
@@ -81,8 +67,8 @@ void guard_find_place(struct pybox_box *box, struct stop_place *place)
     if (guest_read_reply(&memory, (uint32_t)values[0], &reply, texts) != PYBOX_OK ||
         reply.kind != GUEST_REPLY_WHERE)
         return;
-    guard_copy_text(place->file, sizeof place->file, &texts[0]);
-    guard_copy_text(place->function, sizeof place->function, &texts[1]);
+    guest_text_copy_line(place->file, sizeof place->file, &texts[0]);
+    guest_text_copy_line(place->function, sizeof place->function, &texts[1]);
     place->line = guest_text_number(&texts[2]);
 }
 

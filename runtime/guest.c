@@ -146,3 +146,16 @@ uint32_t guest_text_number(const struct guest_text *text)
     }
     return (uint32_t)number;
 }
+
+void guest_text_copy_line(char *to, size_t bytes, const struct guest_text *text)
+{
+    size_t length = text->length < bytes - 1 ? text->length : bytes - 1;
+    if (length < text->length) /* not in the middle of a character */
+        while (length > 0 && ((unsigned char)text->bytes[length] & 0xc0) == 0x80)
+            length--;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text->bytes[i];
+        to[i] = c < 0x20 || c == 0x7f ? '?' : (char)c;
+    }
+    to[length] = '\0';
+}

@@ -50,6 +50,10 @@ pybox_status guest_read_profile(const struct guest_memory *memory, const struct 
 pybox_status guest_read_value(const struct guest_memory *memory, const struct guest_reply *reply,
                               pybox_value_kind *kind, struct guest_text *value);
 
+/* Copies a text so that it can be shown in one line: control characters become "?", and what does not fit into `bytes` with
+ * a NUL is cut off, not in the middle of a character. */
+void guest_text_copy_line(char *to, size_t bytes, const struct guest_text *text);
+
 /* The decimal number in a text, or 0 if it is none or above UINT32_MAX. */
 uint32_t guest_text_number(const struct guest_text *text);
 

@@ -43,35 +43,24 @@ pybox_status trace_prepare(struct pybox_box *box, const pybox_run *run)
     return PYBOX_OK;
 }
 
-/* Copies a text of the guest's, cut, without control characters. */
-static void trace_copy(char to[TRACE_TEXT_MOST + 1], const uint8_t *bytes, uint32_t length)
-{
-    if (length > TRACE_TEXT_MOST) {
-        length = TRACE_TEXT_MOST;
-        while (length > 0 && (bytes[length] & 0xc0) == 0x80) /* not in the middle of a character */
-            length--;
-    }
-    for (uint32_t i = 0; i < length; i++)
-        to[i] = (char)(bytes[i] < 0x20 || bytes[i] == 0x7f ? '?' : bytes[i]);
-    to[length] = '\0';
-}
-
 void trace_import(struct pybox_box *box, uint64_t *values)
 {
-    const struct guest_memory memory = {box->memory.base, memory_bytes(&box->memory)};
+    const struct guest_memory memory = box_memory(box);
     const uint32_t event = (uint32_t)values[0], line = (uint32_t)values[3];
     const uint32_t lengths[2] = {(uint32_t)values[2], (uint32_t)values[5]};
-    const uint8_t *file_at = guest_range(&memory, (uint32_t)values[1], lengths[0]);
-    const uint8_t *function_at = guest_range(&memory, (uint32_t)values[4], lengths[1]);
+    const struct guest_text texts[2] = {
+        {(const char *)guest_range(&memory, (uint32_t)values[1], lengths[0]), lengths[0]},
+        {(const char *)guest_range(&memory, (uint32_t)values[4], lengths[1]), lengths[1]},
+    };
     char file[TRACE_TEXT_MOST + 1], function[TRACE_TEXT_MOST + 1];
     struct trace *trace = &box->trace;
     values[0] = 1;
     const int is_event = event == PYBOX_TRACE_CALL || event == PYBOX_TRACE_LINE ||
                          event == PYBOX_TRACE_RETURN || event == PYBOX_TRACE_RAISE;
-    if (trace->callback == NULL || trace->left == 0 || !is_event || file_at == NULL || function_at == NULL)
+    if (trace->callback == NULL || trace->left == 0 || !is_event || texts[0].bytes == NULL || texts[1].bytes == NULL)
         return;
-    trace_copy(file, file_at, lengths[0]);
-    trace_copy(function, function_at, lengths[1]);
+    guest_text_copy_line(file, sizeof file, &texts[0]);
+    guest_text_copy_line(function, sizeof function, &texts[1]);
     trace->left--;
     if (trace->callback(trace->context, (pybox_trace_event)event, file, line, function) != 0) {
         trace->left = 0;
