@@ -2,6 +2,7 @@
 
 #include "error.h"
 #include "file_io.h"
+#include "memory_file.h"
 #include "snapshot_delta.h"
 
 #include <errno.h>
@@ -11,20 +12,13 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 8u /* Linux 6.3 */
-#endif
-
 /* Images of trusted files, which serve as parents of deltas. */
 static pthread_mutex_t trusted_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct image *trusted_images;
 
 pybox_status image_create_memory(uint64_t bytes, int *result)
 {
-    unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
-    int fd = memfd_create("pybox-image", flags | MFD_NOEXEC_SEAL);
-    if (fd < 0 && errno == EINVAL)
-        fd = memfd_create("pybox-image", flags);
+    int fd = memory_file_create("pybox-image");
     if (fd < 0 && (errno == ENOSYS || errno == EPERM || errno == EACCES))
         return error_set(PYBOX_ERROR_UNSUPPORTED,
                          "this system does not allow memfd_create(), which images need");
@@ -41,10 +35,11 @@ pybox_status image_create_memory(uint64_t bytes, int *result)
 
 pybox_status image_seal_memory(int fd)
 {
-    if (fcntl(fd, F_ADD_SEALS, IMAGE_SEALS) != 0)
-        return error_set(PYBOX_ERROR_UNSUPPORTED,
-                         "this system cannot seal a memfd, which images need");
-    return PYBOX_OK;
+    if (memory_file_seal(fd) == 0)
+        return PYBOX_OK;
+    if (errno == EBUSY)
+        return error_set_io(errno, "cannot seal the memory of an image, whose pages the system holds");
+    return error_set(PYBOX_ERROR_UNSUPPORTED, "this system cannot seal a memfd, which images need");
 }
 
 struct image *image_create(void)

@@ -32,12 +32,10 @@ struct image {
 
 struct image *image_create(void);
 
-#define IMAGE_SEALS (F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
-
 /* An empty memfd of `bytes`, that can be sealed. Errors: UNSUPPORTED, NO_MEMORY. */
 pybox_status image_create_memory(uint64_t bytes, int *fd);
 
-/* Error: UNSUPPORTED. */
+/* Blocks, see memory_file_seal(). Errors: UNSUPPORTED, IO. */
 pybox_status image_seal_memory(int fd);
 
 /* Fills the image from its open snapshot, which is not a delta. */

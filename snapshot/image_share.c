@@ -2,6 +2,7 @@
 #include "image_inside.h"
 
 #include "error.h"
+#include "memory_file.h"
 #include "snapshot_write.h"
 
 #include <errno.h>
@@ -102,7 +103,7 @@ pybox_status image_share(struct image *image, int *fd)
 static pybox_status share_check_seals(int fd)
 {
     int seals = fcntl(fd, F_GET_SEALS);
-    if (seals >= 0 && (seals & IMAGE_SEALS) == IMAGE_SEALS)
+    if (seals >= 0 && (seals & MEMORY_FILE_SEALS) == MEMORY_FILE_SEALS)
         return PYBOX_OK;
     return error_set(PYBOX_ERROR_ARGUMENT,
                      "descriptor %d is no sealed memory (%s); expected one that pybox_image_share() "

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "memory_file.h"
 #include "namehash.h"
 
 #define LOCAL_BYTES 30u
@@ -86,7 +87,7 @@ pybox_status zip_check(const struct vfs_archive *archive, const char *label)
 /* A sealed copy of the file in memory, as a descriptor, or -1 with errno. */
 static int zip_copy(int file, size_t length)
 {
-    int copy = memfd_create("pybox-archive", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int copy = memory_file_create("pybox-archive");
     if (copy < 0)
         return -1;
     for (size_t left = length; left > 0;) {
@@ -99,7 +100,7 @@ static int zip_copy(int file, size_t length)
             goto failed;
         left -= (size_t)part;
     }
-    if (fcntl(copy, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) == 0)
+    if (memory_file_seal(copy) == 0)
         return copy;
 failed:;
     int error = errno;

@@ -237,7 +237,7 @@ int __wrap_fcntl(int fd, int command, ...)
     va_start(arguments, command);
     int argument = va_arg(arguments, int);
     va_end(arguments);
-    return hit("fcntl", EBUSY) ? -1 : __real_fcntl(fd, command, argument);
+    return hit("fcntl", EPERM) ? -1 : __real_fcntl(fd, command, argument);
 }
 
 int __wrap_memfd_create(const char *name, unsigned flags)
