@@ -220,8 +220,8 @@ static int guard_is_due(const struct pybox_box *box)
  * Host calls
  */
 
-/* Imports pay by length too, at the price of memory.copy (aot/meter/costs.def). What that takes beyond the slice is
- * found at the next check. */
+/* Imports pay by length too, at the price of memory.copy (aot/meter/costs.def); WASI's calls by the prices of their
+ * table. What that takes beyond the slice is found at the next check. */
 void guard_charge_moved(struct pybox_box *box, uint64_t bytes)
 {
     box->env.fuel -= (int64_t)(bytes / MOVED_BYTES_A_UNIT);
@@ -262,7 +262,7 @@ static void guard_import(struct pybox_box *box, uint32_t import, uint64_t *value
     if (box->module->calls[import] != NULL) {
         const struct wasi_memory memory = {box->memory.base, memory_bytes(&box->memory)};
         wasi_call_run(box->module->calls[import], box->wasi, &memory, values);
-        guard_charge_moved(box, wasi_take_moved_bytes(box->wasi));
+        box->env.fuel -= (int64_t)wasi_take_fuel(box->wasi);
         box->env.stop = wasi_stop(box->wasi);
     } else {
         box->module->host_imports[import]->function(box, values);

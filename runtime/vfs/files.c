@@ -551,10 +551,8 @@ int vfs_allocate(struct vfs *vfs, uint32_t fd, uint64_t offset, uint64_t length)
 {
     struct file *file = tree_file(vfs, fd);
     int error = files_check(file, file != NULL && file->public.writable);
-    if (error == EISDIR)
-        return ENODEV;
     if (error != 0)
-        return error;
+        return error == EISDIR ? EBADF : error; /* as Linux has it: no directory is open for writing */
     if (file->public.type != VFS_REGULAR)
         return ENODEV;
     if (length == 0)

@@ -82,6 +82,7 @@ struct vfs {
     struct memfs memfs;
     struct vfs_hooks hooks;
     uint64_t changes;
+    uint64_t steps; /* see vfs_take_steps() */
     struct mount *mounts;
     struct file *files;
     uint32_t mount_count, mount_capacity;

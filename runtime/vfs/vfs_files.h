@@ -107,6 +107,9 @@ struct vfs_entry {
 typedef int vfs_each(void *context, const struct vfs_entry *entry);
 int vfs_list(struct vfs *vfs, uint32_t fd, uint64_t cookie, vfs_each *each, void *context);
 
+/* How many components of paths were walked since this was last asked, those of symbolic links in memory included. */
+uint64_t vfs_take_steps(struct vfs *vfs);
+
 /* Paths. */
 int vfs_stat_path(struct vfs *vfs, uint32_t directory, const char *path, size_t length, int follow,
                   struct vfs_stat *stat);

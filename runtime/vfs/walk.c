@@ -36,6 +36,7 @@ static size_t cursor_take(struct cursor *cursor, const char **name)
         cursor->rest += length;
         cursor->left -= length;
         cursor->walk->dot = length == 1 && **name == '.';
+        cursor->vfs->steps++;
         if (!cursor->walk->dot)
             return length;
         cursor->walk->slash = 1; /* `x/.` is a directory as `x/` is */
@@ -418,6 +419,13 @@ static int walk_from(struct vfs *vfs, const struct place *place, const struct op
         .free = (uint8_t)tree_is_root(place),
     };
     return cursor_run(&cursor, began);
+}
+
+uint64_t vfs_take_steps(struct vfs *vfs)
+{
+    const uint64_t steps = vfs->steps;
+    vfs->steps = 0;
+    return steps;
 }
 
 int walk_path(struct vfs *vfs, uint32_t directory, const char *path, size_t length, uint32_t flags,

@@ -16,7 +16,8 @@ static uint16_t args_give(struct wasi *wasi, const struct wasi_memory *memory,
         offset += (uint32_t)strlen(strings->bytes + offset) + 1;
     }
     memcpy(bytes, strings->bytes, strings->length);
-    wasi->moved_bytes += (uint64_t)strings->count * 4 + strings->length;
+    wasi->moved_bytes = (uint64_t)strings->count * 4 + strings->length;
+    wasi->entries = strings->count;
     return WASI_OK;
 }
 

@@ -33,7 +33,7 @@ static uint16_t iovecs_open(struct wasi *wasi, const struct wasi_memory *memory,
     if (number > IOVEC_COUNT)
         return WASI_EINVAL;
     *iovecs = (struct iovecs){memory, list, number};
-    wasi->moved_bytes += (uint64_t)number * IOVEC_BYTES;
+    wasi->entries = number;
     for (uint32_t i = 0; i < number; i++) {
         uint32_t length;
         if (iovecs_at(iovecs, i, &length) == NULL)
@@ -122,7 +122,7 @@ static uint16_t fd_io_begin(struct wasi *wasi, const struct wasi_memory *memory,
 static void fd_io_end(struct wasi *wasi, const struct fd_io *call, uint16_t error, uint64_t done,
                       uint64_t *values)
 {
-    wasi->moved_bytes += done;
+    wasi->moved_bytes = done;
     if (error == WASI_OK)
         bytes_store_u32(call->result, (uint32_t)done);
     values[0] = error;

@@ -24,7 +24,7 @@ uint16_t filestat_times(uint64_t flags, uint64_t *accessed_ns, uint64_t *modifie
     if (flags > 15 || (flags & 3) == 3 || (flags & 12) == 12)
         return WASI_EINVAL;
     /* The two largest numbers have a meaning of their own in the tree; no clock gets there. */
-    if (*accessed_ns >= VFS_TIME_KEEP || *modified_ns >= VFS_TIME_KEEP)
+    if ((flags & 1 && *accessed_ns >= VFS_TIME_KEEP) || (flags & 4 && *modified_ns >= VFS_TIME_KEEP))
         return WASI_EINVAL;
     if (!(flags & 1))
         *accessed_ns = flags & 2 ? VFS_TIME_NOW : VFS_TIME_KEEP;
@@ -77,16 +77,27 @@ void fd_state_close(struct wasi *wasi, const struct wasi_memory *memory, uint64_
     values[0] = errno_to_wasi(vfs_close(wasi->vfs, (uint32_t)values[0]));
 }
 
+static void fd_state_sync_any(struct wasi *wasi, uint64_t *values, uint64_t right, int data_only)
+{
+    const struct vfs_descriptor *descriptor;
+    uint16_t error = shim_descriptor(wasi, values[0], 0, &descriptor);
+    if (error == WASI_OK && descriptor->kind != VFS_STREAM && !(descriptor->rights & right))
+        error = WASI_ENOTCAPABLE;
+    if (error == WASI_OK)
+        error = errno_to_wasi(vfs_sync(wasi->vfs, (uint32_t)values[0], data_only));
+    values[0] = error;
+}
+
 void fd_state_datasync(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
     (void)memory;
-    values[0] = errno_to_wasi(vfs_sync(wasi->vfs, (uint32_t)values[0], 1));
+    fd_state_sync_any(wasi, values, RIGHT_FD_DATASYNC, 1);
 }
 
 void fd_state_sync(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
     (void)memory;
-    values[0] = errno_to_wasi(vfs_sync(wasi->vfs, (uint32_t)values[0], 0));
+    fd_state_sync_any(wasi, values, RIGHT_FD_SYNC, 0);
 }
 
 void fd_state_fdstat_get(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)

@@ -173,7 +173,7 @@ void path_readlink(struct wasi *wasi, const struct wasi_memory *memory, uint64_t
                                            target, capacity, &length));
     if (error == WASI_OK) {
         bytes_store_u32(result, (uint32_t)length);
-        wasi->moved_bytes += length;
+        wasi->moved_bytes = length;
     }
     values[0] = error;
 }

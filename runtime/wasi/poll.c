@@ -156,6 +156,8 @@ void poll_oneoff(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *
         error = guest_value(memory, values[3], 4, 4, &result);
     if (error == WASI_OK && (count == 0 || poll_overlaps(values[0], values[1], count)))
         error = WASI_EINVAL;
+    if (error == WASI_OK)
+        wasi->entries = count;
     const struct poll_time now = poll_now(wasi);
     if (error == WASI_OK)
         error = poll_plan(&now, subscriptions, count, &wake_ns);

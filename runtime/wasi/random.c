@@ -116,6 +116,6 @@ void random_get(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *v
 {
     uint32_t length = (uint32_t)values[1];
     uint8_t *bytes = guest_at(memory, values[0], length);
-    wasi->moved_bytes += bytes == NULL ? 0 : length;
+    wasi->moved_bytes = bytes == NULL ? 0 : length;
     values[0] = bytes == NULL ? WASI_EFAULT : errno_to_wasi(random_fill(wasi, bytes, length));
 }

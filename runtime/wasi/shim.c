@@ -7,29 +7,6 @@
 #define CLOCK_STEP_NS 1000u
 #define PREOPEN_FD 3u
 
-uint16_t errno_to_wasi(int error)
-{
-    static const struct {
-        uint8_t from, to;
-    } known[] = {
-        {E2BIG, 1},    {EACCES, 2},  {EAGAIN, 6},        {EBADF, 8},       {EBUSY, 10},
-        {ECANCELED, 11}, {EDQUOT, 19}, {EEXIST, 20},     {EFAULT, 21},     {EFBIG, 22},
-        {EILSEQ, 25},  {EINTR, 27},  {EINVAL, 28},       {EIO, 29},        {EISDIR, 31},
-        {ELOOP, 32},   {EMFILE, 33}, {EMLINK, 34},       {ENAMETOOLONG, 37}, {ENFILE, 41},
-        {ENOBUFS, 42}, {ENODEV, 43}, {ENOENT, 44},       {ENOMEM, 48},     {ENOSPC, 51},
-        {ENOSYS, 52},  {ENOTDIR, 54}, {ENOTEMPTY, 55},   {ENOTSOCK, 57},   {ENOTSUP, 58},
-        {ENOTTY, 59},  {ENXIO, 60},  {EOVERFLOW, 61},    {EPERM, 63},      {EPIPE, 64},
-        {ERANGE, 68},  {EROFS, 69},  {ESPIPE, 70},       {ESTALE, 72},     {ETIMEDOUT, 73},
-        {ETXTBSY, 74}, {EXDEV, 75},
-    };
-    if (error == 0)
-        return WASI_OK;
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (known[i].from == error)
-            return known[i].to;
-    return WASI_EIO;
-}
-
 /* ---- making shims ---- */
 
 /* Packs strings one behind the other, each with its NUL. */
@@ -162,7 +139,7 @@ pybox_status wasi_clone(const struct wasi *from, void *context, struct vfs *vfs,
     *wasi = *from;
     wasi->vfs = vfs;
     wasi->context = context;
-    wasi->moved_bytes = 0;
+    wasi->fuel = 0;
     wasi->environment.bytes = NULL;
     if (shim_copy_strings(&from->arguments, &wasi->arguments) != 0 ||
         shim_copy_strings(&from->environment, &wasi->environment) != 0) {
@@ -176,11 +153,16 @@ pybox_status wasi_clone(const struct wasi *from, void *context, struct vfs *vfs,
     return PYBOX_OK;
 }
 
-uint64_t wasi_take_moved_bytes(struct wasi *wasi)
+uint64_t wasi_take_fuel(struct wasi *wasi)
 {
-    uint64_t moved = wasi->moved_bytes;
-    wasi->moved_bytes = 0;
-    return moved;
+    uint64_t fuel = wasi->fuel;
+    wasi->fuel = 0;
+    return fuel;
+}
+
+uint16_t wasi_unlisted_error(const struct wasi *wasi)
+{
+    return wasi->unlisted;
 }
 
 void wasi_destroy(struct wasi *wasi)

@@ -24,7 +24,9 @@ struct wasi {
     uint64_t cpu_ns;       /* given so far */
     uint32_t key[8];       /* of seeded random numbers */
     uint64_t random_bytes; /* given so far */
-    uint64_t moved_bytes;  /* see wasi_take_moved_bytes() */
+    uint64_t moved_bytes, entries; /* of this call, for its price */
+    uint64_t fuel;                 /* see wasi_take_fuel() */
+    uint16_t unlisted;             /* see wasi_unlisted_error() */
     struct wasi_strings {
         uint32_t count;
         uint32_t length; /* of all of them, NULs included */
@@ -32,19 +34,22 @@ struct wasi {
     } arguments, environment;
 };
 
-/* ---- WASI's errno (preview1 witx: errno) ---- */
+/* ---- WASI's errno ---- */
 enum {
     WASI_OK = 0,
-    WASI_EBADF = 8,
-    WASI_EFAULT = 21,
-    WASI_EINVAL = 28,
-    WASI_EIO = 29,
-    WASI_ENOSYS = 52,
-    WASI_ENOTSOCK = 57,
-    WASI_ENOTSUP = 58,
-    WASI_EOVERFLOW = 61,
-    WASI_ENOTCAPABLE = 76,
+#define WASI_ERRNO(name, number, linux) WASI_E##name = number,
+#include "wasi_errno.def"
+#undef WASI_ERRNO
 };
+
+/* Their places in wasi_call.errors. */
+enum {
+#define WASI_ERRNO(name, number, linux) WASI_BIT_##name,
+#include "wasi_errno.def"
+#undef WASI_ERRNO
+    WASI_BIT_COUNT
+};
+_Static_assert(WASI_BIT_COUNT <= 64, "the errors of a call are 64 bits");
 
 /* Of a Linux errno value. */
 uint16_t errno_to_wasi(int error);

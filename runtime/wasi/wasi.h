@@ -1,7 +1,7 @@
 /*
  * The WASI preview1 shim: what a guest's imports from wasi_snapshot_preview1 do.
  *
- * One table lists all calls (wasi_table.c). Every pointer and length from the guest is checked before anything
+ * One table lists all calls (table.c): their types, prices and errors. Every pointer and length from the guest is checked before anything
  * is done. A shim and its file tree belong to one thread at a time.
  */
 #ifndef WASI_H
@@ -32,27 +32,50 @@ enum wasi_family {
     WASI_FAMILY_SOCK,   /* refused */
 };
 
-/* An entry of the table: static, read-only. */
+enum wasi_status {
+    WASI_IMPLEMENTED,
+    WASI_REFUSED, /* it only looks at its arguments, and fails */
+};
+
+/* What a call costs the guest in units of fuel, beyond the call of an import itself (aot/meter/METERING.md). */
+struct wasi_price {
+    uint16_t call;
+    uint16_t entry;       /* each buffer, component of a path, directory entry, subscription, argument or variable */
+    uint8_t bytes_a_unit; /* moved between guest and host; 0: it moves none */
+};
+
+/* An entry of the table: static, read-only. CALLS.md says the same in words, and which case tests what. */
 struct wasi_call {
     const char *name;
     const char *type; /* as in module_abi.h */
     enum wasi_family family;
+    enum wasi_status status;
+    struct wasi_price price;
+    uint64_t errors; /* what it may fail with by itself: see wasi_call_lists() */
+    int is_host;     /* what the host's kernel says of files, and its lack of memory, may be passed on, too */
     void (*function)(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values);
 };
 
-/* The whole table, `*count` entries. */
+/* The whole table, `*count` entries, ordered by name. */
 const struct wasi_call *wasi_calls(size_t *count);
 
 /* The call that satisfies an import, or NULL if there is none of that module, name and type. Any thread. */
 const struct wasi_call *wasi_find(const char *module, const char *name, const char *type);
 
-/* Does a call: `values` holds the arguments (one u64 each, i32 zero-extended) and takes the result,
- * a WASI errno, in values[0]. Look at wasi_stop() afterwards. */
-static inline void wasi_call_run(const struct wasi_call *call, struct wasi *wasi,
-                                 const struct wasi_memory *memory, uint64_t *values)
-{
-    call->function(wasi, memory, values);
-}
+/* Whether the entry lists a WASI errno: 1 as the call's own, 2 as the host's, 0 not. Any thread. */
+int wasi_call_lists(const struct wasi_call *call, uint16_t error);
+
+/* "BADF" and so on; NULL if the shim does not know it. Any thread. */
+const char *wasi_error_name(uint16_t error);
+
+const char *wasi_family_name(enum wasi_family family);
+
+/* Does a call: `values` holds the arguments (one u64 each, i32 zero-extended) and takes the result, a WASI errno, in
+ * values[0]. An errno that the entry does not list becomes EIO. Look at wasi_stop() afterwards. */
+void wasi_call_run(const struct wasi_call *call, struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values);
+
+/* The last errno that became EIO because the call's entry does not list it, 0 if there was none: what tests look for. */
+uint16_t wasi_unlisted_error(const struct wasi *wasi);
 
 /* Why the guest must not be returned to. The numbers are those of enum module_trap. */
 enum wasi_stop {
@@ -120,11 +143,10 @@ int wasi_exit_code(const struct wasi *wasi);
  * `context`), and clocks and seeded random numbers where those of `from` stand. Errors: NO_MEMORY. */
 pybox_status wasi_clone(const struct wasi *from, void *context, struct vfs *vfs, struct wasi **clone);
 
-/* How many bytes calls have moved between guest and host since this was last asked: contents read and written, random
- * bytes, directory entries, arguments and environment, link targets, lists of buffers. For charging calls by length. */
-uint64_t wasi_take_moved_bytes(struct wasi *wasi);
+/* The fuel that calls have cost by their prices since this was last asked. */
+uint64_t wasi_take_fuel(struct wasi *wasi);
 
-/* Fills in random bytes, as random_get does, but does not count them as moved. Look at wasi_stop() afterwards. */
+/* Fills in random bytes, as random_get does, but does not charge them. Look at wasi_stop() afterwards. */
 void wasi_random(struct wasi *wasi, void *bytes, size_t length);
 
 /* 1 if its clocks are fixed. */

@@ -122,6 +122,8 @@ static void run(struct wasi *wasi, struct vfs *vfs, uint8_t *memory, struct inpu
                 values[type - calls[number].type] = *type == 'i' ? (uint32_t)argument : argument;
             }
             wasi_call_run(&calls[number], wasi, &guest, values);
+            if (wasi_unlisted_error(wasi) != 0)
+                abort(); /* an error that the table does not list */
         }
     }
 }

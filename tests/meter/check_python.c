@@ -19,7 +19,6 @@
 #include <string.h>
 
 #define OUTPUT_BYTES 65536
-#define MOVED_BYTES_A_UNIT 16 /* what the runtime charges for the bytes that a call moves */
 
 /* What one side of the pair lives in. */
 struct world {
@@ -77,7 +76,7 @@ static uint32_t answer(void *context, struct stepper *stepper, int side, uint32_
     if (check->calls[import] == NULL)
         return MODULE_TRAP_HOST;
     wasi_call_run(check->calls[import], world->wasi, &memory, values);
-    world->host_fuel += wasi_take_moved_bytes(world->wasi) / MOVED_BYTES_A_UNIT;
+    world->host_fuel += wasi_take_fuel(world->wasi);
     return wasi_stop(world->wasi);
 }
 

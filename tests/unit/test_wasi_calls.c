@@ -452,41 +452,105 @@ static void test_sockets_are_refused(void **state)
     assert_int_equal(CALL(guest, "sock_shutdown", 9, 3), E_BADF);
 }
 
-/* For charging by length: what went over the border, in either direction. */
-static void test_moved_bytes_are_counted(void **state)
+static uint64_t fuel_of(struct guest *guest, const char *name)
+{
+    size_t count;
+    const struct wasi_call *calls = wasi_calls(&count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(calls[i].name, name) == 0)
+            return wasi_take_fuel(guest->wasi) - calls[i].price.call;
+    fail_msg("no call %s", name);
+    return 0;
+}
+
+static const struct wasi_price *price_of(const char *name, const char *type)
+{
+    return &wasi_find("wasi_snapshot_preview1", name, type)->price;
+}
+
+/* Each call costs what its entry says: for itself, for what it looked at, for what went over the border either way. */
+static void test_prices(void **state)
 {
     (void)state;
     static const char *const words[] = {"four"};
     const struct wasi_options options = {.arguments = words, .argument_count = 1};
-    const uint64_t list = 8; /* one buffer */
+    const uint64_t iovec = price_of("fd_write", "iiii:i")->entry;
+    const uint64_t step = price_of("path_readlink", "iiiiii:i")->entry;
     struct guest guest;
     uint32_t fd, done;
-    char text[16];
+    char text[512];
+    memset(text, 'x', sizeof text);
     guest_start(&guest, NULL, NULL, &options);
     assert_int_equal(guest_open(&guest, "work/f", O_CREATE_, R_ALL, &fd), E_OK);
-    wasi_take_moved_bytes(guest.wasi);
-    assert_int_equal(guest_write(&guest, fd, "hello", 5, &done), E_OK);
-    assert_int_equal(wasi_take_moved_bytes(guest.wasi), 5 + list);
-    assert_int_equal(wasi_take_moved_bytes(guest.wasi), 0);
-    assert_int_equal(guest_write(&guest, 1, "out", 3, &done), E_OK);
-    assert_int_equal(wasi_take_moved_bytes(guest.wasi), 3 + list);
-    assert_int_equal(CALL(&guest, "fd_seek", fd, 2, 0, GUEST_RESULT), E_OK);
-    assert_int_equal(guest_read(&guest, fd, text, 16, &done), E_OK);
-    assert_int_equal(wasi_take_moved_bytes(guest.wasi), 3 + list); /* not the 16 asked for */
-    assert_int_equal(CALL(&guest, "random_get", GUEST_FREE, 1000), E_OK);
-    assert_int_equal(wasi_take_moved_bytes(guest.wasi), 1000);
+    assert_int_equal(fuel_of(&guest, "path_open"), 2 * price_of("path_open", "iiiiiIIii:i")->entry);
+    assert_int_equal(guest_write(&guest, fd, text, 160, &done), E_OK);
+    assert_int_equal(fuel_of(&guest, "fd_write"), 10 + iovec);
+    assert_int_equal(wasi_take_fuel(guest.wasi), 0);
+    assert_int_equal(guest_write(&guest, 1, text, 32, &done), E_OK);
+    assert_int_equal(fuel_of(&guest, "fd_write"), 2 + iovec);
+    assert_int_equal(CALL(&guest, "fd_seek", fd, 64, 0, GUEST_RESULT), E_OK);
+    assert_int_equal(fuel_of(&guest, "fd_seek"), 0);
+    assert_int_equal(guest_read(&guest, fd, text, 512, &done), E_OK);
+    assert_int_equal(fuel_of(&guest, "fd_read"), 6 + iovec); /* not the 512 asked for */
+    assert_int_equal(CALL(&guest, "random_get", GUEST_FREE, 1600), E_OK);
+    assert_int_equal(fuel_of(&guest, "random_get"), 100);
     assert_int_equal(CALL(&guest, "args_get", GUEST_FREE, GUEST_FREE + 64), E_OK);
-    assert_int_equal(wasi_take_moved_bytes(guest.wasi), 4 + 5);
-    assert_int_equal(guest_symlink(&guest, "target", "work/l"), E_OK);
-    wasi_take_moved_bytes(guest.wasi);
+    assert_int_equal(fuel_of(&guest, "args_get"), 0 + price_of("args_get", "ii:i")->entry);
+    assert_int_equal(guest_symlink(&guest, "a-target-of-32-bytes-12345678901", "work/l"), E_OK);
+    wasi_take_fuel(guest.wasi);
     assert_int_equal(guest_call(&guest, "path_readlink", 6,
                                 (uint64_t[]){3, GUEST_PATH2, 6, GUEST_FREE, 100, GUEST_RESULT}), E_OK);
-    assert_int_equal(wasi_take_moved_bytes(guest.wasi), 6);
-    guest_list(&guest, "work", 4096); /* four entries */
-    assert_int_equal(wasi_take_moved_bytes(guest.wasi), 4 * 24 + 1 + 2 + 1 + 1);
-    assert_int_equal(guest_write(&guest, 9, "x", 1, &done), E_BADF);
-    assert_int_equal(wasi_take_moved_bytes(guest.wasi), 0);
+    assert_int_equal(fuel_of(&guest, "path_readlink"), 2 + 2 * step);
+    assert_int_equal(guest_open(&guest, "work", O_DIRECTORY_, R_ALL & ~(R_READ | R_WRITE), &fd), E_OK);
+    wasi_take_fuel(guest.wasi);
+    assert_int_equal(CALL(&guest, "fd_readdir", fd, GUEST_BUFFER, 4096, 0, GUEST_RESULT), E_OK); /* four entries */
+    assert_int_equal(fuel_of(&guest, "fd_readdir"), 4 * price_of("fd_readdir", "iiiIi:i")->entry +
+                                                        (4 * 24 + 1 + 2 + 1 + 1) / 16);
+    memset(guest.memory.base + GUEST_BUFFER, 0, 480);
+    for (uint32_t i = 0; i < 10; i++)
+        guest.memory.base[GUEST_BUFFER + 48 * i + 8] = 2;
+    assert_int_equal(CALL(&guest, "poll_oneoff", GUEST_BUFFER, GUEST_FREE, 10, GUEST_RESULT), E_OK);
+    assert_int_equal(fuel_of(&guest, "poll_oneoff"), 10 * price_of("poll_oneoff", "iiii:i")->entry);
+    /* One that fails costs what it looked at, and no bytes. */
+    assert_int_equal(guest_write(&guest, 99, text, 160, &done), E_BADF);
+    assert_int_equal(fuel_of(&guest, "fd_write"), 0);
+    assert_int_equal(guest_stat(&guest, "work/none/x", 1), E_NOENT);
+    assert_int_equal(fuel_of(&guest, "path_filestat_get"), 2 * price_of("path_filestat_get", "iiiii:i")->entry);
     guest_end(&guest);
+}
+
+/* A chain of links costs each component of each target: what the host walks for is paid. */
+static void test_links_pay_for_what_they_lead_to(void **state)
+{
+    struct guest *guest = *state;
+    char target[1024] = "";
+    for (int i = 0; i < 200; i++)
+        strcat(target, "a/../");
+    strcat(target, "f");
+    assert_int_equal(guest_path(guest, "path_create_directory", "work/a"), E_OK);
+    assert_int_equal(guest_put_file(guest, "work/f", ""), E_OK);
+    assert_int_equal(guest_symlink(guest, target, "work/l"), E_OK);
+    wasi_take_fuel(guest->wasi);
+    assert_int_equal(guest_stat(guest, "work/l", 1), E_OK);
+    assert_int_equal(fuel_of(guest, "path_filestat_get"), (2 + 401) * price_of("path_filestat_get", "iiiii:i")->entry);
+}
+
+static void test_the_table_knows_its_errors(void **state)
+{
+    (void)state;
+    size_t count;
+    const struct wasi_call *calls = wasi_calls(&count);
+    const struct wasi_call *open = wasi_find("wasi_snapshot_preview1", "path_open", "iiiiiIIii:i");
+    assert_int_equal(wasi_call_lists(open, E_NOENT), 1);
+    assert_int_equal(wasi_call_lists(open, E_IO), 2);      /* of the host */
+    assert_int_equal(wasi_call_lists(open, E_NOTSOCK), 0);
+    assert_int_equal(wasi_call_lists(open, 999), 0);
+    assert_string_equal(wasi_error_name(E_NOTCAPABLE), "NOTCAPABLE");
+    assert_null(wasi_error_name(0));
+    for (size_t i = 0; i < count; i++) {
+        assert_non_null(wasi_family_name(calls[i].family));
+        assert_true(calls[i].status == WASI_IMPLEMENTED || calls[i].errors != 0);
+    }
 }
 
 static void test_quotas(void **state)
@@ -549,7 +613,8 @@ int main(void)
         TEST(test_poll_errors), TEST(test_poll_descriptors), TEST(test_process),
         TEST(test_sockets_are_refused),
         cmocka_unit_test(test_quotas),
-        cmocka_unit_test(test_moved_bytes_are_counted),
+        cmocka_unit_test(test_prices), TEST(test_links_pay_for_what_they_lead_to),
+        cmocka_unit_test(test_the_table_knows_its_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

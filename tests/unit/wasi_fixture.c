@@ -59,6 +59,7 @@ void guest_start(struct guest *guest, const struct vfs_quota *quota, struct vfs_
 
 void guest_end(struct guest *guest)
 {
+    assert_int_equal(wasi_unlisted_error(guest->wasi), 0); /* no call gave an error that its entry does not list */
     wasi_destroy(guest->wasi);
     vfs_destroy(guest->vfs);
     free(guest->memory.base);
