@@ -27,6 +27,7 @@ After os.fork() the boxes, images and pools of the parent belong to the parent: 
 what it does with them (it may drop them), and makes its own. Subinterpreters are refused at import.
 """
 
+import builtins
 from collections.abc import Callable, Sequence
 from os import PathLike
 from typing import Final, Optional, Union, final
@@ -352,7 +353,7 @@ class Functions:
         form: int = 0,
     ) -> None: ...
     def list(self) -> list[FunctionInfo]: ...
-    def search(self, query: str, most: int = 0) -> list[FunctionInfo]: ...
+    def search(self, query: str, most: int = 0) -> builtins.list[FunctionInfo]: ...
     def stub(self, module: Optional[str] = None) -> str: ...
 
 # ---- packages ----

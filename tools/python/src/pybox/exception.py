@@ -1,0 +1,8 @@
+"""The familiar interface (pybox.box): its exception."""
+
+
+class PyboxException(Exception):
+    """Raised by a tool, it ends the run and comes out of PyBox.exec(), past all of the guest's `except` clauses."""
+
+
+__all__ = ["PyboxException"]

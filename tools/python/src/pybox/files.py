@@ -1,0 +1,122 @@
+"""The files of a sandbox, from the host: of its tree in memory, and of what is mounted there.
+
+Paths are absolute, or relative to /work. They are the guest's names: none leads out of its tree. While the sandbox runs
+all of it raises BusyError.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, List, NamedTuple, Union
+
+from . import _native
+from .mounts import HostPath
+from .suggest import unknown
+
+if TYPE_CHECKING:
+    from .sandbox import Sandbox
+
+_TYPES = {
+    _native.FILE_REGULAR: "file",
+    _native.FILE_DIRECTORY: "folder",
+    _native.FILE_LINK: "link",
+    _native.FILE_OTHER: "other",
+}
+_SINCE = {
+    "run": _native.SINCE_RUN,
+    "checkpoint": _native.SINCE_CHECKPOINT,
+    "image": _native.SINCE_IMAGE,
+}
+_CHANGES = {_native.CREATED: "created", _native.MODIFIED: "modified", _native.REMOVED: "removed"}
+
+
+class File(NamedTuple):
+    """A file as a listing has it."""
+
+    path: str
+    type: str
+    """"file", "folder", "link" or "other"."""
+    bytes: int
+    modified: datetime
+    writable: bool
+
+
+class Change(NamedTuple):
+    """What became of a file."""
+
+    kind: str
+    """"created", "modified" or "removed"."""
+    file: File
+
+
+def _file(info: _native.FileInfo) -> File:
+    modified = datetime.fromtimestamp(info.modified_ns / 1e9, timezone.utc)
+    return File(info.path, _TYPES[info.type], info.bytes, modified, info.writable)
+
+
+class Files:
+    """Sandbox.files."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def read(self, path: str, *, most: int = 0) -> bytes:
+        """The content of a file. `most`: LimitError if it is longer."""
+        return self._sandbox.native.file_read(path, most)
+
+    def read_text(self, path: str, encoding: str = "utf-8") -> str:
+        return self.read(path).decode(encoding)
+
+    def write(self, path: str, content: Union[bytes, str]) -> None:
+        """Makes or replaces a file, and the folders that it is in. Texts are written as UTF-8."""
+        self._sandbox.native.file_write(path, content.encode() if isinstance(content, str) else bytes(content))
+        self._sandbox.changed()
+
+    def list(self, path: str = "/work") -> List[File]:
+        """What is in a folder."""
+        return [_file(info) for info in self._sandbox.native.file_list(_escaped(path))]
+
+    def glob(self, pattern: str) -> List[File]:
+        """The files that a pattern names: `*`, `?`, `[...]`, and `**` for any folders."""
+        return [_file(info) for info in self._sandbox.native.file_list(pattern)]
+
+    def stat(self, path: str) -> File:
+        return _file(self._sandbox.native.file_stat(path))
+
+    def exists(self, path: str) -> bool:
+        try:
+            self._sandbox.native.file_stat(path)
+        except (_native.PathError, _native.ArgumentError):
+            return False
+        return True
+
+    def make_folder(self, path: str) -> None:
+        """With the folders that it is in."""
+        self._sandbox.native.file_make_folder(path)
+        self._sandbox.changed()
+
+    def delete(self, path: str, *, recursive: bool = False) -> None:
+        """A file or an empty folder; `recursive`: a folder with all that is in it."""
+        self._sandbox.native.file_remove(path, recursive)
+        self._sandbox.changed()
+
+    def changes(self, path: Union[str, None] = None, *, since: str = "run") -> List[Change]:
+        """What was created, modified or removed since the last run began, the last "checkpoint", or the "image"."""
+        if since not in _SINCE:
+            raise ValueError(unknown("beginning", since, _SINCE))
+        return [Change(_CHANGES[kind], _file(info))
+                for kind, info in self._sandbox.native.file_changes(path, _SINCE[since])]
+
+    def upload(self, host_path: HostPath, path: str) -> None:
+        """Copies a file or folder of the host's into the sandbox, against its quota."""
+        self._sandbox.native.file_import(host_path, path)
+        self._sandbox.changed()
+
+    def download(self, path: str, host_folder: HostPath) -> None:
+        """Copies a file or folder of the sandbox's into a folder of the host's. Links there are not followed."""
+        self._sandbox.native.file_export(path, host_folder)
+
+
+def _escaped(path: str) -> str:
+    """A path as a pattern that means itself."""
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in path)
