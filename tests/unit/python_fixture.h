@@ -46,10 +46,22 @@ static inline void assert_works(pybox_status status)
         fail_msg("%s: %s", pybox_status_name(status), pybox_error_message());
 }
 
+/* With all the time for its grace, unless the limits say how much: on a busy machine the usual one may pass before the
+ * guest has had a moment to wind up. What is tested is seldom the time. */
 static inline pybox_box *make_box(const pybox_box_options *options)
 {
+    const pybox_box_options none = {0};
+    pybox_limits limits = {0};
     pybox_box *box;
-    assert_works(pybox_box_create(module, image, options, &box));
+    if (options == NULL)
+        options = &none;
+    if (options->limits != NULL)
+        limits = *options->limits;
+    if (limits.grace_ns == 0)
+        limits.grace_ns = PYBOX_UNLIMITED;
+    pybox_box_options patient = *options;
+    patient.limits = &limits;
+    assert_works(pybox_box_create(module, image, &patient, &box));
     return box;
 }
 
@@ -67,6 +79,24 @@ static inline const pybox_result *run_limited(pybox_box *box, const char *code,
     if (pybox_box_run(box, &run, &result) != PYBOX_OK)
         fail_msg("%s: %s", code, pybox_error_message());
     return result;
+}
+
+/* What tells of a result that the run was where the test wants it. */
+typedef int result_test(const pybox_result *result);
+
+/* Runs code with ever more of a limit, whose place is given, until it is enough for the run to come to where the test
+ * wants it: how far it comes in a time is the machine's affair. */
+static inline const pybox_result *run_until(pybox_box *box, const char *code, size_t limit, result_test *is_there)
+{
+    for (uint64_t amount = 20000000; amount < UINT64_C(60000000000); amount *= 2) {
+        pybox_limits limits = {0};
+        memcpy((char *)&limits + limit, &amount, sizeof amount);
+        const pybox_result *result = run_limited(box, code, &limits);
+        if (is_there(result))
+            return result;
+    }
+    fail_msg("%s: it never came there", code);
+    return NULL;
 }
 
 /* Runs code that must come to its end. The repr of its value, until the box's next call. */

@@ -44,7 +44,7 @@ static const char *const codes[] = {
 };
 static const char *const contexts[] = {"main", "a", "b", "c\xc3\xa9"};
 static const char *const names[] = {"x", "f", "y", "tools", "asyncio"};
-static const pybox_limits some = {.fuel = 20000000, .grace_ns = 5000000000};
+static const pybox_limits some = {.fuel = 20000000};
 
 static int stop_sometimes(void *context, const char *name, const char *parent)
 {
@@ -201,7 +201,7 @@ static void test_calls_in_any_order(void **state)
         {.name = "sync", .signature = "(x=None)", .function = host_later},
         {.name = "use", .signature = "()", .function = host_use},
     };
-    static const pybox_limits limits = {.fuel = 100000000, .memory_bytes = 96 << 20, .grace_ns = 5000000000};
+    static const pybox_limits limits = {.fuel = 100000000, .memory_bytes = 96 << 20};
     const pybox_result *result;
     random_state = UINT64_C(88172645463325252);
     assert_works(pybox_functions_create(&functions));

@@ -356,33 +356,42 @@ static void test_own_limits(void **state)
     pybox_box_destroy(box);
 }
 
+/* Whether it was the nested run that the limit stopped, and not what comes before it. */
+static int was_stopped_within(const pybox_result *result)
+{
+    const int was = strcmp(nested.output, "in\n") == 0;
+    (void)result;
+    nested.output[0] = '\0';
+    return was;
+}
+
 /* Those of the run around it stop both, each in its own two steps. */
 static void test_shared_limits(void **state)
 {
     static const struct {
-        pybox_limits limits;
+        size_t limit;
         pybox_outcome outcome;
     } cases[] = {
-        {{.fuel = 3000000}, PYBOX_OUT_OF_FUEL},
-        {{.wall_ns = 30000000}, PYBOX_DEADLINE},
-        {{.cpu_ns = 30000000}, PYBOX_DEADLINE},
+        {offsetof(pybox_limits, fuel), PYBOX_OUT_OF_FUEL},
+        {offsetof(pybox_limits, wall_ns), PYBOX_DEADLINE},
+        {offsetof(pybox_limits, cpu_ns), PYBOX_DEADLINE},
     };
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         pybox_box *box = make(PYBOX_ROLLBACK_NEVER);
-        eval(box, "log = []");
-        nested.run.code = "try:\n    while True: pass\nfinally:\n    log.append('inner')";
-        const pybox_result *result =
-            run_limited(box, "try:\n    run()\n    while True: pass\nfinally:\n    log.append('outer')", &cases[i].limits);
+        nested.run.code = "try:\n    print('in')\n    while True: pass\nfinally:\n    log.append('inner')";
+        const pybox_result *result = run_until(
+            box, "log = []\ntry:\n    run()\n    while True: pass\nfinally:\n    log.append('outer')", cases[i].limit, was_stopped_within);
         assert_int_equal(nested.outcome, cases[i].outcome);
         assert_int_equal(nested.cut, 0);
         assert_int_equal(result->outcome, cases[i].outcome);
         assert_int_equal(result->cut, 0);
         assert_eval(box, "log", "['inner', 'outer']");
         /* Limits of its own may be lower, not higher. */
-        const pybox_limits more = {.fuel = 1000000000, .wall_ns = 10000000000, .cpu_ns = 10000000000};
+        const pybox_limits more = {
+            .fuel = PYBOX_UNLIMITED, .wall_ns = PYBOX_UNLIMITED, .cpu_ns = PYBOX_UNLIMITED};
         nested.run.limits = &more;
-        assert_int_equal(run_limited(box, "run()", &cases[i].limits)->outcome, cases[i].outcome);
+        assert_int_equal(run_until(box, "log = []\nrun()", cases[i].limit, was_stopped_within)->outcome, cases[i].outcome);
         assert_int_equal(nested.outcome, cases[i].outcome);
         pybox_box_destroy(box);
     }

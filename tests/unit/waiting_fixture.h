@@ -17,12 +17,9 @@ static const char asking[] = "import asyncio, json, time, _pybox_async as bridge
                              "def ask_and_wait(**arguments):\n"
                              "    return function.answer(bridge.ask_and_wait(bridge.new_id(), 'tools.ask_and_wait', json.dumps(arguments).encode()))\n";
 
-/* On a busy machine the usual grace is short. */
-static const pybox_limits patient = {.grace_ns = 5000000000};
-
 static inline pybox_box *make_asking(const pybox_box_options *options)
 {
-    pybox_box *box = make_box(options != NULL ? options : &(pybox_box_options){.limits = &patient});
+    pybox_box *box = make_box(options);
     eval(box, asking);
     return box;
 }

@@ -58,12 +58,22 @@ int sample_run_tear_down(void **state)
 
 pybox_box *sample_run_box(const struct module_descriptor *guest, const pybox_box_options *options)
 {
+    const pybox_box_options none = {0};
+    pybox_limits limits = {0};
     pybox_module *module;
     pybox_box *box = NULL;
+    if (options == NULL)
+        options = &none;
+    if (options->limits != NULL)
+        limits = *options->limits;
+    if (limits.grace_ns == 0)
+        limits.grace_ns = PYBOX_UNLIMITED;
+    pybox_box_options patient = *options;
+    patient.limits = &limits;
     sigaction(SIGSEGV, &library_actions[0], NULL);
     sigaction(SIGBUS, &library_actions[1], NULL);
     if (pybox_module_open_linked(engine, guest, &module) != PYBOX_OK ||
-        pybox_box_create(module, NULL, options, &box) != PYBOX_OK)
+        pybox_box_create(module, NULL, &patient, &box) != PYBOX_OK)
         fail_msg("%s", pybox_error_message());
     pybox_module_close(module);
     return box;

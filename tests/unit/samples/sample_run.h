@@ -10,8 +10,9 @@
 int sample_run_set_up(void **state);
 int sample_run_tear_down(void **state);
 
-/* A box started from nothing; `options` may be NULL. The caller destroys it. Makes sure that the library's signal
- * handlers are in place, of which cmocka takes two for itself in each test. */
+/* A box started from nothing; `options` may be NULL. The caller destroys it. It has all the time for its grace, unless
+ * the limits say how much: on a busy machine the usual one may pass before the guest has had a moment. Makes sure that
+ * the library's signal handlers are in place, of which cmocka takes two for itself in each test. */
 pybox_box *sample_run_box(const struct module_descriptor *guest, const pybox_box_options *options);
 
 /* The same with limits only. */
