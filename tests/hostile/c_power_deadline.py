@@ -1,5 +1,5 @@
 # The same against the clock.
-# options: --timeout 200ms
+# options: --timeout 1s
 # expect: deadline wall_ns 124
-# stderr: ^pybox: stopped: its time of 200ms was over at line 5 of c_power_deadline\.py
+# stderr: ^pybox: stopped: its time of 1s was over at line 5 of c_power_deadline\.py
 10**10**8
