@@ -197,6 +197,9 @@ struct pybox_box {
 
     struct pybox_pool *pool; /* that it has been taken from and is to be given back to; or NULL */
 
+    void *file_bytes;      /* what pybox_box_file_read() has given last, or NULL */
+    struct box_file *file; /* what pybox_box_file_stat() has, or NULL (pybox_files.c) */
+
     int unrestored; /* new random numbers are due before the next run */
     uint32_t renewals; /* generators that have been given them since, uncharged */
     int configured; /* the guest has been told its configuration, and the host's functions */

@@ -86,6 +86,7 @@ typedef enum pybox_status {
 
     PYBOX_ERROR_PATH = 30,    /* a path or mount point that cannot be used */
     PYBOX_ERROR_ARCHIVE = 31, /* a read-only archive that is malformed or missing */
+    PYBOX_ERROR_MISSING = 32, /* a file of the box that is not there */
 
     PYBOX_ERROR_GUEST = 40, /* the guest broke its protocol (it must be assumed compromised) */
 } pybox_status;
@@ -260,11 +261,27 @@ typedef struct pybox_limits {
 
 typedef struct pybox_box pybox_box;
 
-/* A host directory shown in the guest's file tree. */
+/* What is shown in the guest's file tree. A tree has /work and /tmp, which are folders in memory, writable and at first
+ * empty; /dev/null and /dev/urandom; and a Python guest's standard library, read-only. Else it has only mounts. */
+typedef enum pybox_mount_kind {
+    PYBOX_MOUNT_HOST = 0,    /* a folder or a regular file of the host. What is written there is written there at once,
+                                is not counted against the limits, and is not undone by a rollback */
+    PYBOX_MOUNT_MEMORY = 2,  /* a writable folder in memory, at first empty */
+    PYBOX_MOUNT_BYTES = 3,   /* one read-only file with these bytes, which are copied */
+    PYBOX_MOUNT_ARCHIVE = 4, /* a ZIP file whose entries are stored, not compressed, as a read-only folder: that at `host`,
+                                copied to memory, or else that in `bytes`, copied */
+} pybox_mount_kind;
+
+/* A path of the guest's that is a mount of the image's as well, in memory, keeps the image's files. */
 typedef struct pybox_mount {
-    const char *host;  /* an existing directory (or file) of the host */
-    const char *guest; /* an absolute path in the box, not "/" */
-    int read_only;
+    const char *host;  /* an existing folder (or file) of the host; NULL for MEMORY and BYTES */
+    const char *guest; /* an absolute path in the box, not "/". /work and /tmp may be mounted over, while they are empty;
+                          the standard library and the devices may not. The folders above it are made. What is mounted
+                          below another mount comes after it in the list */
+    int read_only;     /* of HOST: it cannot be changed. BYTES and ARCHIVE never can, MEMORY always can (ARGUMENT) */
+    pybox_mount_kind kind;
+    const void *bytes; /* of BYTES and ARCHIVE; else NULL */
+    size_t length;
 } pybox_mount;
 
 /* Which stream of the guest's a piece of output was written to. */
@@ -810,6 +827,71 @@ PYBOX_API pybox_status pybox_functions_stub(const pybox_functions *functions, co
 
 /* NULL is allowed. */
 PYBOX_API void pybox_text_free(char *text);
+
+/* ------------------------------------------------------------------------------------------
+ * Files
+ *
+ * The files of a box that does not run: at rest, or waiting for the host without a native stack (else BUSY; DIRTY if it
+ * was cut off or has ended). Also of a box over a snapshot, before its first run.
+ *
+ * Paths are the guest's: absolute, or relative to /work; at most 4,096 bytes. They lead through the guest's own tree and
+ * nowhere else: a symbolic link on the way is followed as the guest follows it, which can be to another mount, and what
+ * the guest cannot change cannot be changed in this way either (PATH). What is changed is part of the box's state, as
+ * what a run changes: it counts against the limits (LIMIT), is saved, cloned and rolled back. With PYBOX_ROLLBACK_ALWAYS
+ * it is gone after the next run, and what a run has written is gone when it returns.
+ *
+ * A call that fails has changed nothing in memory. None of them runs guest code. They block on file I/O of host mounts,
+ * and allocate. One thread at a time per box. Errors of all, beside those named: ARGUMENT, MISSING (the file, or a folder
+ * on its way), PATH (says what is in the way), IO (of a host mount), BUSY, DIRTY, NO_MEMORY.
+ */
+
+typedef enum pybox_file_type {
+    PYBOX_FILE_REGULAR = 1,
+    PYBOX_FILE_DIRECTORY = 2,
+    PYBOX_FILE_LINK = 3,  /* a symbolic link */
+    PYBOX_FILE_OTHER = 4, /* a device */
+} pybox_file_type;
+
+typedef struct pybox_file {
+    const char *path; /* absolute in the guest's tree. Any bytes but NUL: the guest's choice, and not always UTF-8 */
+    pybox_file_type type;
+    uint64_t bytes; /* of a regular file */
+    uint64_t modified_ns; /* since 1970 */
+    int writable; /* the guest can change it */
+} pybox_file;
+
+/* Told of each file; it lasts for the call. Returns 0 to go on; else it is told of no more. */
+typedef int pybox_file_callback(void *context, const pybox_file *file);
+
+/* Makes the file, and the folders above it that are missing, or replaces what is in it (or the link that is there). An
+ * open descriptor of the guest's sees the new contents. In a writable host mount, a failure can leave a part of them.
+ * Errors: LIMIT. */
+PYBOX_API pybox_status pybox_box_file_write(pybox_box *box, const char *path, const void *bytes,
+                                            size_t length);
+
+/* Reads a regular file, following a link at the end. `*bytes` belong to the box, until its next call of
+ * pybox_box_file_read() or its end. `max_bytes` 0: 64 MiB. Errors: LIMIT (it is larger). */
+PYBOX_API pybox_status pybox_box_file_read(pybox_box *box, const char *path, uint64_t max_bytes,
+                                           pybox_bytes *bytes);
+
+/* What is at the path; a link itself. `*file` belongs to the box, until its next call of pybox_box_file_stat() or its
+ * end. */
+PYBOX_API pybox_status pybox_box_file_stat(pybox_box *box, const char *path, const pybox_file **file);
+
+/* Makes the folder, and those above it that are missing. One that is there already is well. Errors: LIMIT. */
+PYBOX_API pybox_status pybox_box_file_make_folder(pybox_box *box, const char *path);
+
+/* Removes a file, a link itself, or a folder: an empty one or, if `recursive`, with all that is in it. What is a mount
+ * or has one in it stays (PATH). */
+PYBOX_API pybox_status pybox_box_file_remove(pybox_box *box, const char *path, int recursive);
+
+/* Tells of the entries of a folder, or of a file itself; or, if `pattern` has one of `*`, `?`, `[`, of all that matches
+ * it: `*` any bytes in a name, `?` one, `[a-z]`, `[!a-z]`, and `**` as a whole component any number of folders. Names
+ * that begin with a dot are like others. Links are followed before the first wildcard, and told of behind it. Sorted by
+ * path, as the list was when the call began. Errors: LIMIT (over a million files, or 64 MiB of paths); MISSING only for a pattern
+ * without wildcards. */
+PYBOX_API pybox_status pybox_box_file_list(pybox_box *box, const char *pattern,
+                                           pybox_file_callback *callback, void *context);
 
 /* ------------------------------------------------------------------------------------------
  * Checkpoint, rollback, clone

@@ -121,6 +121,61 @@ static pybox_status box_describe_options(const pybox_box_options *options, char 
     return made ? PYBOX_OK : error_set_memory("a box's options", 0);
 }
 
+static pybox_status box_mount_archive(struct vfs *vfs, const pybox_mount *mount)
+{
+    struct vfs_archive *archive;
+    pybox_status status =
+        mount->host != NULL ? vfs_archive_open(mount->host, 0, &archive)
+                            : vfs_archive_open_copy(mount->bytes, mount->length, mount->guest, &archive);
+    if (status != PYBOX_OK)
+        return status;
+    status = vfs_mount_archive(vfs, mount->guest, archive);
+    vfs_archive_close(archive);
+    return status;
+}
+
+/* What a mount of that kind must have, and must not. NULL: it is well. */
+static const char *box_check_mount(const pybox_mount *mount)
+{
+    const int has_host = mount->host != NULL, has_bytes = mount->bytes != NULL || mount->length > 0;
+    if (mount->guest == NULL)
+        return "lacks its guest path";
+    if (mount->bytes == NULL && mount->length > 0)
+        return "has a length, but bytes is NULL";
+    switch (mount->kind) {
+    case PYBOX_MOUNT_HOST:
+        return !has_host ? "lacks its host path" : has_bytes ? "has bytes; expected them with BYTES or ARCHIVE" : NULL;
+    case PYBOX_MOUNT_MEMORY:
+        return has_host || has_bytes ? "is a folder in memory; expected neither a host path nor bytes"
+               : mount->read_only    ? "is a folder in memory; expected it to be writable"
+                                     : NULL;
+    case PYBOX_MOUNT_BYTES:
+        return has_host ? "has a host path; expected bytes alone" : NULL;
+    case PYBOX_MOUNT_ARCHIVE:
+        return has_host == has_bytes ? "is an archive; expected either a host path or bytes" : NULL;
+    default:
+        return "is of no known kind; expected a pybox_mount_kind";
+    }
+}
+
+static pybox_status box_mount(struct vfs *vfs, const pybox_mount *mount, size_t number)
+{
+    const char *wrong = box_check_mount(mount);
+    if (wrong != NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "mount %zu%s%s %s", number, mount->guest != NULL ? ", " : "",
+                         mount->guest != NULL ? mount->guest : "", wrong);
+    switch (mount->kind) {
+    case PYBOX_MOUNT_MEMORY:
+        return vfs_mount_memory(vfs, mount->guest);
+    case PYBOX_MOUNT_BYTES:
+        return vfs_mount_bytes(vfs, mount->guest, mount->bytes, mount->length);
+    case PYBOX_MOUNT_ARCHIVE:
+        return box_mount_archive(vfs, mount);
+    default:
+        return vfs_mount_host(vfs, mount->guest, mount->host, mount->read_only);
+    }
+}
+
 static pybox_status box_build_tree(pybox_box *box, const pybox_box_options *options)
 {
     const struct vfs_quota quota = {
@@ -131,12 +186,8 @@ static pybox_status box_build_tree(pybox_box *box, const pybox_box_options *opti
     pybox_status status = vfs_create(&quota, &box->vfs);
     if (status == PYBOX_OK)
         status = vfs_mount_defaults(box->vfs, box->module->stdlib, GUEST_STDLIB_PATH);
-    for (size_t i = 0; status == PYBOX_OK && i < options->mount_count; i++) {
-        const pybox_mount *mount = &options->mounts[i];
-        if (mount->host == NULL || mount->guest == NULL)
-            return error_set(PYBOX_ERROR_ARGUMENT, "mount %zu lacks its host or guest path", i);
-        status = vfs_mount_host(box->vfs, mount->guest, mount->host, mount->read_only);
-    }
+    for (size_t i = 0; status == PYBOX_OK && i < options->mount_count; i++)
+        status = box_mount(box->vfs, &options->mounts[i], i);
     if (status == PYBOX_OK && options->directory != NULL &&
         !vfs_is_directory(box->vfs, options->directory))
         status = error_set(PYBOX_ERROR_PATH,
@@ -412,6 +463,8 @@ void pybox_box_destroy(pybox_box *box)
     display_free(&box->display);
     result_reset(&box->result);
     free(box->lost_files);
+    free(box->file_bytes);
+    free(box->file);
     free(box->input);
     free(box->answer.bytes);
     pybox_functions_destroy(box->functions);

@@ -49,6 +49,8 @@ const char *pybox_status_name(pybox_status status)
         return "path";
     case PYBOX_ERROR_ARCHIVE:
         return "archive";
+    case PYBOX_ERROR_MISSING:
+        return "missing";
     case PYBOX_ERROR_GUEST:
         return "guest";
     }

@@ -165,6 +165,8 @@ static int clone_mount(const struct clone *clone, const struct mount *old, struc
         new->root = clone_node_of(clone, old->root);
     else if (old->kind == MOUNT_ARCHIVE)
         vfs_archive_hold(old->archive);
+    else if (old->kind == MOUNT_BYTES)
+        atomic_fetch_add_explicit(&old->bytes->holders, 1, memory_order_relaxed);
     else if (old->kind == MOUNT_HOST || old->kind == MOUNT_HOST_FILE)
         error = clone_host(old->host, old->kind == MOUNT_HOST, &new->host);
     if (error == 0)

@@ -98,6 +98,12 @@ static int decode_whole(const struct mount *mount, const struct decoded_place *f
 {
     if (from->form != CODEC_WHOLE)
         return -1;
+    if (mount->kind == MOUNT_BYTES) {
+        opened->place.type = VFS_REGULAR;
+        opened->bytes = mount->bytes->bytes;
+        opened->size = mount->bytes->length;
+        return public->writable ? -1 : 0;
+    }
     opened->place.type = VFS_CHARACTER;
     return mount->kind == MOUNT_HOST_FILE ? tree_opened_whole(mount, public->writable, opened) : 0;
 }

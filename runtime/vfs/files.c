@@ -5,8 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tree.h"
-#include "walk.h"
+#include "files.h"
 
 /* Most that one call reads from or writes to a file of the host, and reads of random bytes: a few milliseconds each, as
  * the limits of a run are looked at between calls only. */
@@ -325,6 +324,12 @@ static int files_open_found(struct vfs *vfs, const struct walk *walk, uint32_t h
         opened->bytes = zip_data(mount->archive, found->entry);
         opened->size = mount->archive->entries[found->entry].size;
         return opened->bytes == NULL ? EIO : 0;
+    case MOUNT_BYTES:
+        if (how & (VFS_WRITE | VFS_TRUNCATE))
+            return EROFS;
+        opened->bytes = mount->bytes->bytes;
+        opened->size = mount->bytes->length;
+        return 0;
     case MOUNT_HOST_FILE:
         return files_open_mounted(mount, how, opened);
     default:
@@ -332,8 +337,7 @@ static int files_open_found(struct vfs *vfs, const struct walk *walk, uint32_t h
     }
 }
 
-static int files_open(struct vfs *vfs, struct walk *walk, uint32_t how, uint16_t flags,
-                      struct opened *opened)
+int files_open(struct vfs *vfs, struct walk *walk, uint32_t how, uint16_t flags, struct opened *opened)
 {
     if (walk->host)
         return files_open_host(vfs, walk, how, flags, opened);
@@ -399,10 +403,9 @@ static int files_check(const struct file *file, int allowed)
     return allowed ? 0 : EBADF;
 }
 
-int vfs_read(struct vfs *vfs, uint32_t fd, void *bytes, size_t length, uint64_t position,
-             size_t *done)
+int files_read(struct vfs *vfs, const struct file *file, void *bytes, size_t length, uint64_t position,
+               size_t *done)
 {
-    const struct file *file = tree_file(vfs, fd);
     *done = 0;
     int error = files_check(file, file != NULL && file->public.readable);
     if (error != 0)
@@ -412,6 +415,7 @@ int vfs_read(struct vfs *vfs, uint32_t fd, void *bytes, size_t length, uint64_t 
         *done = memfs_data_read(file->opened->place.node, bytes, length, position);
         return 0;
     case MOUNT_ARCHIVE:
+    case MOUNT_BYTES:
         if (position >= file->opened->size)
             return 0;
         *done = length < file->opened->size - position ? length : (size_t)(file->opened->size - position);
@@ -438,6 +442,12 @@ int vfs_read(struct vfs *vfs, uint32_t fd, void *bytes, size_t length, uint64_t 
         return errno;
     *done = (size_t)got;
     return 0;
+}
+
+int vfs_read(struct vfs *vfs, uint32_t fd, void *bytes, size_t length, uint64_t position,
+             size_t *done)
+{
+    return files_read(vfs, tree_file(vfs, fd), bytes, length, position, done);
 }
 
 static int files_write_memory(struct vfs *vfs, struct memfs_node *node, const void *bytes,
@@ -482,10 +492,9 @@ static int files_write_host(const struct file *file, const void *bytes, size_t l
     return 0;
 }
 
-int vfs_write(struct vfs *vfs, uint32_t fd, const void *bytes, size_t length, uint64_t position,
-              size_t *done, uint64_t *end)
+int files_write(struct vfs *vfs, const struct file *file, const void *bytes, size_t length,
+                uint64_t position, size_t *done, uint64_t *end)
 {
-    const struct file *file = tree_file(vfs, fd);
     uint64_t ignored;
     *done = 0;
     if (end == NULL)
@@ -506,11 +515,16 @@ int vfs_write(struct vfs *vfs, uint32_t fd, const void *bytes, size_t length, ui
     }
 }
 
+int vfs_write(struct vfs *vfs, uint32_t fd, const void *bytes, size_t length, uint64_t position,
+              size_t *done, uint64_t *end)
+{
+    return files_write(vfs, tree_file(vfs, fd), bytes, length, position, done, end);
+}
+
 /* ---- state ---- */
 
-int vfs_stat_file(struct vfs *vfs, uint32_t fd, struct vfs_stat *stat)
+int files_stat(struct vfs *vfs, const struct file *file, struct vfs_stat *stat)
 {
-    const struct file *file = tree_file(vfs, fd);
     *stat = (struct vfs_stat){0};
     if (file == NULL)
         return EBADF;
@@ -526,6 +540,11 @@ int vfs_stat_file(struct vfs *vfs, uint32_t fd, struct vfs_stat *stat)
     int error = hostfs_stat_fd(vfs->mounts[file->opened->place.mount].host, file->opened->host, stat);
     stat->device = 2 + (uint64_t)file->opened->place.mount;
     return error;
+}
+
+int vfs_stat_file(struct vfs *vfs, uint32_t fd, struct vfs_stat *stat)
+{
+    return files_stat(vfs, tree_file(vfs, fd), stat);
 }
 
 int vfs_set_size(struct vfs *vfs, uint32_t fd, uint64_t size)

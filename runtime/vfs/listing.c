@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "tree.h"
+#include "files.h"
 
 /* Cookies: 1 is behind `.`, 2 behind `..`, then what the directory's kind counts by, then mounts. Directories of the
  * host have the kernel's cookies, `.` and `..` included. */
@@ -48,9 +48,9 @@ static int listing_dots(const struct listing *listing, uint64_t cookie)
 
 static uint8_t listing_mount_type(const struct mount *mount)
 {
-    return mount->kind == MOUNT_HOST_FILE                               ? VFS_REGULAR
-           : mount->kind == MOUNT_NULL || mount->kind == MOUNT_RANDOM ? VFS_CHARACTER
-                                                                        : VFS_DIRECTORY;
+    return mount->kind == MOUNT_HOST_FILE || mount->kind == MOUNT_BYTES ? VFS_REGULAR
+           : mount->kind == MOUNT_NULL || mount->kind == MOUNT_RANDOM   ? VFS_CHARACTER
+                                                                          : VFS_DIRECTORY;
 }
 
 /* 1 if the mount lies in this made-up directory or below: `name` is where it goes on from here. */
@@ -173,9 +173,8 @@ static int listing_filter(void *context, const struct vfs_entry *entry)
     return listing->each(listing->context, entry);
 }
 
-int vfs_list(struct vfs *vfs, uint32_t fd, uint64_t cookie, vfs_each *each, void *context)
+int listing_of(struct vfs *vfs, const struct file *file, uint64_t cookie, vfs_each *each, void *context)
 {
-    const struct file *file = tree_file(vfs, fd);
     if (file == NULL)
         return EBADF;
     if (file->public.kind != VFS_OPEN || file->public.type != VFS_DIRECTORY)
@@ -201,4 +200,9 @@ int vfs_list(struct vfs *vfs, uint32_t fd, uint64_t cookie, vfs_each *each, void
     if (listing.mount != NULL && listing.mount->kind == MOUNT_ARCHIVE)
         listing_mounts(&listing, cookie);
     return 0;
+}
+
+int vfs_list(struct vfs *vfs, uint32_t fd, uint64_t cookie, vfs_each *each, void *context)
+{
+    return listing_of(vfs, tree_file(vfs, fd), cookie, each, context);
 }

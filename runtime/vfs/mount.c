@@ -264,6 +264,9 @@ void mount_drop(struct mount *mount)
         vfs_archive_close(mount->archive);
     else if (mount->kind == MOUNT_HOST || mount->kind == MOUNT_HOST_FILE)
         hostfs_unmount(mount->host);
+    else if (mount->kind == MOUNT_BYTES &&
+             atomic_fetch_sub_explicit(&mount->bytes->holders, 1, memory_order_acq_rel) == 1)
+        free(mount->bytes);
 }
 
 int mount_cover(struct vfs *vfs)
@@ -312,6 +315,22 @@ static pybox_status mount_put_archive(struct vfs *vfs, const char *guest_path, i
 pybox_status vfs_mount_archive(struct vfs *vfs, const char *guest_path, struct vfs_archive *archive)
 {
     return mount_put_archive(vfs, guest_path, 0, archive);
+}
+
+pybox_status vfs_mount_bytes(struct vfs *vfs, const char *guest_path, const void *bytes, size_t length)
+{
+    struct mount_bytes *copy = length > SIZE_MAX - sizeof *copy ? NULL : malloc(sizeof *copy + length);
+    if (copy == NULL)
+        return error_set_memory("a file's contents", length);
+    atomic_init(&copy->holders, 1);
+    copy->length = length;
+    if (length > 0)
+        memcpy(copy->bytes, bytes, length);
+    struct mount mount = {.kind = MOUNT_BYTES, .read_only = 1, .bytes = copy};
+    pybox_status status = mount_put(vfs, guest_path, 0, mount);
+    if (status != PYBOX_OK)
+        mount_drop(&mount);
+    return status;
 }
 
 pybox_status vfs_mount_host(struct vfs *vfs, const char *guest_path, const char *host_path,

@@ -56,6 +56,7 @@ int tree_mount_root(struct vfs *vfs, uint8_t number, struct place *place)
     case MOUNT_HOST:
         return 0;
     case MOUNT_HOST_FILE:
+    case MOUNT_BYTES:
         place->type = VFS_REGULAR;
         return 0;
     default:
@@ -220,6 +221,12 @@ void tree_stat(const struct vfs *vfs, const struct place *place, struct vfs_stat
         memfs_stat(place->node, stat);
     } else if (mount->kind == MOUNT_ARCHIVE) {
         zip_stat(mount->archive, place->entry, stat);
+    } else if (mount->kind == MOUNT_BYTES) {
+        stat->inode = 1;
+        stat->links = 1;
+        stat->type = VFS_REGULAR;
+        stat->size = mount->bytes->length;
+        stat->accessed_ns = stat->modified_ns = stat->changed_ns = TREE_BYTES_TIME_NS;
     } else {
         stat->inode = 1;
         stat->links = 1;

@@ -10,6 +10,7 @@
 #define TREE_INLINE_MOUNTS 6 /* the default tree needs no allocation of its own for mounts */
 #define TREE_INLINE_FILES 4
 #define TREE_SKELETON 0xffu /* as a mount's number: the made-up directories above the mounts */
+#define VFS_AT UINT32_MAX   /* as a descriptor: the directory `vfs->at` */
 #define TREE_LINKS 40       /* symbolic links followed in one walk, as Linux does */
 
 enum mount_kind {
@@ -17,6 +18,7 @@ enum mount_kind {
     MOUNT_ARCHIVE,
     MOUNT_HOST,      /* a directory of the host */
     MOUNT_HOST_FILE,
+    MOUNT_BYTES,     /* one read-only file whose contents the host gave */
     MOUNT_NULL,      /* /dev/null */
     MOUNT_RANDOM,    /* /dev/urandom */
 };
@@ -35,6 +37,15 @@ struct place {
     };
 };
 
+/* Contents of MOUNT_BYTES, shared by a tree and its clones. */
+struct mount_bytes {
+    atomic_uint holders;
+    size_t length;
+    uint8_t bytes[];
+};
+
+#define TREE_BYTES_TIME_NS (UINT64_C(315532800) * 1000000000u) /* of their files: 1980, which ZIP can say, too */
+
 struct mount {
     const char *path;
     uint16_t length;
@@ -49,6 +60,7 @@ struct mount {
         struct memfs_node *root; /* NULL until it is needed */
         struct vfs_archive *archive;
         struct hostfs *host;
+        struct mount_bytes *bytes;
     };
 };
 
@@ -62,7 +74,7 @@ struct opened {
     struct place place;
     struct memfs_node *node; /* of an in-memory file or directory; held */
     char *path;              /* below its host mount; NULL: too long, it cannot be opened again */
-    const uint8_t *bytes;    /* contents of an archive's file */
+    const uint8_t *bytes;    /* contents of an archive's file, or of MOUNT_BYTES */
     uint64_t size;           /* of it */
 };
 
@@ -89,6 +101,7 @@ struct vfs {
     uint32_t file_capacity;
     uint32_t lowest_free; /* no descriptor below it is free */
     uint8_t no_openat2;
+    const struct file *at; /* what VFS_AT means: set by the host's access (host_access.c), NULL for the guest */
     struct lost lost;
     struct mount inline_mounts[TREE_INLINE_MOUNTS];
     struct file inline_files[TREE_INLINE_FILES];

@@ -34,6 +34,10 @@ pybox_status vfs_archive_open(const char *path, int trusted, struct vfs_archive 
 pybox_status vfs_archive_open_bytes(const void *bytes, size_t length, const char *label,
                                     struct vfs_archive **archive);
 
+/* The same for bytes that are copied first. Errors: ARCHIVE, NO_MEMORY. */
+pybox_status vfs_archive_open_copy(const void *bytes, size_t length, const char *label,
+                                   struct vfs_archive **archive);
+
 /* Another hold, for another owner. Any thread. */
 struct vfs_archive *vfs_archive_hold(struct vfs_archive *archive);
 
@@ -84,6 +88,9 @@ pybox_status vfs_mount_archive(struct vfs *vfs, const char *guest_path, struct v
 pybox_status vfs_mount_host(struct vfs *vfs, const char *guest_path, const char *host_path,
                             int read_only);
 
+/* One read-only file with these bytes, which are copied, and are not counted against the quota. */
+pybox_status vfs_mount_bytes(struct vfs *vfs, const char *guest_path, const void *bytes, size_t length);
+
 /* /work and /tmp in memory, and `archive` (or NULL) at `archive_path`: the default tree of a box. */
 pybox_status vfs_mount_defaults(struct vfs *vfs, struct vfs_archive *archive,
                                 const char *archive_path);
@@ -119,7 +126,8 @@ uint64_t vfs_used_bytes(const struct vfs *vfs);
  * While there are checkpoints nothing can be mounted (ARGUMENT). vfs_decode() drops all of them.
  */
 
-#define VFS_CHECKPOINTS 1026 /* most of them in a stack: a box's origin, 1,024 of its host's, and a run's */
+/* Most of them in a stack: a box's origin, 1,024 of its host's, a run's, and one while the host changes files. */
+#define VFS_CHECKPOINTS 1027
 
 /* Puts a checkpoint of the state now on the stack. Errors: LIMIT (too many), NO_MEMORY. */
 pybox_status vfs_checkpoint(struct vfs *vfs);

@@ -431,7 +431,7 @@ uint64_t vfs_take_steps(struct vfs *vfs)
 int walk_path(struct vfs *vfs, uint32_t directory, const char *path, size_t length, uint32_t flags,
               struct walk *walk)
 {
-    const struct file *file = tree_file(vfs, directory);
+    const struct file *file = directory == VFS_AT ? vfs->at : tree_file(vfs, directory);
     if (file == NULL)
         return EBADF;
     if (file->public.type != VFS_DIRECTORY)

@@ -186,6 +186,19 @@ pybox_status vfs_archive_open_bytes(const void *bytes, size_t length, const char
     return zip_open(bytes, length, 0, 1, label, archive);
 }
 
+pybox_status vfs_archive_open_copy(const void *bytes, size_t length, const char *label,
+                                   struct vfs_archive **archive)
+{
+    *archive = NULL;
+    if (length == 0)
+        return error_set(PYBOX_ERROR_ARCHIVE, "archive %s: empty; expected a ZIP file", label);
+    void *copy = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (copy == MAP_FAILED)
+        return error_set_memory("a copy of an archive", length);
+    memcpy(copy, bytes, length);
+    return zip_open(copy, length, 1, 1, label, archive);
+}
+
 struct vfs_archive *vfs_archive_hold(struct vfs_archive *archive)
 {
     atomic_fetch_add_explicit(&archive->holds, 1, memory_order_relaxed);

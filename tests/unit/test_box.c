@@ -224,7 +224,7 @@ static void test_large_values_are_left_out_and_do_no_harm(void **state)
 static void test_a_mount_covers_an_empty_default_folder(void **state)
 {
     (void)state;
-    const pybox_mount mount = {folder, "/work", 0};
+    const pybox_mount mount = {.host = folder, .guest = "/work"};
     pybox_box *box = make_box(&(pybox_box_options){.mounts = &mount, .mount_count = 1});
     assert_bytes(run(box, "open('here', 'w').write('x')")->error.type, "");
     char path[64];
@@ -425,9 +425,9 @@ static void test_arguments_environment_directory(void **state)
         {{.directory = "/nowhere"}, PYBOX_ERROR_PATH},
         {{.limits = &(pybox_limits){.memory_bytes = 1}}, PYBOX_ERROR_LIMIT},
         {{.limits = &(pybox_limits){.memory_bytes = UINT64_C(5) << 30}}, PYBOX_ERROR_ARGUMENT},
-        {{.mounts = &(pybox_mount){"/nonexistent", "/data", 0}, .mount_count = 1}, PYBOX_ERROR_PATH},
-        {{.mounts = &(pybox_mount){"/tmp", "relative", 0}, .mount_count = 1}, PYBOX_ERROR_PATH},
-        {{.mounts = &(pybox_mount){"/tmp", "/", 0}, .mount_count = 1}, PYBOX_ERROR_PATH},
+        {{.mounts = &(pybox_mount){.host = "/nonexistent", .guest = "/data"}, .mount_count = 1}, PYBOX_ERROR_PATH},
+        {{.mounts = &(pybox_mount){.host = "/tmp", .guest = "relative"}, .mount_count = 1}, PYBOX_ERROR_PATH},
+        {{.mounts = &(pybox_mount){.host = "/tmp", .guest = "/"}, .mount_count = 1}, PYBOX_ERROR_PATH},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         box = (pybox_box *)1;
@@ -439,7 +439,7 @@ static void test_arguments_environment_directory(void **state)
 static void test_mounts(void **state)
 {
     (void)state;
-    const pybox_mount mounts[] = {{folder, "/data", 0}, {folder, "/only", 1}};
+    const pybox_mount mounts[] = {{.host = folder, .guest = "/data"}, {.host = folder, .guest = "/only", .read_only = 1}};
     pybox_box *box = make_box(&(pybox_box_options){.mounts = mounts, .mount_count = 2});
     const pybox_result *result = run(box, "import pathlib\n"
                                           "pathlib.Path('/data/f').write_text('hello')\n"

@@ -73,7 +73,7 @@ static pybox_status open_image(void)
 static pybox_status run_box(void)
 {
     static const char *const words[] = {"A=b"};
-    const pybox_mount mount = {"/tmp", "/host", 1};
+    const pybox_mount mount = {.host = "/tmp", .guest = "/host", .read_only = 1};
     const pybox_box_options options = {.environment = words, .environment_count = 1,
                                        .arguments = words, .argument_count = 1,
                                        .input = "in\n", .input_length = 3,

@@ -404,7 +404,7 @@ static void test_what_was_written_to_the_host_stays_there(void **state)
     (void)state;
     char folder[] = "/tmp/pybox-host-XXXXXX", path[64], text[8] = "";
     assert_non_null(mkdtemp(folder));
-    const pybox_mount mount = {folder, "/host", 0};
+    const pybox_mount mount = {.host = folder, .guest = "/host"};
     pybox_box *box = make_box(&(pybox_box_options){.mounts = &mount, .mount_count = 1});
     eval(box, "f = open('/host/file', 'w', buffering=1)");
     checkpoint(box);

@@ -156,7 +156,7 @@ static void test_files_that_are_gone_are_lost(void **state)
     (void)state;
     assert_non_null(mkdtemp(folder));
     snprintf(path, sizeof path, "%s/f", folder);
-    const pybox_mount mount = {folder, "/host", 0};
+    const pybox_mount mount = {.host = folder, .guest = "/host"};
     pybox_box *box = make_box(&(pybox_box_options){.mounts = &mount, .mount_count = 1});
     size_t count;
     eval(box, "f = open('/host/f', 'w+'); f.write('abc'); f.flush(); f.seek(1)");
