@@ -356,6 +356,13 @@ PYBOX_API pybox_status pybox_box_create(pybox_module *module, pybox_image *image
  * fails with EBADF. Guest paths, `*count` of them; they live until the box's next call. */
 PYBOX_API const char *const *pybox_box_lost_files(const pybox_box *box, size_t *count);
 
+/* Sends what the box's next runs write and display to other callbacks than it was made with, until it is called again;
+ * NULL: it is kept for the result. A run that is PENDING goes on with the new ones. The box's limits stay as they are
+ * (the default of output_bytes is that of how it was made); a box that is given back to its pool gets the pool's
+ * callbacks again. Cheap; runs no guest code. Errors: ARGUMENT, BUSY (it runs). */
+PYBOX_API pybox_status pybox_box_redirect(pybox_box *box, pybox_output_callback *output, void *output_context,
+                                          pybox_display_callback *display, void *display_context);
+
 /* Frees the box and everything it holds, results included. While it runs (in a callback of its own) it does nothing.
  * NULL is allowed. The memory of up to four boxes of an image, at most 4 MiB each, is rolled back to it and kept for
  * the next ones until the image goes: a box is then made in a few microseconds, and its first run has no page faults. */

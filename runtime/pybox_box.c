@@ -445,6 +445,21 @@ pybox_status pybox_box_create(pybox_module *module, pybox_image *image,
     return PYBOX_OK;
 }
 
+pybox_status pybox_box_redirect(pybox_box *box, pybox_output_callback *output, void *output_context,
+                                pybox_display_callback *display, void *display_context)
+{
+    if (box == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "box is NULL; expected one");
+    if (box->state == BOX_RUNNING)
+        return error_set(PYBOX_ERROR_BUSY, "the box is running; redirect it between its runs");
+    output_finish(&box->output);
+    box->output.callback = output;
+    box->output.context = output_context;
+    box->display.callback = display;
+    box->display.context = display_context;
+    return PYBOX_OK;
+}
+
 void pybox_box_destroy(pybox_box *box)
 {
     if (box == NULL || box->state == BOX_RUNNING)

@@ -65,10 +65,13 @@ static pybox_status pool_make_box(pybox_pool *pool, pybox_box **box)
 }
 
 /* The box is as it was made, and holds nothing for its last user. */
-static pybox_status pool_clean_box(pybox_box *box)
+static pybox_status pool_clean_box(const pybox_pool *pool, pybox_box *box)
 {
+    const pybox_box *pattern = pool->pattern;
     int above = 0;
     box_abandon(box);
+    pybox_box_redirect(box, pattern->output.callback, pattern->output.context, pattern->display.callback,
+                       pattern->display.context);
     result_reset(&box->result);
     output_trim(&box->output);
     display_reset(&box->display);
@@ -212,7 +215,7 @@ void pybox_pool_give(pybox_pool *pool, pybox_box *box)
     if (pool == NULL || box == NULL || box->pool != pool || box->state == BOX_RUNNING)
         return; /* not one of those that were taken; or a host function of its own would give it */
     box->pool = NULL;
-    const int good = pool_clean_box(box) == PYBOX_OK;
+    const int good = pool_clean_box(pool, box) == PYBOX_OK;
     const uint64_t now_ns = run_clock_now();
     pthread_mutex_lock(&pool->lock);
     if (!good) {

@@ -96,6 +96,76 @@ static void test_a_box_with_a_pending_run_can_be_given_back(void **state)
     pybox_pool_destroy(pool);
 }
 
+/* Appends to a text of 100 bytes. */
+static int append(void *context, pybox_stream stream, const void *bytes, size_t length)
+{
+    char *text = context;
+    (void)stream;
+    assert_true(strlen(text) + length < 100);
+    strncat(text, bytes, length);
+    return 0;
+}
+
+static int note_display(void *context, uint32_t number, const char *mime, const void *bytes, size_t length)
+{
+    (void)number;
+    (void)bytes;
+    (void)length;
+    return append(context, PYBOX_STDOUT, mime, strlen(mime));
+}
+
+static void test_output_goes_elsewhere_until_the_box_is_given_back(void **state)
+{
+    (void)state;
+    char pools[100] = "", others[100] = "";
+    pybox_pool *pool;
+    pybox_box *box;
+    const pybox_result *result;
+    const pybox_box_options options = {.output = append, .output_context = pools};
+    const pybox_run shows = {.code = "import pybox\npybox.display('x')\nprint('b')"};
+    assert_works(pybox_pool_create(module, image, &options, NULL, &pool));
+    assert_works(pybox_pool_take(pool, 0, &box));
+    assert_works(pybox_box_run(box, &(pybox_run){.code = "print('a')"}, &result));
+    assert_works(pybox_box_redirect(box, append, others, note_display, others));
+    assert_works(pybox_box_run(box, &shows, &result));
+    assert_int_equal(result->display_count, 0);
+    assert_works(pybox_box_redirect(box, NULL, NULL, NULL, NULL));
+    assert_works(pybox_box_run(box, &(pybox_run){.code = "print('c')"}, &result));
+    assert_string_equal(result->output.bytes, "c\n");
+    assert_string_equal(pools, "a\n");
+    assert_string_equal(others, "text/plainb\n");
+    assert_int_equal(pybox_box_redirect(NULL, NULL, NULL, NULL, NULL), PYBOX_ERROR_ARGUMENT);
+    pybox_pool_give(pool, box);
+    assert_works(pybox_pool_take(pool, 0, &box));
+    assert_works(pybox_box_run(box, &(pybox_run){.code = "print('d')"}, &result));
+    assert_string_equal(pools, "a\nd\n");
+    pybox_pool_give(pool, box);
+    pybox_pool_destroy(pool);
+}
+
+/* A host function that redirects its own box. */
+static void redirect(void *context, const pybox_host_call *call, pybox_answer *answer)
+{
+    (void)answer;
+    *(pybox_status *)context = pybox_box_redirect(call->box, NULL, NULL, NULL, NULL);
+}
+
+static void test_a_box_that_runs_is_not_redirected(void **state)
+{
+    (void)state;
+    pybox_status status = PYBOX_OK;
+    pybox_functions *functions;
+    const pybox_result *result;
+    assert_works(pybox_functions_create(&functions));
+    assert_works(pybox_functions_add(functions, &(pybox_function){.name = "f", .signature = "()", .function = redirect,
+                                                                  .context = &status}));
+    pybox_box *box = make_box(&(pybox_box_options){.functions = functions});
+    assert_works(pybox_box_run(box, &(pybox_run){.code = "import tools; tools.f()"}, &result));
+    assert_int_equal(status, PYBOX_ERROR_BUSY);
+    pybox_box_destroy(box);
+    pybox_functions_destroy(functions);
+}
+
 static void test_no_more_than_the_maximum(void **state)
 {
     (void)state;
@@ -301,6 +371,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_boxes_come_back_as_they_were_made),
         cmocka_unit_test(test_a_box_with_a_pending_run_can_be_given_back),
+        cmocka_unit_test(test_output_goes_elsewhere_until_the_box_is_given_back),
+        cmocka_unit_test(test_a_box_that_runs_is_not_redirected),
         cmocka_unit_test(test_no_more_than_the_maximum),
         cmocka_unit_test(test_idle_boxes_go_but_for_the_minimum),
         cmocka_unit_test(test_boxes_from_nothing),
