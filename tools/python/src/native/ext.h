@@ -13,6 +13,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <pybox.h>
 
@@ -48,6 +49,8 @@ EXT_PRIVATE void *ext_keep_array(struct ext_keep *keep, Py_ssize_t count, size_t
 /* These return 0, or -1 with an exception. The text lives as long as the object, or as `keep`. */
 EXT_PRIVATE int ext_text_of(PyObject *object, const char *what, const char **text, Py_ssize_t *length);
 EXT_PRIVATE int ext_path_of(struct ext_keep *keep, PyObject *object, const char **path);
+/* Of an encoded path, whose reference it takes; NULL: an exception is set. */
+EXT_PRIVATE int ext_path_take(struct ext_keep *keep, PyObject *encoded, const char **path);
 EXT_PRIVATE int ext_bytes_of(struct ext_keep *keep, PyObject *object, const char *what, const char **bytes,
                              Py_ssize_t *length);
 EXT_PRIVATE int ext_value_of(struct ext_keep *keep, PyObject *object, pybox_value *value);
@@ -277,7 +280,9 @@ EXT_PRIVATE void ext_options_hold(const struct ext_options *options, struct ext_
 
 /* ---- the box's methods, by subject: ext_run.c, ext_context.c, ext_state.c, ext_files.c ---- */
 
-EXT_PRIVATE extern const PyMethodDef ext_run_methods[], ext_context_methods[], ext_state_methods[];
+EXT_PRIVATE extern const PyMethodDef ext_run_methods[], ext_context_methods[], ext_state_methods[],
+    ext_files_methods[];
+EXT_PRIVATE int ext_files_init(PyObject *module);
 
 /* ---- ext_pool.c, ext_store.c, ext_snapshot.c, ext_constants.c ---- */
 

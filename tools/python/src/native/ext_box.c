@@ -209,7 +209,8 @@ static PyMethodDef all_methods[64];
 /* A type has one table of methods, and ours come from several files. */
 static void join_methods(void)
 {
-    const PyMethodDef *const tables[] = {own_methods, ext_run_methods, ext_context_methods, ext_state_methods};
+    const PyMethodDef *const tables[] = {own_methods, ext_run_methods, ext_context_methods, ext_state_methods,
+                                         ext_files_methods};
     size_t count = 0;
     for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++)
         for (const PyMethodDef *method = tables[i]; method->ml_name != NULL; method++)

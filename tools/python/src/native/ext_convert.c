@@ -65,9 +65,13 @@ int ext_text_of(PyObject *object, const char *what, const char **text, Py_ssize_
 int ext_path_of(struct ext_keep *keep, PyObject *object, const char **path)
 {
     PyObject *encoded;
+    return PyUnicode_FSConverter(object, &encoded) ? ext_path_take(keep, encoded, path) : -1;
+}
+
+int ext_path_take(struct ext_keep *keep, PyObject *encoded, const char **path)
+{
     char *bytes;
-    if (!PyUnicode_FSConverter(object, &encoded) || keep_object(keep, encoded) != 0 ||
-        PyBytes_AsStringAndSize(encoded, &bytes, NULL) != 0)
+    if (keep_object(keep, encoded) != 0 || PyBytes_AsStringAndSize(encoded, &bytes, NULL) != 0)
         return -1;
     *path = bytes;
     return 0;

@@ -3,13 +3,13 @@
 #include <stdarg.h>
 
 static PyObject *error_class; /* pybox.Error */
-static PyObject *closed_class;
+static PyObject *closed_class, *path_class;
 
 /* The classes, by the first and last of their statuses; two bases where programs catch such errors already. */
 static struct {
     const char *name;
     pybox_status first, last;
-    PyObject **base; /* besides Error */
+    PyObject **base; /* besides Error, or a subclass of it */
     PyObject *class;
 } kinds[] = {
     {"pybox.ArgumentError", PYBOX_ERROR_ARGUMENT, PYBOX_ERROR_ARGUMENT, &PyExc_ValueError, NULL},
@@ -22,6 +22,7 @@ static struct {
     {"pybox.ModuleError", PYBOX_ERROR_MODULE_FORMAT, PYBOX_ERROR_MODULE_EXPORT, NULL, NULL},
     {"pybox.SnapshotError", PYBOX_ERROR_SNAPSHOT_FORMAT, PYBOX_ERROR_SNAPSHOT_PARENT, NULL, NULL},
     {"pybox.PathError", PYBOX_ERROR_PATH, PYBOX_ERROR_PATH, NULL, NULL},
+    {"pybox.MissingError", PYBOX_ERROR_MISSING, PYBOX_ERROR_MISSING, &path_class, NULL},
     {"pybox.ArchiveError", PYBOX_ERROR_ARCHIVE, PYBOX_ERROR_ARCHIVE, NULL, NULL},
     {"pybox.GuestError", PYBOX_ERROR_GUEST, PYBOX_ERROR_GUEST, NULL, NULL},
 };
@@ -30,7 +31,8 @@ static struct {
 
 static PyObject *make_class(PyObject *module, const char *name, PyObject *base)
 {
-    PyObject *bases = base != NULL ? PyTuple_Pack(2, error_class, base) : PyTuple_Pack(1, error_class);
+    PyObject *bases = base == NULL || base == path_class ? PyTuple_Pack(1, base != NULL ? base : error_class)
+                                                         : PyTuple_Pack(2, error_class, base);
     PyObject *class = bases != NULL ? PyErr_NewException(name, bases, NULL) : NULL;
     Py_XDECREF(bases);
     if (class == NULL || PyObject_SetAttrString(module, name + sizeof "pybox." - 1, class) != 0)
@@ -51,6 +53,8 @@ int ext_error_init(PyObject *module)
         kinds[i].class = make_class(module, kinds[i].name, kinds[i].base != NULL ? *kinds[i].base : NULL);
         if (kinds[i].class == NULL)
             return -1;
+        if (kinds[i].first == PYBOX_ERROR_PATH)
+            path_class = kinds[i].class;
     }
     closed_class = make_class(module, "pybox.ClosedError", PyExc_ValueError);
     return closed_class != NULL ? 0 : -1;

@@ -21,9 +21,18 @@ static int fill_mount(PyObject *given, struct ext_keep *keep, pybox_mount *mount
     if (!PyArg_ParseTuple(given, "OiOp:mount", &guest, &kind, &source, &mount->read_only) ||
         ext_text_of(guest, "the guest path of a mount", &mount->guest, NULL) != 0)
         return -1;
-    if (kind != 0) {
-        ext_error_say(PYBOX_ERROR_UNSUPPORTED, "this build has no mounts but of host folders");
-        return -1;
+    mount->kind = (pybox_mount_kind)kind;
+    if (source == Py_None)
+        return 0;
+    /* Bytes are what is in a file, or in an archive; a host path of bytes is decoded by os.fsdecode() before. */
+    if (kind == PYBOX_MOUNT_BYTES || (kind == PYBOX_MOUNT_ARCHIVE && !PyUnicode_Check(source))) {
+        Py_ssize_t length;
+        const char *bytes;
+        if (ext_bytes_of(keep, source, "the content of a mount", &bytes, &length) != 0)
+            return -1;
+        mount->bytes = bytes;
+        mount->length = (size_t)length;
+        return 0;
     }
     return ext_path_of(keep, source, &mount->host);
 }

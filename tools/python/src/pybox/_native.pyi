@@ -23,8 +23,8 @@ whatever another callback raises, stops the guest, and comes out of the call tha
 Signals: Ctrl-C (SIGINT) stops the guest that the main thread runs. The call then runs Python's own handler, which
 raises KeyboardInterrupt or, if the program has another one that returns, returns the result: INTERRUPTED.
 
-After os.fork() the boxes, images and pools of the parent belong to the parent: the child gets UnsupportedError for
-what it does with them (it may drop them), and makes its own. Subinterpreters are refused at import.
+After os.fork() the child may go on with what was made before, unless another thread was in a call of pybox at that
+moment: then it gets UnsupportedError for all of that, and makes its own. Subinterpreters are refused at import.
 """
 
 import builtins
@@ -35,8 +35,8 @@ from typing import Final, Optional, Union, final
 Value = Optional[Union[str, bytes]]
 Path = Union[str, bytes, "PathLike[str]", "PathLike[bytes]"]
 
-# (guest path, kind, source, read only). The source is the host path for MOUNT_HOST, MOUNT_OVERLAY and MOUNT_ARCHIVE,
-# the content for MOUNT_BYTES, None for MOUNT_MEMORY.
+# (guest path, kind, source, read only). The source is the host path for MOUNT_HOST, MOUNT_OVERLAY and MOUNT_ARCHIVE
+# (or, as bytes, the archive itself), the content for MOUNT_BYTES, None for MOUNT_MEMORY.
 Mount = tuple[str, int, Union[str, bytes, None], bool]
 
 # (stream, piece): STDOUT or STDERR. May return an errno, which the guest's write then fails with; None is 0.
@@ -157,6 +157,9 @@ class SnapshotError(Error):
     """PYBOX_ERROR_SNAPSHOT_*: `status_name` tells which."""
 
 class PathError(Error): ...
+class MissingError(PathError):
+    """A file of the box that is not there."""
+
 class ArchiveError(Error): ...
 
 class GuestError(Error):
@@ -545,7 +548,9 @@ class Box:
         trace_files: Optional[str] = None,
         trace_most: int = 0,
     ) -> Result:
-        """`output` and `display` are for this run (and when it is resumed), in the place of the box's."""
+        """`output` and `display` are for this run (and when it is resumed), in the place of the box's. The limit
+        output_bytes stays as it is: with callbacks of the run alone its default is that of captured output.
+        """
 
     def call(
         self,
@@ -613,10 +618,12 @@ class Box:
     ) -> None: ...
     def lost_files(self) -> list[str]: ...
 
-    # -- files --
+    # -- files: paths of the guest's that are no UTF-8 have surrogates, as os.fsdecode() makes them --
 
     def file_write(self, path: str, content: bytes) -> None: ...
-    def file_read(self, path: str, max_bytes: int = 0) -> bytes: ...
+    def file_read(self, path: str, max_bytes: int = 0) -> bytes:
+        """LimitError: it has more than `max_bytes`; 0: 64 MiB."""
+
     def file_stat(self, path: str) -> FileInfo: ...
     def file_make_folder(self, path: str) -> None: ...
     def file_remove(self, path: str, recursive: bool = False) -> None: ...

@@ -1,0 +1,209 @@
+/* The box's methods on its files. The guest's paths are any bytes: those that are no UTF-8 become surrogates and back,
+ * as with os.fsdecode(). */
+#include "ext.h"
+
+static PyTypeObject *file_type;
+
+static int guest_path_of(struct ext_keep *keep, PyObject *given, const char **path)
+{
+    if (!PyUnicode_Check(given)) {
+        PyErr_SetString(PyExc_TypeError, "a path in the box is a str");
+        return -1;
+    }
+    return ext_path_take(keep, PyUnicode_AsEncodedString(given, "utf-8", "surrogateescape"), path);
+}
+
+static PyObject *file_of(const pybox_file *file)
+{
+    PyObject *const fields[] = {
+        PyUnicode_DecodeUTF8(file->path, (Py_ssize_t)strlen(file->path), "surrogateescape"),
+        PyLong_FromLong(file->type),
+        PyLong_FromUnsignedLongLong(file->bytes),
+        PyLong_FromUnsignedLongLong(file->modified_ns),
+        PyBool_FromLong(file->writable),
+    };
+    return ext_record(file_type, 5, fields);
+}
+
+/* ---- write, make, remove ---- */
+
+static PyObject *do_write(struct ext_box *self, const char *path, const char *bytes, Py_ssize_t length)
+{
+    EXT_FRAME_CALL(self, pybox_box_file_write(self->box, path, bytes, (size_t)length));
+}
+
+static PyObject *file_write(PyObject *object, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"path", "content", NULL};
+    struct ext_keep keep = {0};
+    PyObject *given, *content;
+    const char *path, *bytes;
+    Py_ssize_t length;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OO:file_write", names, &given, &content))
+        return NULL;
+    PyObject *made = guest_path_of(&keep, given, &path) == 0 &&
+                             ext_bytes_of(&keep, content, "content", &bytes, &length) == 0
+                         ? do_write((struct ext_box *)object, path, bytes, length)
+                         : NULL;
+    ext_keep_free(&keep);
+    return made;
+}
+
+static PyObject *do_make_folder(struct ext_box *self, const char *path)
+{
+    EXT_FRAME_CALL(self, pybox_box_file_make_folder(self->box, path));
+}
+
+static PyObject *file_make_folder(PyObject *object, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"path", NULL};
+    struct ext_keep keep = {0};
+    PyObject *given;
+    const char *path;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O:file_make_folder", names, &given))
+        return NULL;
+    PyObject *made =
+        guest_path_of(&keep, given, &path) == 0 ? do_make_folder((struct ext_box *)object, path) : NULL;
+    ext_keep_free(&keep);
+    return made;
+}
+
+static PyObject *do_remove(struct ext_box *self, const char *path, int recursive)
+{
+    EXT_FRAME_CALL(self, pybox_box_file_remove(self->box, path, recursive));
+}
+
+static PyObject *file_remove(PyObject *object, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"path", "recursive", NULL};
+    struct ext_keep keep = {0};
+    PyObject *given;
+    const char *path;
+    int recursive = 0;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|p:file_remove", names, &given, &recursive))
+        return NULL;
+    PyObject *made =
+        guest_path_of(&keep, given, &path) == 0 ? do_remove((struct ext_box *)object, path, recursive) : NULL;
+    ext_keep_free(&keep);
+    return made;
+}
+
+/* ---- read, stat, list ---- */
+
+static PyObject *do_read(struct ext_box *self, const char *path, uint64_t max_bytes)
+{
+    struct ext_frame frame;
+    pybox_bytes bytes = {0};
+    if (ext_frame_enter(&frame, self) != 0)
+        return NULL;
+    ext_frame_release(&frame);
+    pybox_status status = pybox_box_file_read(self->box, path, max_bytes, &bytes);
+    ext_frame_retake(&frame);
+    return ext_frame_leave(&frame, status, status == PYBOX_OK ? ext_bytes(bytes) : NULL);
+}
+
+static PyObject *file_read(PyObject *object, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"path", "max_bytes", NULL};
+    struct ext_keep keep = {0};
+    PyObject *given;
+    const char *path;
+    uint64_t max_bytes = 0;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O|O&:file_read", names, &given, ext_uint64_of, &max_bytes))
+        return NULL;
+    PyObject *made =
+        guest_path_of(&keep, given, &path) == 0 ? do_read((struct ext_box *)object, path, max_bytes) : NULL;
+    ext_keep_free(&keep);
+    return made;
+}
+
+static PyObject *do_stat(struct ext_box *self, const char *path)
+{
+    struct ext_frame frame;
+    const pybox_file *file = NULL;
+    if (ext_frame_enter(&frame, self) != 0)
+        return NULL;
+    ext_frame_release(&frame);
+    pybox_status status = pybox_box_file_stat(self->box, path, &file);
+    ext_frame_retake(&frame);
+    return ext_frame_leave(&frame, status, status == PYBOX_OK ? file_of(file) : NULL);
+}
+
+static PyObject *file_stat(PyObject *object, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"path", NULL};
+    struct ext_keep keep = {0};
+    PyObject *given;
+    const char *path;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O:file_stat", names, &given))
+        return NULL;
+    PyObject *made = guest_path_of(&keep, given, &path) == 0 ? do_stat((struct ext_box *)object, path) : NULL;
+    ext_keep_free(&keep);
+    return made;
+}
+
+/* The library calls this. Without the GIL. */
+static int add_file(void *context, const pybox_file *file)
+{
+    struct ext_frame *frame = ext_frame_begin_callback(EXT_OTHER_CALLBACK);
+    if (frame == NULL)
+        return 1;
+    PyObject *item = file_of(file);
+    int failed = item == NULL || PyList_Append(context, item) != 0;
+    if (failed)
+        ext_frame_stop(frame);
+    Py_XDECREF(item);
+    ext_frame_end_callback(frame);
+    return failed;
+}
+
+static PyObject *do_list(struct ext_box *self, const char *pattern)
+{
+    struct ext_frame frame;
+    PyObject *list = PyList_New(0);
+    if (list == NULL || ext_frame_enter(&frame, self) != 0) {
+        Py_XDECREF(list);
+        return NULL;
+    }
+    ext_frame_release(&frame);
+    pybox_status status = pybox_box_file_list(self->box, pattern, add_file, list);
+    ext_frame_retake(&frame);
+    return ext_frame_leave(&frame, status, list);
+}
+
+static PyObject *file_list(PyObject *object, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"pattern", NULL};
+    struct ext_keep keep = {0};
+    PyObject *given;
+    const char *pattern;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O:file_list", names, &given))
+        return NULL;
+    PyObject *made = guest_path_of(&keep, given, &pattern) == 0 ? do_list((struct ext_box *)object, pattern) : NULL;
+    ext_keep_free(&keep);
+    return made;
+}
+
+/* ---- types ---- */
+
+#define KEYWORDS(function) (PyCFunction)(void (*)(void))(function), METH_VARARGS | METH_KEYWORDS
+
+const PyMethodDef ext_files_methods[] = {
+    {"file_write", KEYWORDS(file_write), "Makes a file, and the folders above it, or replaces its content."},
+    {"file_read", KEYWORDS(file_read), "The content of a file."},
+    {"file_stat", KEYWORDS(file_stat), "What is at a path."},
+    {"file_make_folder", KEYWORDS(file_make_folder), "Makes a folder, and those above it."},
+    {"file_remove", KEYWORDS(file_remove), "Removes a file or a folder."},
+    {"file_list", KEYWORDS(file_list), "The entries of a folder, or what matches a pattern."},
+    {NULL, NULL, 0, NULL},
+};
+
+int ext_files_init(PyObject *module)
+{
+    static PyStructSequence_Field fields[] = {
+        {"path", NULL}, {"type", NULL}, {"bytes", NULL}, {"modified_ns", NULL}, {"writable", NULL}, {NULL, NULL},
+    };
+    static PyStructSequence_Desc file = {"pybox._native.FileInfo", "What is at a path of a box.", fields, 5};
+    file_type = ext_record_make(module, &file);
+    return file_type != NULL ? 0 : -1;
+}
