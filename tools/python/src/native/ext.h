@@ -147,6 +147,7 @@ EXT_PRIVATE int ext_image_choose(PyObject *module, PyObject *image, int from_not
 /* ---- ext_limits.c ---- */
 
 EXT_PRIVATE int ext_limits_init(PyObject *module);
+EXT_PRIVATE PyObject *ext_limits(const pybox_limits *limits); /* copied */
 /* None: NULL. What it points to lives as long as the object. */
 EXT_PRIVATE int ext_limits_of(PyObject *object, const pybox_limits **limits);
 
@@ -290,6 +291,8 @@ EXT_PRIVATE int ext_pool_init(PyObject *module);
 EXT_PRIVATE void ext_pool_take_back(struct ext_pool *pool, pybox_box *box);
 EXT_PRIVATE int ext_store_init(PyObject *module);
 EXT_PRIVATE int ext_snapshot_init(PyObject *module);
+EXT_PRIVATE int ext_package_init(PyObject *module);
+EXT_PRIVATE int ext_preset_init(PyObject *module);
 EXT_PRIVATE int ext_constants_init(PyObject *module);
 
 #endif

@@ -145,6 +145,14 @@ static Py_hash_t limits_hash(PyObject *self)
     return (Py_hash_t)(hash >> 2);
 }
 
+PyObject *ext_limits(const pybox_limits *limits)
+{
+    struct ext_limits *made = ext_type_alloc(limits_type);
+    if (made != NULL)
+        made->limits = *limits;
+    return (PyObject *)made;
+}
+
 int ext_limits_of(PyObject *object, const pybox_limits **limits)
 {
     *limits = NULL;

@@ -14,6 +14,7 @@ static int execute(PyObject *module)
     static int (*const parts[])(PyObject *) = {
         ext_error_init,  ext_constants_init, ext_module_init, ext_image_init, ext_limits_init,   ext_functions_init,
         ext_result_init, ext_box_init,       ext_pool_init,   ext_store_init, ext_snapshot_init, ext_files_init,
+        ext_package_init, ext_preset_init,
         ext_frame_init,
     };
     if (refuse_subinterpreter() != 0 || ext_process_init() != 0)
