@@ -131,11 +131,20 @@ static int paths_walk_new(struct vfs *vfs, uint32_t directory, const char *path,
         return vfs->mounts[walk->mount].read_only ? EROFS : walk->dot ? EEXIST : 0;
     if (walk->exists)
         return EEXIST;
-    if (walk->dot)
-        return ENOENT;
     if (!paths_in_memory(vfs, &walk->parent))
         return EROFS;
     return walk->parent.node->links == 0 ? ENOENT : 0;
+}
+
+/* Of what is no directory, and was not found to exist in memory: a slash may not stand behind it. */
+static int paths_check_slash(struct vfs *vfs, const struct walk *walk)
+{
+    struct vfs_stat stat;
+    if (!walk->slash)
+        return 0;
+    return walk->host && hostfs_stat(vfs->mounts[walk->mount].host, &walk->beneath, walk->path, 0, &stat) == 0
+               ? EEXIST
+               : ENOENT;
 }
 
 int vfs_make_directory(struct vfs *vfs, uint32_t directory, const char *path, size_t length)
@@ -176,10 +185,10 @@ int vfs_symlink(struct vfs *vfs, const char *target, size_t target_length, uint3
     if (memchr(target, '\0', target_length) != NULL)
         return EINVAL;
     int error = paths_walk_new(vfs, directory, path, length, &walk);
+    if (error == 0)
+        error = paths_check_slash(vfs, &walk);
     if (error != 0)
         return error;
-    if (walk.slash)
-        return ENOENT;
     if (walk.host) {
         char text[VFS_PATH_BYTES];
         memcpy(text, target, target_length);
@@ -233,7 +242,7 @@ static int paths_walk_old(struct vfs *vfs, uint32_t directory, const char *path,
                                                     : 0;
     if (!walk->exists)
         return ENOENT;
-    if (walk->dot && walk->length > 0)
+    if (walk->dot)
         return EINVAL;
     if (walk->slash && walk->found.type != VFS_DIRECTORY)
         return ENOTDIR;
@@ -314,11 +323,12 @@ int vfs_link(struct vfs *vfs, uint32_t from_directory, const char *from, size_t 
         error = paths_walk_new(vfs, to_directory, to, to_length, &new);
     if (error != 0)
         return error;
-    if (old.host && new.host)
-        return old.mount != new.mount  ? EXDEV
-               : old.slash             ? ENOTDIR
-               : new.slash             ? ENOENT
-                                       : hostfs_link(&old.beneath, old.path, &new.beneath, new.path);
+    if (old.host && new.host) {
+        if (old.mount != new.mount)
+            return EXDEV;
+        error = old.slash ? ENOTDIR : paths_check_slash(vfs, &new);
+        return error != 0 ? error : hostfs_link(&old.beneath, old.path, &new.beneath, new.path);
+    }
     if (old.host || new.host || !paths_in_memory(vfs, &old.found) ||
         old.found.mount != new.parent.mount)
         return EXDEV;

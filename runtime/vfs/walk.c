@@ -46,16 +46,10 @@ static size_t cursor_take(struct cursor *cursor, const char **name)
 /* 1 if no component follows. Notes whether a slash does. */
 static int cursor_is_last(struct cursor *cursor)
 {
-    cursor->walk->slash = cursor->left > 0;
-    uint8_t dot = 0;
-    for (size_t i = 0; i < cursor->left; i++) {
-        if (cursor->rest[i] == '/')
-            continue;
-        if (cursor->rest[i] != '.' || (i + 1 < cursor->left && cursor->rest[i + 1] != '/'))
+    for (size_t i = 0; i < cursor->left; i++)
+        if (cursor->rest[i] != '/')
             return 0;
-        dot = 1;
-    }
-    cursor->walk->dot = dot;
+    cursor->walk->slash = cursor->left > 0;
     cursor->left = 0;
     return 1;
 }
