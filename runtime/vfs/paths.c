@@ -375,6 +375,8 @@ static int paths_check_rename(struct vfs *vfs, const struct walk *old, const str
     if (!new->exists)
         return 0;
     const struct memfs_node *target = new->found.node;
+    if (target == node)
+        return 0; /* it is there already */
     if (target->type == VFS_DIRECTORY && node->type != VFS_DIRECTORY)
         return EISDIR;
     if (target->type != VFS_DIRECTORY && node->type == VFS_DIRECTORY)

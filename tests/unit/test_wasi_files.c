@@ -174,7 +174,9 @@ static void test_directories(void **state)
     assert_int_equal(guest_path(guest, "path_remove_directory", "work/d/."), E_INVAL);
     assert_int_equal(guest_path(guest, "path_remove_directory", "work/d"), E_OK);
     assert_int_equal(guest_path(guest, "path_remove_directory", "work"), E_BUSY);
-    assert_int_equal(guest_path(guest, "path_remove_directory", "."), E_BUSY);
+    assert_int_equal(guest_path(guest, "path_remove_directory", "."), E_INVAL);
+    assert_int_equal(guest_path(guest, "path_create_directory", "work/e/."), E_EXIST);
+    assert_int_equal(guest_path(guest, "path_create_directory", "work/no/."), E_NOENT);
     assert_int_equal(guest_path(guest, "path_remove_directory", "dev"), E_ROFS);
     assert_string_equal(guest_list(guest, "work", 4096), ". .. e ");
     assert_string_equal(guest_list(guest, ".", 4096), ". .. dev work tmp ");
@@ -226,6 +228,7 @@ static void test_rename(void **state)
     assert_int_equal(guest_two(guest, "path_rename", "work/b", "work/c/"), E_NOTDIR);
     assert_int_equal(guest_two(guest, "path_rename", "work/b", "work/d/b"), E_OK);
     assert_int_equal(guest_two(guest, "path_rename", "work/e", "work/d"), E_NOTEMPTY);
+    assert_int_equal(guest_two(guest, "path_rename", "work/d", "work/d"), E_OK);
     assert_int_equal(guest_two(guest, "path_rename", "work/d", "work/d/x"), E_INVAL);
     assert_int_equal(guest_two(guest, "path_rename", "work/d", "work/e"), E_OK);
     assert_string_equal(guest_text(guest, "work/e/b"), "A");
