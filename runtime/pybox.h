@@ -99,6 +99,11 @@ PYBOX_API const char *pybox_status_name(pybox_status status);
  * "" if none failed yet. Valid until this thread's next call into the library. */
 PYBOX_API const char *pybox_error_message(void);
 
+/* Sets what pybox_error_message() says on this thread and returns `status`: for libraries that are built on this one
+ * and fail as it does (pybox_jail_enter() is in one). `message` is copied, at most 1,023 bytes, with '?' for control
+ * characters; NULL: "". Never fails, never allocates. */
+PYBOX_API pybox_status pybox_error_set(pybox_status status, const char *message);
+
 /* The library's version, PYBOX_VERSION of its build. Static storage, any thread. */
 PYBOX_API const char *pybox_version(void);
 
@@ -1135,6 +1140,68 @@ PYBOX_API pybox_status pybox_store_collect(pybox_store *store, uint64_t age_ns, 
 /* Counts what pybox_store_collect() would delete now. Errors: IO, NO_MEMORY. */
 PYBOX_API pybox_status pybox_store_survey(pybox_store *store, uint64_t age_ns, uint64_t *files,
                                           uint64_t *bytes);
+
+/* ------------------------------------------------------------------------------------------
+ * Jail: a second wall
+ *
+ * The first wall is that a box cannot address or call anything outside. For the day on which it has a hole, the whole
+ * process can be put behind a second one, the kernel's. These functions are in a library of their own, libpybox_jail.a
+ * (pkg-config pybox-jail, CMake pybox::jail), which needs libseccomp; who does not use them need not have it.
+ */
+
+/* What a process in the jail may do besides computing, reading and writing what it has open, and opening files to
+ * read them. */
+typedef enum pybox_jail_allow {
+    PYBOX_JAIL_WRITE = 1,    /* create, write, rename and remove files: writable mounts, saving, stores */
+    PYBOX_JAIL_THREADS = 2,  /* start threads; without, pthread_create() gives EAGAIN, and the library decodes and
+                                saves on the caller's thread alone */
+    PYBOX_JAIL_MODULES = 4,  /* map code of files, never writable: pybox_module_open(), dlopen() */
+    PYBOX_JAIL_TERMINAL = 8, /* change the modes of a terminal: line editors */
+    PYBOX_JAIL_SOCKETS = 16, /* use sockets that are open, and accept connections of them; none is made or connected */
+} pybox_jail_allow;
+
+/* A file, or a folder and all below it. */
+typedef struct pybox_jail_path {
+    const char *path;
+    int write; /* it may also be written and, of a folder, files made and removed, if PYBOX_JAIL_WRITE allows writing */
+} pybox_jail_path;
+
+typedef struct pybox_jail_options {
+    size_t size;
+    uint32_t allow; /* PYBOX_JAIL_*; default: nothing of that */
+    int kill; /* every call that is not allowed ends the process (SIGSYS). Default: only those do that nothing but an
+                 attack would make (exec, fork, ptrace, new sockets, mounting, changes of user, ...), others fail with
+                 EPERM */
+    uint32_t open_files; /* descriptors the process may have; default: as many as it may have now */
+    const pybox_jail_path *paths; /* from now on only these can be opened (Landlock), by the calling thread and those
+                                     that it starts; what is open stays so. Default: all that the process may open */
+    size_t path_count; /* 0, and `paths` not NULL: none */
+} pybox_jail_options;
+
+enum {
+    PYBOX_JAIL_CAN_FILTER = 1, /* the kernel filters system calls: without, there is no jail */
+    PYBOX_JAIL_CAN_PATHS = 2,  /* and has Landlock, for options.paths */
+};
+
+/* What the kernel has for a jail: PYBOX_JAIL_CAN_* bits. Any thread. */
+PYBOX_API unsigned pybox_jail_probe(void);
+
+/* Puts the process into the jail, for good: all of its threads, and any children it has later. System calls that the
+ * library does not need are refused from now on, whoever makes them: there are no new programs, processes, sockets,
+ * privileges or executable pages, no signals to others, and nothing to write but what `allow` names. No core is
+ * written and nobody of the same user looks into the memory (a file of /proc/self belongs to root from now on), and
+ * limits of the process become hard.
+ *
+ * Call it when modules are open and before guest code runs, so that PYBOX_JAIL_MODULES is not needed; after the first
+ * engine was made, so that rollback has opened what it needs (else it may be slower). Images, boxes, runs, clones,
+ * pools, rollback and host functions work inside; host functions are in it too. May be called again, to allow less; a
+ * jail never becomes wider.
+ *
+ * Errors: ARGUMENT (an unknown allowance; more than an earlier jail allows), PATH (one of `paths`), UNSUPPORTED (the
+ * kernel has no filters, or none here; `paths` without Landlock), BUSY (another thread has a filter of its own),
+ * NO_MEMORY. After ARGUMENT and PATH, and where pybox_jail_probe() says that it cannot be, all is as it was; after
+ * another error parts of it may be in force. Allocates. Any thread. */
+PYBOX_API pybox_status pybox_jail_enter(const pybox_jail_options *options);
 
 #ifdef __cplusplus
 }

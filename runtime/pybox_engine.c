@@ -4,6 +4,7 @@
 #include "handles.h"
 #include "host_check.h"
 #include "options.h"
+#include "pagemap.h"
 #include "trap.h"
 
 #define DEFAULT_STACK_BYTES (UINT64_C(64) << 20)
@@ -41,6 +42,7 @@ pybox_status pybox_engine_create(const pybox_engine_options *options, pybox_engi
         return status;
     }
     atomic_init(&made->holds, 1);
+    (void)pagemap_probe(); /* opens what rollback needs: in a jail it could not (pybox_jail_enter()) */
     *engine = made;
     return PYBOX_OK;
 }

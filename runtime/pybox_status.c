@@ -91,6 +91,11 @@ const char *pybox_error_message(void)
     return error_message();
 }
 
+pybox_status pybox_error_set(pybox_status status, const char *message)
+{
+    return error_set(status, "%s", message != NULL ? message : "");
+}
+
 const char *pybox_version(void)
 {
     return PYBOX_VERSION;

@@ -12,6 +12,7 @@
 #include "box_options.h"
 #include "complain.h"
 #include "exit_code.h"
+#include "jail_entry.h"
 #include "launch.h"
 #include "stopped.h"
 
@@ -42,6 +43,8 @@ static void program_main_help(const char *name)
            "  --cwd DIR                the folder it starts in\n"
            "  --seed N                 fix all random numbers\n"
            "  --clock NS               fix the clocks: they begin NS nanoseconds after 1970\n"
+           "  --jail[=kill]            put this process behind a second wall first, the kernel's (seccomp,\n"
+           "                           Landlock); kill: all that it refuses ends the process\n"
            "  --help                   this text; behind --, options are the program's own\n"
            "\n"
            "What it may use (sizes 64M, 1.5G; counts 1000, 250k, 10M; times 250ms, 2s, 1.5h; or\n"
@@ -92,6 +95,8 @@ static int program_main_run(const struct box_options *options, const char *name,
     };
     struct launch launch;
     const pybox_result *result;
+    if (options->jail)
+        jail_entry_close_inherited();
     int code = EXIT_CODE_FAILED;
     if (launch_open_linked(&launch, options, &program_module) == PYBOX_OK &&
         launch_box(&launch, options, &program) == PYBOX_OK &&

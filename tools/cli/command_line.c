@@ -167,6 +167,10 @@ static int command_line_finish(struct command_line *line, int argc, char **argv)
                         "nothing would be kept");
     if ((line->command == COMMAND_REPL || line->session != NULL) && !line->rollback)
         line->box.rollback = PYBOX_ROLLBACK_RUN;
+    line->box.jail_terminal = line->command == COMMAND_REPL;
+    if (box_options_writes(&line->box, line->save.path) != 0 || box_options_writes(&line->box, line->store) != 0 ||
+        box_options_writes(&line->box, line->profile_file) != 0)
+        return -1;
     if (line->code != NULL)
         argv[--optind] = "-c"; /* in the place of the code, as sys.argv[0] */
     line->arguments = (const char *const *)argv + optind;

@@ -1,6 +1,7 @@
 #include "line_editor.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <histedit.h>
 #include <locale.h>
 #include <poll.h>
@@ -17,7 +18,7 @@ struct line_editor {
     int interactive;
     EditLine *edit; /* NULL: plain reading */
     History *history;
-    char *history_file; /* NULL: none */
+    FILE *history_file; /* NULL: none */
     const char *prompt;
     int interrupted;
     char *line; /* of plain reading */
@@ -63,6 +64,30 @@ static char *line_editor_history_file(void)
     return name;
 }
 
+/* Opens the file, for writing too: at the end it may be too late for that. */
+static void line_editor_load(struct line_editor *editor)
+{
+    HistEvent event;
+    char *name = line_editor_history_file();
+    if (name == NULL)
+        return;
+    history(editor->history, &event, H_LOAD, name);
+    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    free(name);
+    if (fd < 0)
+        return;
+    editor->history_file = fdopen(fd, "r+");
+    if (editor->history_file == NULL)
+        close(fd);
+}
+
+static void line_editor_save(struct line_editor *editor)
+{
+    HistEvent event;
+    if (editor->history_file != NULL && ftruncate(fileno(editor->history_file), 0) == 0)
+        history(editor->history, &event, H_SAVE_FP, editor->history_file);
+}
+
 static void line_editor_start_editing(struct line_editor *editor)
 {
     if (setlocale(LC_CTYPE, "") == NULL || MB_CUR_MAX == 1)
@@ -83,14 +108,12 @@ static void line_editor_start_editing(struct line_editor *editor)
     el_wset(editor->edit, EL_ADDFN, L"pybox-interrupt", L"drop the line", line_editor_interrupt);
     el_set(editor->edit, EL_BIND, "^C", "pybox-interrupt", NULL);
     editor->history = history_init();
-    editor->history_file = line_editor_history_file();
     HistEvent event;
     if (editor->history == NULL)
         return;
     history(editor->history, &event, H_SETSIZE, HISTORY_LINES);
     history(editor->history, &event, H_SETUNIQUE, 1);
-    if (editor->history_file != NULL)
-        history(editor->history, &event, H_LOAD, editor->history_file);
+    line_editor_load(editor);
     el_set(editor->edit, EL_HIST, history, editor->history);
     el_source(editor->edit, NULL); /* the person's own ~/.editrc */
 }
@@ -178,15 +201,16 @@ enum line_editor_event line_editor_read(struct line_editor *editor, const char *
 
 void line_editor_close(struct line_editor *editor)
 {
-    HistEvent event;
+    if (editor == NULL)
+        return;
     if (editor->history != NULL) {
-        if (editor->history_file != NULL)
-            history(editor->history, &event, H_SAVE, editor->history_file);
+        line_editor_save(editor);
         history_end(editor->history);
     }
     if (editor->edit != NULL)
         el_end(editor->edit);
-    free(editor->history_file);
+    if (editor->history_file != NULL)
+        fclose(editor->history_file);
     free(editor->line);
     free(editor);
 }

@@ -14,7 +14,8 @@ enum line_editor_event {
     LINE_EDITOR_INTERRUPTED, /* Ctrl-C: what was typed is dropped */
 };
 
-/* With `interactive`, standard input and output are a terminal. NULL if memory is exhausted. */
+/* With `interactive`, standard input and output are a terminal. Opens all files that it needs, also that of the history.
+ * NULL if memory is exhausted. */
 struct line_editor *line_editor_open(struct streams *streams, int interactive);
 
 /* Reads a line (without its newline; valid until the next call) after showing the prompt to a
@@ -22,7 +23,7 @@ struct line_editor *line_editor_open(struct streams *streams, int interactive);
 enum line_editor_event line_editor_read(struct line_editor *editor, const char *prompt,
                                         const char **line, size_t *length);
 
-/* Saves the history. */
+/* Saves the history. NULL is allowed. */
 void line_editor_close(struct line_editor *editor);
 
 #endif

@@ -244,6 +244,15 @@ static void repl_talk(struct repl *repl)
         repl->exit_code = EXIT_CODE_OUTPUT_LOST;
 }
 
+/* Before there may be a jail, in which it could not open its files. */
+static int repl_editor(struct repl *repl)
+{
+    repl->editor = line_editor_open(&repl->streams, repl->program.terminal);
+    if (repl->editor == NULL)
+        pybox_error_set(PYBOX_ERROR_NO_MEMORY, "out of memory");
+    return repl->editor != NULL ? 0 : -1;
+}
+
 int repl(const struct command_line *line)
 {
     static const char *const no_arguments[] = {""};
@@ -256,20 +265,15 @@ int repl(const struct command_line *line)
         .terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
     };
     if (session_launch(&repl.session, line, &repl.launch) != PYBOX_OK ||
+        repl_editor(&repl) != 0 ||
         launch_box(&repl.launch, &line->box, &repl.program) != PYBOX_OK ||
         session_begin(&repl.session, &repl.launch) != PYBOX_OK) {
         repl_fail(&repl);
     } else {
         keep_warn(&repl.launch);
-        repl.editor = line_editor_open(&repl.streams, repl.program.terminal);
-        if (repl.editor != NULL) {
-            repl_talk(&repl);
-            line_editor_close(repl.editor);
-        } else {
-            repl.exit_code = EXIT_CODE_FAILED;
-            complain("out of memory");
-        }
+        repl_talk(&repl);
     }
+    line_editor_close(repl.editor);
     free(repl.statement);
     session_close(&repl.session);
     launch_close(&repl.launch);

@@ -1,5 +1,7 @@
 #include "session.h"
 
+#include "jail_entry.h"
+
 /* An image to begin with. That there is no such session is an error like a name that is none: parking the new one,
  * before anything runs, tells them apart. */
 static pybox_status session_image(struct session *session, const struct command_line *line,
@@ -17,6 +19,8 @@ pybox_status session_launch(struct session *session, const struct command_line *
                             struct launch *launch)
 {
     *session = (struct session){.name = line->session};
+    if (line->box.jail)
+        jail_entry_close_inherited();
     pybox_status status = launch_open(launch, &line->box, session->name != NULL);
     if (status == PYBOX_OK && session->name != NULL)
         status = session_image(session, line, launch);

@@ -28,6 +28,8 @@ static const char before_limits[] =
     "  --cwd DIR                the folder the program starts in (in the box; default /work)\n"
     "  --seed N                 fix all random numbers\n"
     "  --clock NS               fix the clocks: they begin NS nanoseconds after 1970\n"
+    "  --jail[=kill]            put this process behind a second wall first, the kernel's (seccomp,\n"
+    "                           Landlock); kill: all that it refuses ends the process\n"
     "\n"
     "What it may use (sizes 64M, 1.5G; counts 1000, 250k, 10M; times 250ms, 2s, 1.5h; or\n"
     "'unlimited')\n";

@@ -95,13 +95,24 @@ int box_options_take(struct box_options *options, int option, char *value)
         return box_options_number("--seed", value, &options->seed, &options->has_seed);
     case BOX_OPTION_CLOCK:
         return box_options_number("--clock", value, &options->clock_ns, &options->has_clock);
+    case BOX_OPTION_JAIL:
+        if (value != NULL && strcmp(value, "kill") != 0)
+            return complain("--jail wants nothing or --jail=kill, not '%s'", value);
+        options->jail = value != NULL ? 2 : 1;
+        return 0;
     default:
         return -1; /* '?': reported already */
     }
 }
 
+int box_options_writes(struct box_options *options, const char *path)
+{
+    return path == NULL ? 0 : box_options_add(&options->writes, &options->write_count, path);
+}
+
 void box_options_free(struct box_options *options)
 {
+    free(options->writes);
     free(options->mounts);
     free(options->environment);
     free(options->parents);

@@ -23,6 +23,10 @@ struct box_options {
     uint64_t seed, clock_ns;
     int has_seed, has_clock;
     pybox_rollback rollback;
+    int jail; /* of pybox_jail_enter(), before the program runs: 1; 2: everything that is refused ends the process */
+    int jail_terminal; /* in which the command edits lines at a terminal */
+    const char **writes; /* files and folders of the host that the command itself will write by then */
+    size_t write_count;
 };
 
 /* The values that getopt_long() returns for them: outside the range of characters. */
@@ -37,6 +41,7 @@ enum box_option {
     BOX_OPTION_CWD,
     BOX_OPTION_SEED,
     BOX_OPTION_CLOCK,
+    BOX_OPTION_JAIL,
     BOX_OPTION_LIMITS, /* the first of LIMIT_OPTION_COUNT */
     BOX_OPTION_END = BOX_OPTION_LIMITS + LIMIT_OPTION_COUNT
 };
@@ -52,7 +57,8 @@ enum box_option {
     {"env", required_argument, NULL, BOX_OPTION_ENV}, \
     {"cwd", required_argument, NULL, BOX_OPTION_CWD}, \
     {"seed", required_argument, NULL, BOX_OPTION_SEED}, \
-    {"clock", required_argument, NULL, BOX_OPTION_CLOCK}
+    {"clock", required_argument, NULL, BOX_OPTION_CLOCK}, \
+    {"jail", optional_argument, NULL, BOX_OPTION_JAIL}
 #define BOX_OPTIONS_OPEN \
     {"module", required_argument, NULL, BOX_OPTION_MODULE}, \
     {"parents", required_argument, NULL, BOX_OPTION_PARENTS}, \
@@ -66,6 +72,9 @@ enum box_option {
 /* Takes one of them. `value` is kept, and cut into pieces. 0, or -1 after a message on standard
  * error. */
 int box_options_take(struct box_options *options, int option, char *value);
+
+/* The command will write there. NULL is nothing. 0, or -1 after a message. */
+int box_options_writes(struct box_options *options, const char *path);
 
 void box_options_free(struct box_options *options);
 

@@ -5,6 +5,7 @@
 
 #include "exit_code.h"
 #include "interrupts.h"
+#include "jail_entry.h"
 #include "parent_folders.h"
 
 #define DEFAULT_MEMORY_BYTES (UINT64_C(512) << 20) /* of pybox_limits */
@@ -62,6 +63,12 @@ pybox_status launch_box(struct launch *launch, const struct box_options *options
     launch->box = NULL;
     launch->streams = program->streams;
     launch->wall_ns = options->limits.wall_ns;
+    if (options->jail && !launch->jailed) {
+        pybox_status status = jail_entry(options);
+        if (status != PYBOX_OK)
+            return status;
+        launch->jailed = 1;
+    }
     pybox_box_options box = {
         .size = sizeof box,
         .arguments = program->arguments,

@@ -13,6 +13,7 @@ struct launch {
     pybox_box *box;
     struct streams *streams; /* of the box */
     uint64_t wall_ns;        /* that a run may take: waiting for a stream ends then; 0: for ever */
+    int jailed;
     int signal;              /* the last one that came during the last run, or 0 */
 };
 
@@ -38,7 +39,7 @@ pybox_status launch_open_linked(struct launch *launch, const struct box_options 
 /* Opens the image of the options, if launch_open() has not. */
 pybox_status launch_image(struct launch *launch, const struct box_options *options);
 
-/* Makes the box; one that is there already is destroyed first. */
+/* Makes the box; one that is there already is destroyed first. With --jail the process is in it from then on. */
 pybox_status launch_box(struct launch *launch, const struct box_options *options,
                         const struct launch_program *program);
 

@@ -99,7 +99,7 @@ static int snap_create_read(struct snap_create *create, int argc, char **argv)
     if (save_options_check(&create->save) != 0)
         return -1;
     create->save.path = argv[optind];
-    return 0;
+    return box_options_writes(&create->box, create->save.path);
 }
 
 /* The standard input of the steps: their own, or the file that one copies. */

@@ -85,7 +85,7 @@ static const char page_create[] =
     "  --trusted                nobody changes PATH while it is in use: a mapped one is not copied\n"
     "  --from-nothing           no image at all: Python starts up, as for a base image\n"
     "  --module PATH, --mount HOST:GUEST[:ro], --env NAME=VALUE, --cwd DIR, --seed N,\n"
-    "  --clock NS: as for pybox; of these only the environment is kept in OUT\n"
+    "  --clock NS, --jail: as for pybox; of these only the environment is kept in OUT\n"
     "\n"
     "What each step may use (none of it is kept in OUT)\n";
 
