@@ -6,30 +6,60 @@ struct run_callables {
     PyObject *output, *display, *refill, *trace;
 };
 
-static void put(PyObject **place, PyObject *given)
+static void swap(PyObject **a, PyObject **b)
 {
-    PyObject *old = *place;
-    Py_XINCREF(given);
-    *place = given;
-    Py_XDECREF(old);
+    PyObject *old = *a;
+    *a = *b;
+    *b = old;
 }
 
-/* The box is entered. A nested run writes to the streams of the run around it. */
-static pybox_status run_begin(const struct ext_frame *frame, const struct run_callables *callables)
+static void swap_callables(struct ext_box *box, struct run_callables *callables)
 {
-    struct ext_box *box = frame->box;
+    swap(&box->run_output, &callables->output);
+    swap(&box->run_display, &callables->display);
+    swap(&box->refill, &callables->refill);
+    swap(&box->trace, &callables->trace);
+}
+
+static pybox_status redirect(struct ext_box *box)
+{
+    if (box->run_output == NULL && box->run_display == NULL && !box->is_redirected)
+        return PYBOX_OK;
+    box->is_redirected = box->run_output != NULL || box->run_display != NULL;
+    return pybox_box_redirect(
+        box->box, box->run_output != NULL || box->output != NULL ? ext_callback_output : NULL, NULL,
+        box->run_display != NULL || box->display != NULL ? ext_callback_display : NULL, NULL);
+}
+
+/* The box is entered, and gets the callables, of which each is a reference of its own; `callables` has the box's then.
+ * A nested run writes to the streams of the run around it. */
+static pybox_status run_begin(const struct ext_frame *frame, struct run_callables *callables)
+{
+    Py_XINCREF(callables->output);
+    Py_XINCREF(callables->display);
+    Py_XINCREF(callables->refill);
+    Py_XINCREF(callables->trace);
     if (frame->around != NULL)
         return PYBOX_OK;
-    put(&box->run_output, callables->output);
-    put(&box->run_display, callables->display);
-    put(&box->refill, callables->refill);
-    put(&box->trace, callables->trace);
-    if (callables->output == NULL && callables->display == NULL && !box->is_redirected)
-        return PYBOX_OK;
-    box->is_redirected = callables->output != NULL || callables->display != NULL;
-    return pybox_box_redirect(
-        box->box, callables->output != NULL || box->output != NULL ? ext_callback_output : NULL, NULL,
-        callables->display != NULL || box->display != NULL ? ext_callback_display : NULL, NULL);
+    swap_callables(frame->box, callables);
+    return redirect(frame->box);
+}
+
+/* If the library did not run anything, a run that is pending goes on as it was. */
+static PyObject *run_end(struct ext_frame *frame, pybox_status status, const pybox_result *result,
+                         struct run_callables *callables)
+{
+    PyObject *made = status == PYBOX_OK ? ext_result(result) : NULL;
+    made = ext_frame_leave(frame, status, made);
+    if (status != PYBOX_OK && frame->around == NULL && frame->box->box != NULL) {
+        swap_callables(frame->box, callables);
+        redirect(frame->box);
+    }
+    Py_XDECREF(callables->output);
+    Py_XDECREF(callables->display);
+    Py_XDECREF(callables->refill);
+    Py_XDECREF(callables->trace);
+    return made;
 }
 
 static int parse_callables(struct run_callables *callables)
@@ -42,12 +72,12 @@ static int parse_callables(struct run_callables *callables)
                : -1;
 }
 
-static PyObject *end_run(struct ext_frame *frame, pybox_status status, const pybox_result *result)
+static PyObject *leave_with(struct ext_frame *frame, pybox_status status, const pybox_result *result)
 {
     return ext_frame_leave(frame, status, status == PYBOX_OK ? ext_result(result) : NULL);
 }
 
-static PyObject *do_run(struct ext_box *self, pybox_run *run, const struct run_callables *callables)
+static PyObject *do_run(struct ext_box *self, pybox_run *run, struct run_callables *callables)
 {
     struct ext_frame frame;
     const pybox_result *result = NULL;
@@ -59,7 +89,7 @@ static PyObject *do_run(struct ext_box *self, pybox_run *run, const struct run_c
         status = pybox_box_run(self->box, run, &result);
         ext_frame_retake(&frame);
     }
-    return end_run(&frame, status, result);
+    return run_end(&frame, status, result, callables);
 }
 
 /* Source as text or as bytes. */
@@ -118,7 +148,7 @@ static int arguments_of(PyObject *given, struct ext_keep *keep, pybox_call *call
     return values != NULL ? 0 : -1;
 }
 
-static PyObject *do_call(struct ext_box *self, pybox_call *call, const struct run_callables *callables)
+static PyObject *do_call(struct ext_box *self, pybox_call *call, struct run_callables *callables)
 {
     struct ext_frame frame;
     const pybox_result *result = NULL;
@@ -130,7 +160,7 @@ static PyObject *do_call(struct ext_box *self, pybox_call *call, const struct ru
         status = pybox_box_call(self->box, call, &result);
         ext_frame_retake(&frame);
     }
-    return end_run(&frame, status, result);
+    return run_end(&frame, status, result, callables);
 }
 
 static PyObject *box_call(PyObject *object, PyObject *arguments, PyObject *keywords)
@@ -174,7 +204,7 @@ static PyObject *box_resume(PyObject *object, PyObject *arguments, PyObject *key
     ext_frame_release(&frame);
     pybox_status status = pybox_box_resume(self->box, &resume, &result);
     ext_frame_retake(&frame);
-    return end_run(&frame, status, result);
+    return leave_with(&frame, status, result);
 }
 
 static PyObject *box_requests(PyObject *object, PyObject *ignored)
@@ -236,7 +266,7 @@ static PyObject *whole_run(PyObject *object, pybox_status (*call)(pybox_box *, c
     ext_frame_release(&frame);
     pybox_status status = call(self->box, &result);
     ext_frame_retake(&frame);
-    return end_run(&frame, status, result);
+    return leave_with(&frame, status, result);
 }
 
 static PyObject *box_finish(PyObject *object, PyObject *ignored)
