@@ -271,6 +271,10 @@ typedef struct pybox_box pybox_box;
 typedef enum pybox_mount_kind {
     PYBOX_MOUNT_HOST = 0,    /* a folder or a regular file of the host. What is written there is written there at once,
                                 is not counted against the limits, and is not undone by a rollback */
+    PYBOX_MOUNT_OVERLAY = 1, /* a folder of the host that is never written: what is changed of it is in memory, counts
+                                against the limits (a file is copied whole when it is first changed), and is part of the
+                                box's state: of its rollbacks, snapshots and clones. The host's folder may change
+                                meanwhile; what the guest has not changed is seen as it is */
     PYBOX_MOUNT_MEMORY = 2,  /* a writable folder in memory, at first empty */
     PYBOX_MOUNT_BYTES = 3,   /* one read-only file with these bytes, which are copied */
     PYBOX_MOUNT_ARCHIVE = 4, /* a ZIP file whose entries are stored, not compressed, as a read-only folder: that at `host`,
@@ -283,7 +287,8 @@ typedef struct pybox_mount {
     const char *guest; /* an absolute path in the box, not "/". /work and /tmp may be mounted over, while they are empty;
                           the standard library and the devices may not. The folders above it are made. What is mounted
                           below another mount comes after it in the list */
-    int read_only;     /* of HOST: it cannot be changed. BYTES and ARCHIVE never can, MEMORY always can (ARGUMENT) */
+    int read_only;     /* of HOST: it cannot be changed. BYTES and ARCHIVE never can; MEMORY and OVERLAY always can
+                          (ARGUMENT) */
     pybox_mount_kind kind;
     const void *bytes; /* of BYTES and ARCHIVE; else NULL */
     size_t length;

@@ -143,6 +143,10 @@ static const char *box_check_mount(const pybox_mount *mount)
     if (mount->bytes == NULL && mount->length > 0)
         return "has a length, but bytes is NULL";
     switch (mount->kind) {
+    case PYBOX_MOUNT_OVERLAY:
+        if (mount->read_only)
+            return "is an overlay; expected it to be writable, or PYBOX_MOUNT_HOST";
+        /* fall through */
     case PYBOX_MOUNT_HOST:
         return !has_host ? "lacks its host path" : has_bytes ? "has bytes; expected them with BYTES or ARCHIVE" : NULL;
     case PYBOX_MOUNT_MEMORY:
@@ -165,6 +169,8 @@ static pybox_status box_mount(struct vfs *vfs, const pybox_mount *mount, size_t 
         return error_set(PYBOX_ERROR_ARGUMENT, "mount %zu%s%s %s", number, mount->guest != NULL ? ", " : "",
                          mount->guest != NULL ? mount->guest : "", wrong);
     switch (mount->kind) {
+    case PYBOX_MOUNT_OVERLAY:
+        return vfs_mount_overlay(vfs, mount->guest, mount->host);
     case PYBOX_MOUNT_MEMORY:
         return vfs_mount_memory(vfs, mount->guest);
     case PYBOX_MOUNT_BYTES:

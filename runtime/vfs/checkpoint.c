@@ -64,7 +64,7 @@ void vfs_rollback(struct vfs *vfs)
         }
         for (uint32_t i = 0; i < vfs->mount_count; i++) {
             struct mount *mount = &vfs->mounts[i];
-            if (mount->kind == MOUNT_MEMORY && mount->root != NULL && mount->root->born >= top->serial)
+            if (mount_has_nodes(mount) && mount->root != NULL && mount->root->born >= top->serial)
                 mount->root = NULL;
         }
         vfs->changes++;

@@ -64,7 +64,7 @@ static int clone_directory(const struct clone *clone, const struct memfs_node *o
             return ENOMEM;
         entry->name = name;
         entry->node = clone_node_of(clone, entry->node);
-        entry->stamp = 0;
+        entry->stamp = entry->born = 0;
         new->directory.count++;
     }
     if (clone_table(old->directory.index, old->directory.index_size * sizeof *old->directory.index,
@@ -74,7 +74,9 @@ static int clone_directory(const struct clone *clone, const struct memfs_node *o
     new->directory.entries = entries;
     new->directory.index = index;
     new->directory.floor = 0;
-    return 0;
+    if (old->directory.lower != NULL)
+        new->directory.lower = strdup(old->directory.lower);
+    return old->directory.lower != NULL && new->directory.lower == NULL ? ENOMEM : 0;
 }
 
 static int clone_contents(const struct clone *clone, const struct memfs_node *old, struct memfs_node *new)
@@ -85,6 +87,8 @@ static int clone_contents(const struct clone *clone, const struct memfs_node *ol
         return clone_file(old, new);
     case VFS_DIRECTORY:
         return clone_directory(clone, old, new);
+    case MEMFS_WHITEOUT:
+        return 0;
     default:
         if (clone_table(old->target, (size_t)old->size, &target) != 0)
             return ENOMEM;
@@ -127,6 +131,8 @@ static int clone_nodes(struct clone *clone)
         new->changed_ns = old->changed_ns;
         new->links = old->links;
         new->cover = old->cover;
+        new->proxy = old->proxy;
+        new->pure = old->pure;
         new->pins = old->pins;
     }
     return 0;
@@ -158,17 +164,18 @@ static int clone_mount(const struct clone *clone, const struct mount *old, struc
     if (old->owned && (new->path = strdup(old->path)) == NULL)
         return ENOMEM;
     new->kind = MOUNT_NULL; /* holds nothing yet */
+    new->host = NULL;
     int error = 0;
-    if (old->inside != TREE_SKELETON && clone->from->mounts[old->inside].kind == MOUNT_MEMORY)
+    if (old->inside != TREE_SKELETON && mount_has_nodes(&clone->from->mounts[old->inside]))
         new->above.node = clone_node_of(clone, old->above.node);
-    if (old->kind == MOUNT_MEMORY)
+    if (mount_has_nodes(old))
         new->root = clone_node_of(clone, old->root);
     else if (old->kind == MOUNT_ARCHIVE)
         vfs_archive_hold(old->archive);
     else if (old->kind == MOUNT_BYTES)
         atomic_fetch_add_explicit(&old->bytes->holders, 1, memory_order_relaxed);
-    else if (old->kind == MOUNT_HOST || old->kind == MOUNT_HOST_FILE)
-        error = clone_host(old->host, old->kind == MOUNT_HOST, &new->host);
+    if (old->host != NULL)
+        error = clone_host(old->host, old->kind != MOUNT_HOST_FILE, &new->host);
     if (error == 0)
         new->kind = old->kind;
     return error;
@@ -295,6 +302,7 @@ static int clone_all(struct clone *clone)
         error = clone_descriptors(clone);
     to->used_bytes = from->used_bytes;
     to->used_files = from->used_files;
+    to->used_proxies = from->used_proxies;
     free(clone->nodes);
     return error;
 }

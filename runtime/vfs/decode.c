@@ -122,33 +122,79 @@ static pybox_status decode_skip_directory(struct decoder *decoder)
     return decoder->bad ? decode_refuse(decoder, "") : PYBOX_OK;
 }
 
+static int decode_name_is_good(const char *name, size_t length)
+{
+    return length > 0 && memchr(name, '/', length) == NULL && memchr(name, '\0', length) == NULL &&
+           !(length == 1 && name[0] == '.') && !(length == 2 && name[0] == '.' && name[1] == '.');
+}
+
+/* Relative, and without empty, `.` or `..` components; or the root. */
+static int decode_lower_is_good(const char *path, size_t length)
+{
+    if (length == 1 && path[0] == '.')
+        return 1;
+    if (length == 0 || length > VFS_PATH_BYTES)
+        return 0;
+    for (size_t start = 0; start <= length;) {
+        const char *slash = memchr(path + start, '/', length - start);
+        size_t size = slash == NULL ? length - start : (size_t)(slash - path) - start;
+        if (!decode_name_is_good(path + start, size) || size > 255)
+            return 0;
+        start += size + 1;
+    }
+    return 1;
+}
+
+/* What a node of an overlay has behind its header. `*lower`: its path, to be freed, or NULL. */
+static pybox_status decode_flags(struct decoder *decoder, uint8_t type, uint8_t *flags, char **lower)
+{
+    size_t length;
+    *lower = NULL;
+    *flags = decoder->version == CODEC_VERSION ? 0 : decode_u8(decoder);
+    if ((*flags & ~(CODEC_PROXY | CODEC_PURE)) != 0 || *flags == CODEC_PURE ||
+        (*flags != 0 && type != VFS_DIRECTORY))
+        return decode_refuse(decoder, "a node has unknown flags");
+    if (*flags == 0)
+        return PYBOX_OK;
+    const char *path = decode_text(decoder, &length);
+    if (decoder->bad || !decode_lower_is_good(path, length))
+        return decode_refuse(decoder, "a folder of an overlay has no good path in the host's");
+    *lower = strndup(path, length);
+    return *lower == NULL ? decode_failed(ENOMEM) : PYBOX_OK;
+}
+
 static pybox_status decode_node(struct decoder *decoder, uint32_t number)
 {
     uint8_t type = decode_u8(decoder);
     uint64_t inode = decode_u64(decoder);
     uint64_t accessed = decode_u64(decoder), modified = decode_u64(decoder);
     uint64_t changed = decode_u64(decoder), size = decode_u64(decoder);
-    if (decoder->bad || (type != VFS_REGULAR && type != VFS_DIRECTORY && type != VFS_SYMLINK))
+    const int overlay = decoder->version == CODEC_VERSION_OVERLAY;
+    if (decoder->bad || (type != VFS_REGULAR && type != VFS_DIRECTORY && type != VFS_SYMLINK &&
+                         !(overlay && type == MEMFS_WHITEOUT && size == 0)))
         return decode_refuse(decoder, "a node is of no known type");
-    if (inode == 0 || inode > decoder->last_inode)
+    if (inode == 0 || (inode > decoder->last_inode && !(overlay && inode > INT64_MAX)))
         return decode_refuse(decoder, "a node's inode number is out of range");
     int error;
-    struct memfs_node *node = memfs_create(&decoder->memfs, type, accessed, &error);
+    uint8_t flags;
+    char *lower;
+    pybox_status status = decode_flags(decoder, type, &flags, &lower);
+    if (status != PYBOX_OK)
+        return status;
+    struct memfs_node *node = lower != NULL ? memfs_create_proxy(&decoder->memfs, lower, accessed, &error)
+                                            : memfs_create(&decoder->memfs, type, accessed, &error);
+    free(lower);
     if (node == NULL)
         return decode_failed(error);
-    decoder->nodes[number] = (struct decoded_node){node, decoder->at};
+    decoder->nodes[number] = (struct decoded_node){node, decoder->at, 0};
     node->inode = inode;
+    node->pure = (flags & CODEC_PURE) != 0;
     node->modified_ns = modified;
     node->changed_ns = changed;
     return type == VFS_REGULAR   ? decode_file(decoder, node, size)
            : type == VFS_SYMLINK ? decode_link(decoder, node, size)
-                                 : decode_skip_directory(decoder);
-}
-
-static int decode_name_is_good(const char *name, size_t length)
-{
-    return length > 0 && memchr(name, '/', length) == NULL && memchr(name, '\0', length) == NULL &&
-           !(length == 1 && name[0] == '.') && !(length == 2 && name[0] == '.' && name[1] == '.');
+           : type == VFS_DIRECTORY ? decode_skip_directory(decoder)
+                                   : PYBOX_OK;
 }
 
 /* May `child` get a name in directory number `number`? */
@@ -168,6 +214,8 @@ static const char *decode_check_entry(struct decoder *decoder, uint32_t number, 
         return "a directory is in two places, or in itself";
     if (node->links == UINT32_MAX)
         return "a file has too many names";
+    if ((node->type == MEMFS_WHITEOUT || node->proxy) && !decoder->nodes[number].in_overlay)
+        return "what only overlays have is elsewhere";
     return NULL;
 }
 
@@ -176,6 +224,7 @@ static pybox_status decode_directory(struct decoder *decoder, uint32_t number)
 {
     struct memfs_node *directory = decoder->nodes[number].node;
     uint64_t next_cookie = decode_u64(decoder), last = 0;
+    const uint8_t pure = directory->pure;
     uint32_t entries = decode_u32(decoder);
     if (next_cookie == 0 || next_cookie > INT64_MAX - 2)
         return decode_refuse(decoder, "a directory's cookies are out of range");
@@ -201,11 +250,13 @@ static pybox_status decode_directory(struct decoder *decoder, uint32_t number)
             error = ENOSPC;
         if (error != 0)
             return decode_failed(error);
+        decoder->nodes[child].in_overlay = decoder->nodes[number].in_overlay;
         directory->modified_ns = modified;
         directory->changed_ns = own_changed;
         node->changed_ns = changed;
     }
     directory->directory.next_cookie = next_cookie;
+    directory->pure = pure;
     return PYBOX_OK;
 }
 
@@ -214,18 +265,22 @@ static pybox_status decode_directory(struct decoder *decoder, uint32_t number)
 static pybox_status decode_header(struct decoder *decoder)
 {
     uint32_t magic = decode_u32(decoder), version = decode_u32(decoder);
+    decoder->version = version;
     if (decoder->bad || magic != CODEC_MAGIC)
         return decode_refuse(decoder, "not an encoded file tree");
-    if (version != CODEC_VERSION)
-        return error_set(PYBOX_ERROR_SNAPSHOT_VERSION, "file tree: version %u; expected %u", version,
-                         CODEC_VERSION);
+    if (version != CODEC_VERSION && version != CODEC_VERSION_OVERLAY)
+        return error_set(PYBOX_ERROR_SNAPSHOT_VERSION, "file tree: version %u; expected %u or %u", version,
+                         CODEC_VERSION, CODEC_VERSION_OVERLAY);
     decoder->last_inode = decode_u64(decoder);
     decoder->node_count = decode_u32(decoder);
     if (decoder->bad || decoder->node_count > decoder->left / CODEC_NODE_BYTES)
         return decode_refuse(decoder, "more nodes than bytes for them");
     if (decoder->last_inode > INT64_MAX)
         return decode_refuse(decoder, "the last inode number is out of range");
-    if (decoder->node_count > decoder->memfs.quota.files)
+    /* Proxies are not counted; each takes more than so many bytes. */
+    if (decoder->node_count > decoder->memfs.quota.files &&
+        (version == CODEC_VERSION ||
+         decoder->node_count - decoder->memfs.quota.files > decoder->memfs.quota.bytes / CODEC_NODE_BYTES))
         return decode_failed(ENOSPC);
     decoder->nodes = calloc((size_t)decoder->node_count + 1, sizeof *decoder->nodes);
     return decoder->nodes == NULL ? decode_failed(ENOMEM) : PYBOX_OK;
@@ -252,10 +307,11 @@ static pybox_status decode_roots(struct decoder *decoder)
         if (decoder->bad || number >= decoder->node_count)
             return decode_refuse(decoder, "a root's node does not exist");
         uint8_t mount = decode_find_mount(decoder->vfs, path, length);
-        if (mount == TREE_SKELETON || decoder->vfs->mounts[mount].kind != MOUNT_MEMORY)
+        if (mount == TREE_SKELETON || !mount_has_nodes(&decoder->vfs->mounts[mount]))
             return error_set(PYBOX_ERROR_PATH,
-                             "the image has files in %.*s, where this box mounts something else; mount "
-                             "that elsewhere", (int)length, path);
+                             "the image has files in %.*s, where this box mounts %s; %s", (int)length, path,
+                             mount == TREE_SKELETON ? "nothing" : "something else",
+                             mount == TREE_SKELETON ? "mount what was there" : "mount that elsewhere");
         if (decoder->roots[mount] != 0)
             return decode_refuse(decoder, "two roots for one mount");
         decoder->roots[mount] = number + 1;
@@ -275,6 +331,12 @@ static pybox_status decode_nodes(struct decoder *decoder)
         if (root->type != VFS_DIRECTORY || root->links != 0)
             return decode_refuse(decoder, "a root is no directory, or the root of two mounts");
         root->links = 1;
+        const int overlay = decoder->vfs->mounts[i].kind == MOUNT_OVERLAY;
+        if (overlay != root->proxy)
+            return error_set(PYBOX_ERROR_PATH, "the image has %s in %s, where this box mounts %s; mount the same",
+                             overlay ? "a folder in memory" : "the changes of an overlay",
+                             decoder->vfs->mounts[i].path, overlay ? "an overlay" : "a folder in memory");
+        decoder->nodes[decoder->roots[i] - 1].in_overlay = overlay;
     }
     struct decoder entries = *decoder; /* the same nodes and store, other bytes */
     for (uint32_t i = 0; i < decoder->node_count && status == PYBOX_OK; i++) {
@@ -298,7 +360,7 @@ static pybox_status decode_install(struct decoder *decoder)
     memcpy(old_mounts, vfs->mounts, vfs->mount_count * sizeof *old_mounts);
     vfs->memfs = decoder->memfs;
     for (uint32_t i = 0; i < vfs->mount_count; i++)
-        if (vfs->mounts[i].kind == MOUNT_MEMORY)
+        if (mount_has_nodes(&vfs->mounts[i]))
             vfs->mounts[i].root =
                 decoder->roots[i] == 0 ? NULL : decoder->nodes[decoder->roots[i] - 1].node;
     int error = mount_cover(vfs);

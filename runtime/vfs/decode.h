@@ -7,6 +7,7 @@
 struct decoded_node {
     struct memfs_node *node;
     const uint8_t *contents; /* of a directory: where its entries are encoded */
+    int in_overlay;          /* of a directory: it can be reached from the root of one */
 };
 
 struct decoder {
@@ -18,6 +19,7 @@ struct decoder {
     uint64_t last_inode;
     struct decoded_node *nodes;
     uint32_t node_count;
+    uint32_t version;
     uint32_t roots[VFS_MOUNTS]; /* by mount: node number + 1, or 0 */
     struct file *files;
     uint32_t file_capacity;

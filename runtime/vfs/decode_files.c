@@ -117,8 +117,14 @@ static int decode_open(const struct decoder *decoder, const struct decoded_place
     const struct mount *mount = &decoder->vfs->mounts[from->mount];
     opened->place = (struct place){.mount = from->mount};
     switch (mount->kind) {
+    case MOUNT_OVERLAY:
+        if (from->form == CODEC_PATH)
+            return public->writable ? -1 : decode_host(decoder, from, public, opened);
+        /* fall through */
     case MOUNT_MEMORY:
         if (from->form != CODEC_NODE || from->node >= decoder->node_count)
+            return -1;
+        if (decoder->nodes[from->node].node->type == MEMFS_WHITEOUT)
             return -1;
         tree_opened_set_node(opened, from->mount, decoder->nodes[from->node].node);
         return 0;

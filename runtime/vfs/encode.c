@@ -14,6 +14,7 @@ struct encoder {
     int failed; /* memory is exhausted; nothing more is put */
     struct memfs_node **nodes; /* in the order of their numbers */
     uint32_t node_count;
+    int overlay; /* there is something of one */
 };
 
 static void encode_put(struct encoder *encoder, const void *bytes, size_t length)
@@ -87,8 +88,36 @@ static int encode_is_memory(const struct file *file)
  * not kept is in nobody's way: another box may mount something else there. */
 static int encode_has_root(const struct mount *mount)
 {
-    return mount->kind == MOUNT_MEMORY && mount->root != NULL &&
-           (mount->root->directory.live > 0 || mount->root->opens > 0);
+    if (!mount_has_nodes(mount) || mount->root == NULL)
+        return 0;
+    return mount->kind == MOUNT_OVERLAY ? mount->root->mark != 0
+                                        : mount->root->directory.live > 0 || mount->root->opens > 0;
+}
+
+/* Directories of overlays that were only looked into come again by themselves: they lose their marks, as do those that
+ * have nothing but such. Directories have lower numbers than what is in them. */
+static void encode_leave_out(struct encoder *encoder)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = encoder->node_count; i-- > 0;) {
+        struct memfs_node *node = encoder->nodes[i];
+        int wanted = !node->proxy || !node->pure || node->opens > 0;
+        if (node->type == MEMFS_WHITEOUT || node->proxy)
+            encoder->overlay |= wanted;
+        for (uint32_t j = 0; !wanted && j < node->directory.count; j++)
+            wanted = node->directory.entries[j].node != NULL && node->directory.entries[j].node->mark != 0;
+        if (!wanted)
+            node->mark = 0;
+    }
+    for (uint32_t i = 0; i < encoder->node_count; i++) {
+        struct memfs_node *node = encoder->nodes[i];
+        if (node->mark == 0)
+            continue;
+        encoder->overlay |= node->proxy;
+        encoder->nodes[kept++] = node;
+        node->mark = kept;
+    }
+    encoder->node_count = kept;
 }
 
 /* Breadth first from the roots, then what only descriptors point to. */
@@ -98,7 +127,9 @@ static void encode_number_all(struct encoder *encoder)
     for (struct memfs_node *node = vfs->memfs.nodes; node != NULL; node = node->next)
         node->mark = 0;
     for (uint32_t i = 0; i < vfs->mount_count; i++)
-        if (encode_has_root(&vfs->mounts[i]))
+        if (vfs->mounts[i].kind == MOUNT_OVERLAY && vfs->mounts[i].root != NULL)
+            encode_number(encoder, vfs->mounts[i].root);
+        else if (encode_has_root(&vfs->mounts[i]))
             encode_number(encoder, vfs->mounts[i].root);
     for (uint32_t i = 0; i < encoder->node_count; i++) {
         struct memfs_node *node = encoder->nodes[i];
@@ -111,6 +142,7 @@ static void encode_number_all(struct encoder *encoder)
     for (uint32_t i = 0; i < vfs->file_capacity; i++)
         if (encode_is_memory(&vfs->files[i]))
             encode_number(encoder, vfs->files[i].opened->node);
+    encode_leave_out(encoder);
 }
 
 /* ---- nodes ---- */
@@ -137,11 +169,14 @@ static void encode_file(struct encoder *encoder, const struct memfs_node *node)
 
 static void encode_directory(struct encoder *encoder, const struct memfs_node *node)
 {
+    uint32_t entries = 0;
+    for (uint32_t i = 0; i < node->directory.count; i++)
+        entries += node->directory.entries[i].node != NULL && node->directory.entries[i].node->mark != 0;
     encode_u64(encoder, node->directory.next_cookie);
-    encode_u32(encoder, node->directory.live);
+    encode_u32(encoder, entries);
     for (uint32_t i = 0; i < node->directory.count; i++) {
         const struct memfs_entry *entry = &node->directory.entries[i];
-        if (entry->node == NULL)
+        if (entry->node == NULL || entry->node->mark == 0)
             continue;
         encode_u64(encoder, entry->cookie);
         encode_text(encoder, entry->name, entry->length);
@@ -157,11 +192,15 @@ static void encode_node(struct encoder *encoder, const struct memfs_node *node)
     encode_u64(encoder, node->modified_ns);
     encode_u64(encoder, node->changed_ns);
     encode_u64(encoder, node->type == VFS_DIRECTORY ? 0 : node->size);
+    if (encoder->overlay)
+        encode_u8(encoder, (uint8_t)((node->proxy ? CODEC_PROXY : 0) | (node->pure ? CODEC_PURE : 0)));
+    if (node->proxy)
+        encode_text(encoder, node->directory.lower, strlen(node->directory.lower));
     if (node->type == VFS_REGULAR)
         encode_file(encoder, node);
     else if (node->type == VFS_SYMLINK)
         encode_put(encoder, node->target, (size_t)node->size);
-    else
+    else if (node->type == VFS_DIRECTORY)
         encode_directory(encoder, node);
 }
 
@@ -179,14 +218,14 @@ static void encode_place(struct encoder *encoder, const struct opened *opened)
     }
     const struct mount *mount = &vfs->mounts[place->mount];
     encode_text(encoder, mount->path, mount->length);
-    if (mount->kind == MOUNT_MEMORY) {
+    if (opened->node != NULL) {
         encode_u8(encoder, CODEC_NODE);
-        encode_u32(encoder, place->node->mark - 1);
+        encode_u32(encoder, opened->node->mark - 1);
     } else if (mount->kind == MOUNT_ARCHIVE) {
         const struct zip_entry *entry = &mount->archive->entries[place->entry];
         encode_u8(encoder, CODEC_PATH);
         encode_text(encoder, (const char *)mount->archive->bytes + entry->name, entry->name_length);
-    } else if (mount->kind == MOUNT_HOST && opened->path != NULL) {
+    } else if ((mount->kind == MOUNT_HOST || place->lower) && opened->path != NULL) {
         encode_u8(encoder, CODEC_PATH);
         encode_text(encoder, opened->path, strlen(opened->path));
     } else {
@@ -221,7 +260,7 @@ static void encode_all(struct encoder *encoder)
     for (uint32_t i = 0; i < vfs->file_capacity; i++)
         descriptors += vfs->files[i].public.kind != VFS_FREE;
     encode_u32(encoder, CODEC_MAGIC);
-    encode_u32(encoder, CODEC_VERSION);
+    encode_u32(encoder, encoder->overlay ? CODEC_VERSION_OVERLAY : CODEC_VERSION);
     encode_u64(encoder, vfs->memfs.next_inode);
     encode_u32(encoder, encoder->node_count);
     encode_u32(encoder, roots);

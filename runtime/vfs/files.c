@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "overlay.h"
 
 /* Most that one call reads from or writes to a file of the host, and reads of random bytes: a few milliseconds each, as
  * the limits of a run are looked at between calls only. */
@@ -264,7 +265,7 @@ static int files_create(struct vfs *vfs, struct walk *walk)
 {
     if (walk->slash)
         return EISDIR;
-    if (walk->parent.mount == TREE_SKELETON || vfs->mounts[walk->parent.mount].kind != MOUNT_MEMORY)
+    if (walk->parent.mount == TREE_SKELETON || !mount_has_nodes(&vfs->mounts[walk->parent.mount]))
         return EROFS;
     struct memfs_node *directory = walk->parent.node;
     if (directory->links == 0)
@@ -274,7 +275,7 @@ static int files_create(struct vfs *vfs, struct walk *walk)
     struct memfs_node *node = memfs_create(&vfs->memfs, VFS_REGULAR, now, &error);
     if (node == NULL)
         return error;
-    error = memfs_add(&vfs->memfs, directory, walk->name, walk->length, node, now);
+    error = overlay_add(vfs, &walk->parent, walk->name, walk->length, node, now);
     if (error != 0) {
         memfs_release(&vfs->memfs, node);
         return error;
@@ -293,9 +294,9 @@ static int files_open_mounted(const struct mount *mount, uint32_t how, struct op
 }
 
 /* Opens what was found in the tree. */
-static int files_open_found(struct vfs *vfs, const struct walk *walk, uint32_t how, struct opened *opened)
+static int files_open_found(struct vfs *vfs, struct walk *walk, uint32_t how, struct opened *opened)
 {
-    const struct place *found = &walk->found;
+    struct place *found = &walk->found;
     opened->place = *found;
     if (found->type == VFS_SYMLINK)
         return how & VFS_ONLY_DIRECTORY ? ENOTDIR : ELOOP;
@@ -307,6 +308,17 @@ static int files_open_found(struct vfs *vfs, const struct walk *walk, uint32_t h
         return 0;
     const struct mount *mount = &vfs->mounts[found->mount];
     switch (mount->kind) {
+    case MOUNT_OVERLAY:
+        if (found->lower && !(how & (VFS_WRITE | VFS_TRUNCATE)))
+            return overlay_open(vfs, &walk->parent, walk->name, walk->length, opened);
+        if (found->lower) {
+            int error = overlay_raise(vfs, &walk->parent, walk->name, walk->length, (how & VFS_TRUNCATE) != 0, found);
+            if (error != 0)
+                return error;
+            if (how & VFS_TRUNCATE)
+                found->node->modified_ns = found->node->changed_ns = tree_now(vfs);
+        }
+        /* fall through */
     case MOUNT_MEMORY:
         if ((how & VFS_TRUNCATE) && found->node->size > 0) {
             int error = memfs_data_resize(&vfs->memfs, found->node, 0);
@@ -412,7 +424,10 @@ int files_read(struct vfs *vfs, const struct file *file, void *bytes, size_t len
         return error;
     switch (files_kind(vfs, file)) {
     case MOUNT_MEMORY:
-        *done = memfs_data_read(file->opened->place.node, bytes, length, position);
+    case MOUNT_OVERLAY:
+        if (file->opened->node == NULL)
+            break;
+        *done = memfs_data_read(file->opened->node, bytes, length, position);
         return 0;
     case MOUNT_ARCHIVE:
     case MOUNT_BYTES:
@@ -505,7 +520,10 @@ int files_write(struct vfs *vfs, const struct file *file, const void *bytes, siz
         return error;
     switch (files_kind(vfs, file)) {
     case MOUNT_MEMORY:
-        return files_write_memory(vfs, file->opened->place.node, bytes, length, position, done, end);
+    case MOUNT_OVERLAY:
+        if (file->opened->node == NULL)
+            return EBADF; /* the host's: it is only read */
+        return files_write_memory(vfs, file->opened->node, bytes, length, position, done, end);
     case MOUNT_NULL:
     case MOUNT_RANDOM:
         *done = length;
@@ -537,7 +555,9 @@ int files_stat(struct vfs *vfs, const struct file *file, struct vfs_stat *stat)
         tree_stat(vfs, &file->opened->place, stat);
         return 0;
     }
-    int error = hostfs_stat_fd(vfs->mounts[file->opened->place.mount].host, file->opened->host, stat);
+    int error = file->opened->place.lower
+                    ? overlay_stat_fd(vfs, file->opened, stat)
+                    : hostfs_stat_fd(vfs->mounts[file->opened->place.mount].host, file->opened->host, stat);
     stat->device = 2 + (uint64_t)file->opened->place.mount;
     return error;
 }
@@ -554,10 +574,11 @@ int vfs_set_size(struct vfs *vfs, uint32_t fd, uint64_t size)
         return EBADF;
     if (file->public.kind != VFS_OPEN || file->public.type != VFS_REGULAR || !file->public.writable)
         return EINVAL;
-    if (files_kind(vfs, file) == MOUNT_MEMORY) {
-        int error = memfs_data_resize(&vfs->memfs, file->opened->place.node, size);
+    struct memfs_node *node = file->opened->node;
+    if (node != NULL) {
+        int error = memfs_data_resize(&vfs->memfs, node, size);
         if (error == 0)
-            file->opened->place.node->modified_ns = file->opened->place.node->changed_ns = tree_now(vfs);
+            node->modified_ns = node->changed_ns = tree_now(vfs);
         vfs->changes++;
         return error;
     }
@@ -578,11 +599,11 @@ int vfs_allocate(struct vfs *vfs, uint32_t fd, uint64_t offset, uint64_t length)
         return EINVAL;
     if (length > INT64_MAX || offset > INT64_MAX - length)
         return EFBIG;
-    if (files_kind(vfs, file) != MOUNT_MEMORY) {
+    struct memfs_node *node = file->opened->node;
+    if (node == NULL) {
         error = posix_fallocate(file->opened->host, (off_t)offset, (off_t)length);
         return error;
     }
-    struct memfs_node *node = file->opened->place.node;
     if (offset + length <= node->size)
         return 0;
     /* Nothing is set aside, but what cannot fit is refused now. */
@@ -602,7 +623,7 @@ int vfs_sync(struct vfs *vfs, uint32_t fd, int data_only)
         return EBADF;
     if (file->public.kind == VFS_STREAM)
         return EINVAL;
-    if (file->opened->host < 0)
+    if (file->opened->host < 0 || file->opened->place.lower)
         return 0;
     return (data_only ? fdatasync(file->opened->host) : fsync(file->opened->host)) == 0 ? 0 : errno;
 }

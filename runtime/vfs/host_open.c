@@ -21,6 +21,7 @@ void host_open_close(struct vfs *vfs, struct file *file)
 {
     if (file->opened != NULL)
         tree_file_drop(&vfs->memfs, file);
+    vfs_take_steps(vfs); /* they are not the guest's */
 }
 
 int host_open_at(struct vfs *vfs, const struct file *at, const char *path, size_t length, uint32_t how,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "files.h"
+#include "listing_overlay.h"
 
 /* Cookies: 1 is behind `.`, 2 behind `..`, then what the directory's kind counts by, then mounts. Directories of the
  * host have the kernel's cookies, `.` and `..` included. */
@@ -17,6 +18,17 @@ struct listing {
     vfs_each *each;
     void *context;
 };
+
+/* The inode number of the directory above. */
+static uint64_t listing_parent(struct vfs *vfs, const struct place *place)
+{
+    struct vfs_stat stat;
+    struct place parent = tree_parent(vfs, place);
+    if (parent.mount != TREE_SKELETON && vfs->mounts[parent.mount].kind == MOUNT_HOST)
+        return 1;
+    tree_stat(vfs, &parent, &stat);
+    return stat.inode;
+}
 
 static int listing_give(const struct listing *listing, uint64_t next, uint64_t inode,
                         const char *name, size_t length, uint8_t type)
@@ -35,12 +47,8 @@ static int listing_dots(const struct listing *listing, uint64_t cookie)
             return 0;
     }
     if (cookie < COOKIE_DOT_DOT) {
-        struct place parent = tree_parent(listing->vfs, &listing->opened->place);
-        if (parent.mount != TREE_SKELETON && listing->vfs->mounts[parent.mount].kind == MOUNT_HOST)
-            stat.inode = 1;
-        else
-            tree_stat(listing->vfs, &parent, &stat);
-        if (!listing_give(listing, COOKIE_DOT_DOT, stat.inode, "..", 2, VFS_DIRECTORY))
+        const uint64_t inode = listing_parent(listing->vfs, &listing->opened->place);
+        if (!listing_give(listing, COOKIE_DOT_DOT, inode, "..", 2, VFS_DIRECTORY))
             return 0;
     }
     return 1;
@@ -89,6 +97,11 @@ static int listing_skeleton(const struct listing *listing, uint64_t cookie)
     return 1;
 }
 
+uint8_t listing_node_type(const struct vfs *vfs, const struct memfs_node *node)
+{
+    return node->cover != 0 ? listing_mount_type(&vfs->mounts[node->cover - 1]) : node->type;
+}
+
 static int listing_memory(const struct listing *listing, uint64_t cookie)
 {
     struct memfs_node *directory = listing->opened->place.node;
@@ -97,10 +110,9 @@ static int listing_memory(const struct listing *listing, uint64_t cookie)
         const struct memfs_entry *entry = memfs_entry_from(directory, from);
         if (entry == NULL)
             return 1;
-        uint8_t type = entry->node->type;
-        if (entry->node->cover != 0)
-            type = listing_mount_type(&listing->vfs->mounts[entry->node->cover - 1]);
-        if (!listing_give(listing, entry->cookie + COOKIE_DOT_DOT, entry->node->inode, entry->name,
+        uint8_t type = listing_node_type(listing->vfs, entry->node);
+        if (entry->node->type != MEMFS_WHITEOUT &&
+            !listing_give(listing, entry->cookie + COOKIE_DOT_DOT, entry->node->inode, entry->name,
                           entry->length, type))
             return 0;
         from = entry->cookie + 1;
@@ -188,11 +200,14 @@ int listing_of(struct vfs *vfs, const struct file *file, uint64_t cookie, vfs_ea
             listing_mounts(&listing, cookie);
         return error == ECANCELED ? 0 : error;
     }
+    if (listing.mount != NULL && overlay_is_merged(vfs, &file->opened->place))
+        return listing_overlay(vfs, &file->opened->place, listing_parent(vfs, &file->opened->place), cookie, each,
+                               context);
     if (cookie < COOKIE_MOUNT) {
         int more = listing_dots(&listing, cookie);
         if (more)
             more = listing.mount == NULL                  ? listing_skeleton(&listing, cookie)
-                   : listing.mount->kind == MOUNT_MEMORY ? listing_memory(&listing, cookie)
+                   : mount_has_nodes(listing.mount)      ? listing_memory(&listing, cookie)
                                                           : listing_archive(&listing, cookie);
         if (!more)
             return 0;

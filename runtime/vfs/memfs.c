@@ -24,7 +24,7 @@ void memfs_refund(struct memfs *memfs, uint64_t bytes)
 
 struct memfs_node *memfs_create(struct memfs *memfs, uint8_t type, uint64_t now_ns, int *error)
 {
-    if (memfs->used_files >= memfs->quota.files) {
+    if (memfs->used_files >= (uint64_t)memfs->quota.files + memfs->used_proxies) {
         *error = ENOSPC;
         return NULL;
     }
@@ -40,6 +40,7 @@ struct memfs_node *memfs_create(struct memfs *memfs, uint8_t type, uint64_t now_
     memfs->used_files++;
     node->type = type;
     node->born = node->stamp = memfs->undo.epoch;
+    node->touched = memfs->undo.last_serial;
     node->inode = ++memfs->next_inode;
     node->accessed_ns = node->modified_ns = node->changed_ns = now_ns;
     if (type == VFS_DIRECTORY)
@@ -51,6 +52,29 @@ struct memfs_node *memfs_create(struct memfs *memfs, uint8_t type, uint64_t now_
     return node;
 }
 
+struct memfs_node *memfs_create_proxy(struct memfs *memfs, const char *lower, uint64_t now_ns, int *error)
+{
+    const size_t length = strlen(lower) + 1;
+    char *copy = malloc(length);
+    *error = copy == NULL ? ENOMEM : memfs_charge(memfs, length + BLOCK_BYTES);
+    if (*error != 0) {
+        free(copy);
+        return NULL;
+    }
+    memfs->used_proxies++; /* first: this one is not counted */
+    struct memfs_node *node = memfs_create(memfs, VFS_DIRECTORY, now_ns, error);
+    if (node == NULL) {
+        memfs->used_proxies--;
+        memfs_refund(memfs, length + BLOCK_BYTES);
+        free(copy);
+        return NULL;
+    }
+    memcpy(copy, lower, length);
+    node->directory.lower = copy;
+    node->proxy = node->pure = 1;
+    return node;
+}
+
 /* What is charged for a node's contents. */
 static uint64_t memfs_charged(const struct memfs_node *node)
 {
@@ -58,8 +82,12 @@ static uint64_t memfs_charged(const struct memfs_node *node)
         return memfs_data_charged(node);
     if (node->type == VFS_SYMLINK)
         return node->target != NULL ? node->size + BLOCK_BYTES : 0;
+    if (node->type == MEMFS_WHITEOUT)
+        return 0;
     uint64_t bytes = node->directory.capacity * sizeof(struct memfs_entry) +
                      node->directory.index_size * sizeof(uint32_t);
+    if (node->directory.lower != NULL)
+        bytes += strlen(node->directory.lower) + 1 + BLOCK_BYTES;
     for (uint32_t i = 0; i < node->directory.count; i++)
         if (node->directory.entries[i].node != NULL)
             bytes += node->directory.entries[i].length + BLOCK_BYTES;
@@ -72,7 +100,8 @@ void memfs_free(struct memfs *memfs, struct memfs_node *node)
         memfs_data_free(node);
     } else if (node->type == VFS_SYMLINK) {
         free(node->target);
-    } else {
+    } else if (node->type == VFS_DIRECTORY) {
+        free(node->directory.lower);
         for (uint32_t i = 0; i < node->directory.count; i++)
             free(node->directory.entries[i].name);
         free(node->directory.entries);
@@ -93,6 +122,7 @@ void memfs_release(struct memfs *memfs, struct memfs_node *node)
         return;
     memfs_refund(memfs, memfs_charged(node) + sizeof *node + BLOCK_BYTES);
     memfs->used_files--;
+    memfs->used_proxies -= node->proxy;
     node->dead = 1;
     if (node->holds == 0)
         memfs_free(memfs, node);
@@ -106,10 +136,11 @@ void memfs_unhold(struct memfs *memfs, struct memfs_node *node)
 
 void memfs_clear(struct memfs *memfs)
 {
+    change_log_free(memfs);
     while (memfs->nodes != NULL)
         memfs_free(memfs, memfs->nodes);
     memfs->used_bytes = 0;
-    memfs->used_files = 0;
+    memfs->used_files = memfs->used_proxies = 0;
 }
 
 static uint32_t memfs_hash(struct memfs *memfs, const char *name, size_t length)
@@ -274,6 +305,7 @@ int memfs_add(struct memfs *memfs, struct memfs_node *directory, const char *nam
         .name = copy,
         .cookie = directory->directory.next_cookie++,
         .stamp = memfs->undo.epoch,
+        .born = memfs->undo.last_serial,
         .length = (uint32_t)length,
     };
     if (directory->directory.index != NULL) {
@@ -286,6 +318,7 @@ int memfs_add(struct memfs *memfs, struct memfs_node *directory, const char *nam
         node->parent = directory;
         directory->directory.directories++;
     }
+    directory->pure = 0;
     directory->modified_ns = directory->changed_ns = node->changed_ns = now_ns;
     return 0;
 }
@@ -299,7 +332,30 @@ int memfs_keep_entry(struct memfs *memfs, struct memfs_node *directory, const ch
     error = memfs_keep(memfs, entry->node);
     if (error == 0 && entry->stamp < memfs->undo.epoch)
         error = undo_keep_entry(memfs, directory, entry);
+    if (error == 0)
+        error = change_log_put(memfs, directory, entry);
     return error;
+}
+
+void memfs_swap(struct memfs *memfs, struct memfs_node *directory, const char *name, size_t length,
+                struct memfs_node *node, uint64_t now_ns)
+{
+    struct memfs_entry *entry = memfs_find(memfs, directory, name, length);
+    struct memfs_node *old = entry->node;
+    entry->node = node;
+    entry->born = memfs->undo.last_serial;
+    node->links++;
+    old->links--;
+    if (old->type == VFS_DIRECTORY) {
+        old->parent = NULL;
+        directory->directory.directories--;
+    }
+    if (node->type == VFS_DIRECTORY) {
+        node->parent = directory;
+        directory->directory.directories++;
+    }
+    directory->pure = 0;
+    directory->modified_ns = directory->changed_ns = old->changed_ns = now_ns;
 }
 
 void memfs_remove(struct memfs *memfs, struct memfs_node *directory, const char *name, size_t length,
@@ -318,6 +374,7 @@ void memfs_remove(struct memfs *memfs, struct memfs_node *directory, const char 
         node->parent = NULL;
         directory->directory.directories--;
     }
+    directory->pure = 0;
     directory->modified_ns = directory->changed_ns = node->changed_ns = now_ns;
 }
 

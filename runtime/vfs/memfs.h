@@ -1,14 +1,16 @@
 /*
- * In-memory files. A node is a file, directory or symbolic link; names point to nodes. Every byte of host memory
+ * In-memory files. A node is a file, directory, symbolic link or, in overlays, a whiteout; names point to nodes. Every byte of host memory
  * that a guest causes to be allocated is charged to the store's quota, overheads included.
  */
 #ifndef MEMFS_H
 #define MEMFS_H
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "change_log.h"
 #include "undo.h"
 #include "vfs_files.h"
 
@@ -16,14 +18,17 @@
 struct memfs {
     struct vfs_quota quota;
     uint64_t used_bytes;
-    uint32_t used_files;
+    uint32_t used_files;   /* all nodes */
+    uint32_t used_proxies; /* of them, directories of overlays that stand for the host's: the quota counts no files of them */
     uint64_t next_inode;
     uint64_t hash_key; /* 0: not drawn yet */
     struct memfs_node *nodes; /* list of all, newest first */
     struct undo undo;
+    struct change_log log; /* see changes.h */
 };
 
 #define MEMFS_CHUNK 32768u
+#define MEMFS_WHITEOUT VFS_UNKNOWN /* as a node's type: nothing is there, whatever is below (overlay.c) */
 
 /* Bytes, shared by chunks of any number of trees. Who is not alone with them may only read. */
 struct memfs_block {
@@ -43,6 +48,7 @@ struct memfs_entry {
     char *name;              /* not NUL-terminated; NULL: removed */
     uint64_t cookie;         /* grows from entry to entry; never reused in a directory */
     uint64_t stamp;          /* see undo.h */
+    uint64_t born;           /* when it was made, or last got another node: as memfs_node.touched */
     uint32_t hash;           /* once there is an index */
     uint32_t length;
 };
@@ -51,6 +57,7 @@ struct memfs_node {
     struct memfs_node *next, *previous; /* in the list of all nodes */
     struct memfs_node *parent;          /* of a directory; NULL: it is a root or was removed */
     uint64_t born, stamp; /* see undo.h; `born` never changes */
+    uint64_t touched;     /* undo.last_serial at its last change (changes.c) */
     uint64_t inode;
     uint64_t size; /* of a file or a symbolic link's target */
     uint64_t accessed_ns, modified_ns, changed_ns;
@@ -61,6 +68,8 @@ struct memfs_node {
     uint8_t type;
     uint8_t dead;   /* no longer charged; freed when nothing holds it */
     uint8_t cover;  /* 1 + the mount on it, or 0 */
+    uint8_t proxy;  /* a directory that stands for one of the host's */
+    uint8_t pure;   /* a proxy whose times are the host's: nothing in it has been changed */
     uint16_t pins;  /* mounts on it or below: it cannot be moved or removed */
     union {
         struct {
@@ -75,6 +84,8 @@ struct memfs_node {
             uint32_t floor;       /* entries before it keep their numbers: records name them */
             uint32_t removed;     /* about how many behind it were removed */
             uint64_t next_cookie;
+            char *lower; /* what is below it in the host's directory, from the overlay's root ("."); NULL: nothing. For
+                            ever */
         } directory;
         char *target; /* not NUL-terminated */
     };
@@ -82,6 +93,9 @@ struct memfs_node {
 
 /* A node without a name. NULL and `*error` if quota or memory is exhausted. */
 struct memfs_node *memfs_create(struct memfs *memfs, uint8_t type, uint64_t now_ns, int *error);
+
+/* A directory that stands for the one at `lower` in the host's. The quota does not count it as a file. */
+struct memfs_node *memfs_create_proxy(struct memfs *memfs, const char *lower, uint64_t now_ns, int *error);
 
 /* If no name and no descriptor points to it any more, refunds it and frees it as soon as nothing holds it. */
 void memfs_release(struct memfs *memfs, struct memfs_node *node);
@@ -98,7 +112,10 @@ void memfs_clear(struct memfs *memfs);
 /* To be called before a node's own fields are changed: keeps it for going back. 0 or ENOMEM. */
 static inline int memfs_keep(struct memfs *memfs, struct memfs_node *node)
 {
-    return node->stamp < memfs->undo.epoch ? undo_keep_node(memfs, node) : 0;
+    if (node->stamp < memfs->undo.epoch && undo_keep_node(memfs, node) != 0)
+        return ENOMEM;
+    node->touched = memfs->undo.last_serial;
+    return 0;
 }
 
 struct memfs_entry *memfs_find(struct memfs *memfs, struct memfs_node *directory, const char *name,
@@ -114,6 +131,10 @@ int memfs_add(struct memfs *memfs, struct memfs_node *directory, const char *nam
 /* To be called before a name that is there is taken away or pointed to another node: keeps the directory, its entry
  * and the node. 0 or ENOMEM. */
 int memfs_keep_entry(struct memfs *memfs, struct memfs_node *directory, const char *name, size_t length);
+
+/* Points a name that was kept to another node; the old one lives on until memfs_release(). */
+void memfs_swap(struct memfs *memfs, struct memfs_node *directory, const char *name, size_t length,
+                struct memfs_node *node, uint64_t now_ns);
 
 /* Takes a name away that was kept; the node lives on until memfs_release(). */
 void memfs_remove(struct memfs *memfs, struct memfs_node *directory, const char *name, size_t length,

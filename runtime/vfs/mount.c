@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "error.h"
-#include "tree.h"
+#include "overlay.h"
 
 /* Absolute, not "/", and without empty, `.`, `..` or too long components. */
 static int mount_path_is_good(const char *path, size_t length)
@@ -38,18 +38,19 @@ static pybox_status mount_failed(const char *path, int error)
     return error_set(PYBOX_ERROR_PATH, "cannot mount at %s: %s", path, strerrordesc_np(error));
 }
 
-/* Goes down one component inside an in-memory mount, making a directory if nothing is there. */
-static int mount_descend(struct vfs *vfs, struct place *at, const char *name, size_t length)
+/* Goes down one component inside an in-memory mount, making a directory if nothing is there; also, in an overlay,
+ * where a file of the host is, if it is the `last`: that is covered. */
+static int mount_descend(struct vfs *vfs, struct place *at, const char *name, size_t length, int last)
 {
     struct place found;
     int error = tree_lookup(vfs, at, name, length, &found);
-    if (error == ENOENT && at->mount != TREE_SKELETON &&
-        vfs->mounts[at->mount].kind == MOUNT_MEMORY) {
+    if (at->mount != TREE_SKELETON && mount_has_nodes(&vfs->mounts[at->mount]) &&
+        (error == ENOENT || (error == 0 && found.lower && last))) {
         uint64_t now = tree_now(vfs);
         struct memfs_node *node = memfs_create(&vfs->memfs, VFS_DIRECTORY, now, &error);
         if (node == NULL)
             return error;
-        error = memfs_add(&vfs->memfs, at->node, name, length, node, now);
+        error = overlay_add(vfs, at, name, length, node, now);
         if (error != 0) {
             memfs_release(&vfs->memfs, node);
             return error;
@@ -101,7 +102,7 @@ static pybox_status mount_find(struct vfs *vfs, const char *path, size_t length,
     struct place at = tree_root();
     for (size_t start = 1; start < last;) {
         size_t size = (size_t)(strchr(path + start, '/') - (path + start));
-        int error = mount_descend(vfs, &at, path + start, size);
+        int error = mount_descend(vfs, &at, path + start, size, 0);
         if (error == ENOENT && at.mount == TREE_SKELETON) {
             point->inside = TREE_SKELETON; /* a new made-up directory */
             return PYBOX_OK;
@@ -130,9 +131,9 @@ static pybox_status mount_find(struct vfs *vfs, const char *path, size_t length,
     }
     point->inside = at.mount;
     point->above = at;
-    if (at.mount == TREE_SKELETON || vfs->mounts[at.mount].kind != MOUNT_MEMORY)
+    if (at.mount == TREE_SKELETON || !mount_has_nodes(&vfs->mounts[at.mount]))
         return PYBOX_OK;
-    int error = mount_descend(vfs, &at, path + last, length - last);
+    int error = mount_descend(vfs, &at, path + last, length - last, 1);
     if (error != 0)
         return mount_failed(path, error);
     point->covered = at.node;
@@ -262,10 +263,10 @@ void mount_drop(struct mount *mount)
         free((void *)mount->path);
     if (mount->kind == MOUNT_ARCHIVE)
         vfs_archive_close(mount->archive);
-    else if (mount->kind == MOUNT_HOST || mount->kind == MOUNT_HOST_FILE)
+    if (mount->host != NULL)
         hostfs_unmount(mount->host);
-    else if (mount->kind == MOUNT_BYTES &&
-             atomic_fetch_sub_explicit(&mount->bytes->holders, 1, memory_order_acq_rel) == 1)
+    if (mount->kind == MOUNT_BYTES &&
+        atomic_fetch_sub_explicit(&mount->bytes->holders, 1, memory_order_acq_rel) == 1)
         free(mount->bytes);
 }
 
@@ -273,7 +274,7 @@ int mount_cover(struct vfs *vfs)
 {
     for (uint32_t i = 0; i < vfs->mount_count; i++) {
         struct mount *mount = &vfs->mounts[i];
-        if (mount->inside == TREE_SKELETON || vfs->mounts[mount->inside].kind != MOUNT_MEMORY)
+        if (mount->inside == TREE_SKELETON || !mount_has_nodes(&vfs->mounts[mount->inside]))
             continue;
         struct place at;
         int error = tree_mount_root(vfs, mount->inside, &at);
@@ -282,7 +283,9 @@ int mount_cover(struct vfs *vfs)
             const char *part = mount->path + start;
             size_t size = strcspn(part, "/");
             mount->above = at;
-            error = at.type != VFS_DIRECTORY ? ENOTDIR : mount_descend(vfs, &at, part, size);
+            error = at.type != VFS_DIRECTORY
+                        ? ENOTDIR
+                        : mount_descend(vfs, &at, part, size, start + size >= mount->length);
             start += size + 1;
         }
         if (error != 0)
@@ -333,28 +336,62 @@ pybox_status vfs_mount_bytes(struct vfs *vfs, const char *guest_path, const void
     return status;
 }
 
+/* Opens a directory or file of the host, to be mounted. */
+static pybox_status mount_open(const char *host_path, int read_only, struct hostfs **host, uint8_t *type)
+{
+    int error = hostfs_mount(host_path, read_only, host, type);
+    if (error == ENOMEM)
+        return error_set_memory("a mount", sizeof **host);
+    if (error != 0)
+        return error_set(PYBOX_ERROR_PATH,
+                         "cannot mount %s: %s; expected a directory or a regular file", host_path,
+                         strerrordesc_np(error));
+    return PYBOX_OK;
+}
+
+/* Finds out whether there is openat2. */
+static void mount_probe(struct vfs *vfs, const struct hostfs *host)
+{
+    int probe;
+    const struct hostfs_walk walk = {host->fd, &vfs->no_openat2, 0};
+    if (hostfs_open_beneath(&walk, ".", HOSTFS_PROBE, &probe) == 0)
+        hostfs_close(probe);
+}
+
+pybox_status vfs_mount_overlay(struct vfs *vfs, const char *guest_path, const char *host_path)
+{
+    struct hostfs *host;
+    uint8_t type;
+    pybox_status status = mount_open(host_path, 1, &host, &type);
+    if (status != PYBOX_OK)
+        return status;
+    if (type != VFS_DIRECTORY) {
+        hostfs_unmount(host);
+        return error_set(PYBOX_ERROR_PATH, "cannot mount %s as an overlay: it is a file; expected a folder", host_path);
+    }
+    mount_probe(vfs, host);
+    status = mount_put(vfs, guest_path, 0, (struct mount){.kind = MOUNT_OVERLAY, .host = host});
+    if (status != PYBOX_OK)
+        hostfs_unmount(host);
+    return status;
+}
+
 pybox_status vfs_mount_host(struct vfs *vfs, const char *guest_path, const char *host_path,
                             int read_only)
 {
     struct hostfs *host;
     uint8_t type;
-    int error = hostfs_mount(host_path, read_only, &host, &type);
-    if (error == ENOMEM)
-        return error_set_memory("a mount", sizeof *host);
-    if (error != 0)
-        return error_set(PYBOX_ERROR_PATH,
-                         "cannot mount %s: %s; expected a directory or a regular file", host_path,
-                         strerrordesc_np(error));
+    pybox_status status = mount_open(host_path, read_only, &host, &type);
+    if (status != PYBOX_OK)
+        return status;
     const struct mount mount = {
         .kind = type == VFS_DIRECTORY ? MOUNT_HOST : MOUNT_HOST_FILE,
         .read_only = read_only != 0,
         .host = host,
     };
-    int probe;
-    const struct hostfs_walk walk = {host->fd, &vfs->no_openat2, 0};
-    if (type == VFS_DIRECTORY && hostfs_open_beneath(&walk, ".", HOSTFS_PROBE, &probe) == 0)
-        hostfs_close(probe);
-    pybox_status status = mount_put(vfs, guest_path, 0, mount);
+    if (type == VFS_DIRECTORY)
+        mount_probe(vfs, host);
+    status = mount_put(vfs, guest_path, 0, mount);
     if (status != PYBOX_OK)
         hostfs_unmount(host);
     return status;

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "tree.h"
+#include "overlay.h"
 #include "walk.h"
 
 /* ---- stat and times ---- */
@@ -25,6 +25,8 @@ static int paths_stat(struct vfs *vfs, const struct walk *walk, int follow, stru
         stat->device = 2 + (uint64_t)mount;
         return error;
     }
+    if (walk->found.lower)
+        return overlay_stat(vfs, &walk->parent, walk->name, walk->length, stat);
     tree_stat(vfs, &walk->found, stat);
     return 0;
 }
@@ -66,18 +68,27 @@ static int paths_set_times(struct vfs *vfs, const struct place *place, int host,
         return EROFS;
     if (vfs->mounts[place->mount].kind == MOUNT_HOST_FILE)
         return hostfs_set_times_fd(host, accessed_ns, modified_ns);
-    if (vfs->mounts[place->mount].kind != MOUNT_MEMORY)
+    if (!mount_has_nodes(&vfs->mounts[place->mount]))
         return EPERM;
     uint64_t now = tree_now(vfs);
     struct memfs_node *node = place->node;
     int error = memfs_keep(&vfs->memfs, node);
     if (error != 0)
         return error;
+    overlay_own(vfs, place);
     node->accessed_ns = paths_time(accessed_ns, node->accessed_ns, now);
     node->modified_ns = paths_time(modified_ns, node->modified_ns, now);
     node->changed_ns = now;
     vfs->changes++;
     return 0;
+}
+
+/* Copies what an overlay has of the host's at the walk's end to memory, because it is to be changed. */
+static int paths_raise(struct vfs *vfs, struct walk *walk)
+{
+    return walk->found.lower
+               ? overlay_raise(vfs, &walk->parent, walk->name, walk->length, 0, &walk->found)
+               : 0;
 }
 
 int vfs_set_times_path(struct vfs *vfs, uint32_t directory, const char *path, size_t length,
@@ -95,7 +106,8 @@ int vfs_set_times_path(struct vfs *vfs, uint32_t directory, const char *path, si
     int host = -1;
     if (walk.found.mount != TREE_SKELETON && vfs->mounts[walk.found.mount].kind == MOUNT_HOST_FILE)
         host = vfs->mounts[walk.found.mount].host->fd;
-    return paths_set_times(vfs, &walk.found, host, accessed_ns, modified_ns);
+    error = paths_raise(vfs, &walk);
+    return error != 0 ? error : paths_set_times(vfs, &walk.found, host, accessed_ns, modified_ns);
 }
 
 int vfs_set_times_file(struct vfs *vfs, uint32_t fd, uint64_t accessed_ns, uint64_t modified_ns)
@@ -109,6 +121,11 @@ int vfs_set_times_file(struct vfs *vfs, uint32_t fd, uint64_t accessed_ns, uint6
         return vfs->mounts[file->opened->place.mount].read_only
                    ? EROFS
                    : hostfs_set_times_fd(file->opened->host, accessed_ns, modified_ns);
+    if (file->opened->place.lower) {
+        struct place found;
+        int error = overlay_raise_opened(vfs, file->opened, &found);
+        return error != 0 ? EROFS : paths_set_times(vfs, &found, -1, accessed_ns, modified_ns);
+    }
     return paths_set_times(vfs, &file->opened->place, file->opened->host, accessed_ns, modified_ns);
 }
 
@@ -117,7 +134,7 @@ int vfs_set_times_file(struct vfs *vfs, uint32_t fd, uint64_t accessed_ns, uint6
 static int paths_in_memory(const struct vfs *vfs, const struct place *directory)
 {
     return directory->mount != TREE_SKELETON &&
-           vfs->mounts[directory->mount].kind == MOUNT_MEMORY;
+           mount_has_nodes(&vfs->mounts[directory->mount]);
 }
 
 /* Walks to a name that is to be made. 0: walk->parent is an in-memory directory that lives, or walk->host. */
@@ -167,7 +184,7 @@ int vfs_make_directory(struct vfs *vfs, uint32_t directory, const char *path, si
     struct memfs_node *node = memfs_create(&vfs->memfs, VFS_DIRECTORY, now, &error);
     if (node == NULL)
         return error;
-    error = memfs_add(&vfs->memfs, walk.parent.node, walk.name, walk.length, node, now);
+    error = overlay_add(vfs, &walk.parent, walk.name, walk.length, node, now);
     if (error != 0)
         memfs_release(&vfs->memfs, node);
     vfs->changes++;
@@ -202,7 +219,7 @@ int vfs_symlink(struct vfs *vfs, const char *target, size_t target_length, uint3
         return error;
     error = memfs_set_target(&vfs->memfs, node, target, target_length);
     if (error == 0)
-        error = memfs_add(&vfs->memfs, walk.parent.node, walk.name, walk.length, node, now);
+        error = overlay_add(vfs, &walk.parent, walk.name, walk.length, node, now);
     if (error != 0)
         memfs_release(&vfs->memfs, node);
     vfs->changes++;
@@ -222,6 +239,8 @@ int vfs_readlink(struct vfs *vfs, uint32_t directory, const char *path, size_t l
                           : hostfs_readlink(&walk.beneath, walk.path, target, capacity, target_length);
     if (walk.found.type != VFS_SYMLINK)
         return EINVAL;
+    if (walk.found.lower)
+        return overlay_readlink(vfs, &walk.parent, walk.name, walk.length, target, capacity, target_length);
     const struct memfs_node *node = walk.found.node;
     *target_length = capacity < node->size ? capacity : (size_t)node->size;
     memcpy(target, node->target, *target_length);
@@ -260,18 +279,28 @@ static int paths_keep_entry(struct vfs *vfs, const struct walk *walk)
     return memfs_keep_entry(&vfs->memfs, walk->parent.node, walk->name, walk->length);
 }
 
-static void paths_remove(struct vfs *vfs, const struct walk *walk, uint64_t now)
+/* Takes the name away, or puts a whiteout (NULL: none) there. The entry was kept. */
+static void paths_take(struct vfs *vfs, const struct walk *walk, struct memfs_node *whiteout, uint64_t now)
 {
-    memfs_remove(&vfs->memfs, walk->parent.node, walk->name, walk->length, now);
+    if (whiteout != NULL)
+        memfs_swap(&vfs->memfs, walk->parent.node, walk->name, walk->length, whiteout, now);
+    else
+        memfs_remove(&vfs->memfs, walk->parent.node, walk->name, walk->length, now);
 }
 
 /* Takes the name away, and the node if it was the last. */
 static int paths_drop(struct vfs *vfs, const struct walk *walk)
 {
-    int error = paths_keep_entry(vfs, walk);
-    if (error != 0)
+    struct memfs_node *whiteout;
+    int error = overlay_cover(vfs, &walk->parent, walk->name, walk->length, &whiteout);
+    if (error == 0)
+        error = paths_keep_entry(vfs, walk);
+    if (error != 0) {
+        if (whiteout != NULL)
+            memfs_release(&vfs->memfs, whiteout);
         return error;
-    paths_remove(vfs, walk, tree_now(vfs));
+    }
+    paths_take(vfs, walk, whiteout, tree_now(vfs));
     memfs_release(&vfs->memfs, walk->found.node);
     vfs->changes++;
     return 0;
@@ -289,9 +318,8 @@ int vfs_remove_directory(struct vfs *vfs, uint32_t directory, const char *path, 
         return ENOTDIR;
     if (walk.found.node->pins > 0)
         return EBUSY;
-    if (walk.found.node->directory.live > 0)
-        return ENOTEMPTY;
-    return paths_drop(vfs, &walk);
+    error = overlay_check_empty(vfs, &walk.found);
+    return error == 0 ? paths_drop(vfs, &walk) : error;
 }
 
 int vfs_unlink(struct vfs *vfs, uint32_t directory, const char *path, size_t length)
@@ -309,7 +337,10 @@ int vfs_unlink(struct vfs *vfs, uint32_t directory, const char *path, size_t len
     }
     if (walk.found.type == VFS_DIRECTORY)
         return EISDIR;
-    return paths_drop(vfs, &walk);
+    if (!walk.found.lower)
+        return paths_drop(vfs, &walk);
+    vfs->changes++;
+    return overlay_hide(vfs, &walk.parent, walk.name, walk.length);
 }
 
 /* ---- two paths ---- */
@@ -336,9 +367,11 @@ int vfs_link(struct vfs *vfs, uint32_t from_directory, const char *from, size_t 
         return EPERM;
     if (new.slash)
         return ENOENT;
+    error = paths_raise(vfs, &old);
+    if (error != 0)
+        return error;
     vfs->changes++;
-    return memfs_add(&vfs->memfs, new.parent.node, new.name, new.length, old.found.node,
-                     tree_now(vfs));
+    return overlay_add(vfs, &new.parent, new.name, new.length, old.found.node, tree_now(vfs));
 }
 
 /* 1 if `directory` is `ancestor` or below it. */
@@ -350,58 +383,99 @@ static int paths_is_below(const struct memfs_node *directory, const struct memfs
     return 0;
 }
 
+/* May a directory go to that place? */
+static int paths_check_directory(const struct vfs *vfs, const struct memfs_node *node, const struct memfs_node *parent)
+{
+    const uint32_t limit = vfs->memfs.quota.depth, depth = memfs_depth(parent) + 1;
+    if (paths_is_below(parent, node))
+        return EINVAL;
+    return depth > limit || memfs_height(node, limit + 1) > limit - depth ? ENOSPC : 0;
+}
+
+/* Both are names of one file. */
+static int paths_is_same(const struct walk *old, const struct walk *new)
+{
+    if (!new->exists || new->length == 0 || old->parent.mount != new->parent.mount ||
+        old->found.mount != new->found.mount || old->found.lower != new->found.lower)
+        return 0;
+    if (!old->found.lower)
+        return old->found.node == new->found.node;
+    return old->parent.node == new->parent.node && old->length == new->length &&
+           memcmp(old->name, new->name, old->length) == 0;
+}
+
 /* May `old` take the place of `new`? */
 static int paths_check_rename(struct vfs *vfs, const struct walk *old, const struct walk *new)
 {
-    const struct memfs_node *node = old->found.node;
+    const uint8_t type = old->found.type, target = new->found.type;
     if (new->exists && (new->length == 0 || new->found.mount != new->parent.mount))
         return EBUSY;
     if (new->parent.mount != old->parent.mount)
         return EXDEV;
     if (new->parent.node->links == 0)
         return ENOENT;
-    if (node->pins > 0)
+    if (!old->found.lower && old->found.node->pins > 0)
         return EBUSY;
-    if (node->type == VFS_DIRECTORY) {
-        uint32_t limit = vfs->memfs.quota.depth;
-        uint32_t depth = memfs_depth(new->parent.node) + 1;
-        if (paths_is_below(new->parent.node, node))
-            return EINVAL;
-        if (depth > limit || memfs_height(node, limit + 1) > limit - depth)
-            return ENOSPC;
-    } else if (new->slash) {
-        return ENOTDIR;
-    }
-    if (!new->exists)
-        return 0;
-    const struct memfs_node *target = new->found.node;
-    if (target == node)
-        return 0; /* it is there already */
-    if (target->type == VFS_DIRECTORY && node->type != VFS_DIRECTORY)
+    int error = type != VFS_DIRECTORY ? new->slash ? ENOTDIR : 0
+                                      : paths_check_directory(vfs, old->found.node, new->parent.node);
+    if (error != 0 || !new->exists || paths_is_same(old, new))
+        return error;
+    if (target == VFS_DIRECTORY && type != VFS_DIRECTORY)
         return EISDIR;
-    if (target->type != VFS_DIRECTORY && node->type == VFS_DIRECTORY)
+    if (target != VFS_DIRECTORY && type == VFS_DIRECTORY)
         return ENOTDIR;
-    if (target->pins > 0)
+    if (!new->found.lower && new->found.node->pins > 0)
         return EBUSY;
-    return target->type == VFS_DIRECTORY && target->directory.live > 0 ? ENOTEMPTY : 0;
+    return target == VFS_DIRECTORY ? overlay_check_empty(vfs, &new->found) : 0;
 }
 
-/* In a directory that has the name already the entry is just pointed to another node. Both were kept. */
-static void paths_replace(struct vfs *vfs, const struct walk *old, const struct walk *new, uint64_t now)
+/* Gives the node of `old` the name that `new` is. What has an entry was kept. */
+static int paths_give(struct vfs *vfs, const struct walk *old, const struct walk *new, uint64_t now)
 {
-    struct memfs_node *node = old->found.node, *target = new->found.node;
-    struct memfs_node *directory = new->parent.node;
-    struct memfs_entry *entry = memfs_find(&vfs->memfs, directory, new->name, new->length);
-    entry->node = node;
-    node->links++;
-    target->links--;
-    paths_remove(vfs, old, now);
-    if (node->type == VFS_DIRECTORY) {
-        node->parent = directory;
-        target->parent = NULL; /* two directories changed names: the count of `directory` stays */
+    if (!new->exists || new->found.lower)
+        return overlay_add(vfs, &new->parent, new->name, new->length, old->found.node, now);
+    memfs_swap(&vfs->memfs, new->parent.node, new->name, new->length, old->found.node, now);
+    memfs_release(&vfs->memfs, new->found.node);
+    return 0;
+}
+
+/* Both in one mount in memory. `old` has a node. */
+static int paths_move(struct vfs *vfs, const struct walk *old, const struct walk *new)
+{
+    struct memfs_node *node = old->found.node, *whiteout;
+    int error = overlay_cover(vfs, &old->parent, old->name, old->length, &whiteout);
+    if (error == 0)
+        error = paths_keep_entry(vfs, old);
+    if (error == 0 && new->exists && !new->found.lower)
+        error = paths_keep_entry(vfs, new);
+    const uint64_t now = error == 0 ? tree_now(vfs) : 0;
+    if (error == 0)
+        error = paths_give(vfs, old, new, now);
+    if (error != 0) {
+        if (whiteout != NULL)
+            memfs_release(&vfs->memfs, whiteout);
+        return error;
     }
-    directory->modified_ns = directory->changed_ns = target->changed_ns = now;
-    memfs_release(&vfs->memfs, target);
+    paths_take(vfs, old, whiteout, now);
+    if (node->type == VFS_DIRECTORY)
+        node->parent = new->parent.node;
+    overlay_own(vfs, &old->found);
+    node->changed_ns = now;
+    vfs->changes++;
+    return 0;
+}
+
+static int paths_rename_host(struct vfs *vfs, const struct walk *old, const struct walk *new)
+{
+    struct vfs_stat stat;
+    if (old->mount != new->mount)
+        return EXDEV;
+    if (old->slash || new->slash) {
+        int error = hostfs_stat(vfs->mounts[old->mount].host, &old->beneath, old->path, 0, &stat);
+        if (error != 0 || stat.type != VFS_DIRECTORY)
+            return error != 0 ? error : ENOTDIR;
+    }
+    return hostfs_rename(&old->beneath, old->path, &new->beneath, new->path);
 }
 
 int vfs_rename(struct vfs *vfs, uint32_t from_directory, const char *from, size_t from_length,
@@ -413,43 +487,15 @@ int vfs_rename(struct vfs *vfs, uint32_t from_directory, const char *from, size_
         error = walk_path(vfs, to_directory, to, to_length, WALK_CREATE, &new);
     if (error != 0)
         return error;
-    if (old.host && new.host) {
-        if (old.mount != new.mount)
-            return EXDEV;
-        struct vfs_stat stat;
-        if (old.slash || new.slash) {
-            error = hostfs_stat(vfs->mounts[old.mount].host, &old.beneath, old.path, 0, &stat);
-            if (error != 0 || stat.type != VFS_DIRECTORY)
-                return error != 0 ? error : ENOTDIR;
-        }
-        return hostfs_rename(&old.beneath, old.path, &new.beneath, new.path);
-    }
+    if (old.host && new.host)
+        return paths_rename_host(vfs, &old, &new);
     if (old.host || new.host)
         return EXDEV;
     if (!paths_in_memory(vfs, &new.parent))
         return new.exists && new.length == 0 ? EBUSY : EXDEV;
     error = paths_check_rename(vfs, &old, &new);
-    if (error != 0)
-        return error;
-    if (new.exists && new.found.node == old.found.node)
-        return 0; /* two names of one file: POSIX wants nothing done */
-    error = paths_keep_entry(vfs, &old);
-    if (error == 0 && new.exists)
-        error = paths_keep_entry(vfs, &new);
-    if (error != 0)
-        return error;
-    uint64_t now = tree_now(vfs);
-    vfs->changes++;
-    if (new.exists) {
-        paths_replace(vfs, &old, &new, now);
-        return 0;
-    }
-    struct memfs_node *node = old.found.node;
-    error = memfs_add(&vfs->memfs, new.parent.node, new.name, new.length, node, now);
-    if (error != 0)
-        return error;
-    paths_remove(vfs, &old, now);
-    if (node->type == VFS_DIRECTORY)
-        node->parent = new.parent.node;
-    return 0;
+    if (error != 0 || paths_is_same(&old, &new))
+        return error; /* two names of one file: POSIX wants nothing done */
+    error = paths_raise(vfs, &old);
+    return error == 0 ? paths_move(vfs, &old, &new) : error;
 }

@@ -22,17 +22,21 @@ int tree_opened_reopen(struct vfs *vfs, uint8_t number, const struct vfs_descrip
     const struct mount *mount = &vfs->mounts[number];
     const uint32_t how =
         VFS_FOLLOW | (public->readable ? VFS_READ : 0) | (public->writable ? VFS_WRITE : 0);
-    const struct hostfs_walk walk = {mount->host->fd, &vfs->no_openat2, mount->children > 0};
+    const int overlay = mount->kind == MOUNT_OVERLAY;
+    const struct hostfs_walk walk = {mount->host->fd, &vfs->no_openat2, overlay || mount->children > 0};
     if (public->writable && mount->read_only)
         return EROFS;
-    if (mount->children > 0 && reopen_is_covered(vfs, number, opened->path))
+    if (!overlay && mount->children > 0 && reopen_is_covered(vfs, number, opened->path))
         return ENOENT;
     int error = hostfs_open(&walk, opened->path, how, public->flags, &opened->host, &opened->place.type);
     if (error != 0) {
         opened->host = -1;
         return error;
     }
+    if (overlay && opened->place.type != VFS_REGULAR)
+        return ENOENT;
     opened->place.mount = number;
+    opened->place.lower = (uint8_t)overlay;
     opened->host_flags = public->flags;
     return 0;
 }

@@ -7,6 +7,7 @@
 
 #include "error.h"
 #include "mount.h"
+#include "overlay.h"
 
 #define QUOTA_BYTES (64u << 20)
 #define QUOTA_FILES 65536u
@@ -40,6 +41,14 @@ int tree_mount_root(struct vfs *vfs, uint8_t number, struct place *place)
     struct mount *mount = &vfs->mounts[number];
     *place = (struct place){.mount = number, .type = VFS_DIRECTORY};
     switch (mount->kind) {
+    case MOUNT_OVERLAY:
+        if (mount->root == NULL) {
+            int error = overlay_make_root(vfs, mount);
+            if (error != 0)
+                return error;
+        }
+        place->node = mount->root;
+        return 0;
     case MOUNT_MEMORY:
         if (mount->root == NULL) {
             int error;
@@ -81,7 +90,7 @@ static int tree_same_directory(const struct vfs *vfs, const struct place *a, con
         return a->skeleton.length == b->skeleton.length &&
                memcmp(vfs->mounts[a->skeleton.mount].path, vfs->mounts[b->skeleton.mount].path,
                       a->skeleton.length) == 0;
-    if (vfs->mounts[a->mount].kind == MOUNT_MEMORY)
+    if (mount_has_nodes(&vfs->mounts[a->mount]))
         return a->node == b->node;
     return a->entry == b->entry;
 }
@@ -146,6 +155,8 @@ int tree_lookup(struct vfs *vfs, const struct place *directory, const char *name
     if (directory->mount == TREE_SKELETON)
         return tree_lookup_skeleton(vfs, directory, name, length, found);
     const struct mount *mount = &vfs->mounts[directory->mount];
+    if (mount->kind == MOUNT_OVERLAY)
+        return overlay_lookup(vfs, directory, name, length, found);
     *found = *directory;
     if (mount->kind == MOUNT_MEMORY) {
         const struct memfs_entry *entry = memfs_find(&vfs->memfs, directory->node, name, length);
@@ -179,7 +190,7 @@ struct place tree_parent(const struct vfs *vfs, const struct place *directory)
         return parent;
     }
     const struct mount *mount = &vfs->mounts[directory->mount];
-    if (mount->kind == MOUNT_MEMORY) {
+    if (mount_has_nodes(mount)) {
         if (directory->node == mount->root)
             return mount->above;
         if (directory->node->parent != NULL)
@@ -208,7 +219,7 @@ static void tree_stat_skeleton(const struct vfs *vfs, const struct place *place,
     stat->type = VFS_DIRECTORY;
 }
 
-void tree_stat(const struct vfs *vfs, const struct place *place, struct vfs_stat *stat)
+void tree_stat(struct vfs *vfs, const struct place *place, struct vfs_stat *stat)
 {
     *stat = (struct vfs_stat){.device = 1};
     if (place->mount == TREE_SKELETON) {
@@ -217,8 +228,10 @@ void tree_stat(const struct vfs *vfs, const struct place *place, struct vfs_stat
     }
     const struct mount *mount = &vfs->mounts[place->mount];
     stat->device = 2 + (uint64_t)place->mount;
-    if (mount->kind == MOUNT_MEMORY) {
+    if (mount_has_nodes(mount)) {
         memfs_stat(place->node, stat);
+        if (place->type == VFS_DIRECTORY)
+            overlay_stat_directory(vfs, place, stat);
     } else if (mount->kind == MOUNT_ARCHIVE) {
         zip_stat(mount->archive, place->entry, stat);
     } else if (mount->kind == MOUNT_BYTES) {

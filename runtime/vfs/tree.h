@@ -18,6 +18,7 @@ enum mount_kind {
     MOUNT_ARCHIVE,
     MOUNT_HOST,      /* a directory of the host */
     MOUNT_HOST_FILE,
+    MOUNT_OVERLAY,   /* a directory of the host below, changes in memory above */
     MOUNT_BYTES,     /* one read-only file whose contents the host gave */
     MOUNT_NULL,      /* /dev/null */
     MOUNT_RANDOM,    /* /dev/urandom */
@@ -27,6 +28,8 @@ enum mount_kind {
 struct place {
     uint8_t mount; /* its number, or TREE_SKELETON */
     uint8_t type;
+    uint8_t lower; /* in an overlay: a file of the host's directory. `node` is the directory it is in (of what is open:
+                      NULL) */
     union {
         struct {
             uint8_t mount;   /* the directory is the beginning of this mount's path, */
@@ -57,12 +60,18 @@ struct mount {
     uint8_t children; /* mounts directly inside */
     struct place above; /* its parent directory; unused if that is in a host directory */
     union {
-        struct memfs_node *root; /* NULL until it is needed */
+        struct memfs_node *root; /* of MOUNT_MEMORY and MOUNT_OVERLAY; NULL until it is needed */
         struct vfs_archive *archive;
-        struct hostfs *host;
         struct mount_bytes *bytes;
     };
+    struct hostfs *host; /* of MOUNT_HOST, MOUNT_HOST_FILE and MOUNT_OVERLAY */
 };
+
+/* Its files are nodes in memory: all of them, or in an overlay those that are not just the host's. */
+static inline int mount_has_nodes(const struct mount *mount)
+{
+    return mount->kind == MOUNT_MEMORY || mount->kind == MOUNT_OVERLAY;
+}
 
 /* What is behind a descriptor: a place, and for the host's a descriptor of the host. Shared by the descriptor and by
  * records of what the descriptor was. */
@@ -129,7 +138,7 @@ struct place tree_parent(const struct vfs *vfs, const struct place *directory);
 struct place tree_root(void);
 int tree_is_root(const struct place *place);
 
-void tree_stat(const struct vfs *vfs, const struct place *place, struct vfs_stat *stat);
+void tree_stat(struct vfs *vfs, const struct place *place, struct vfs_stat *stat);
 
 /* The open file of a number, or NULL. */
 struct file *tree_file(struct vfs *vfs, uint32_t fd);

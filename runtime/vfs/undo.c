@@ -158,6 +158,8 @@ static void undo_restore_node(struct memfs_node *node, const struct memfs_node *
     node->changed_ns = old->changed_ns;
     node->links = old->links;
     node->stamp = old->stamp;
+    node->touched = old->touched;
+    node->pure = old->pure;
     if (node->links > 0)
         node->dead = 0;
 }
@@ -199,6 +201,7 @@ int undo_is_clean(const struct memfs *memfs)
 void undo_rollback(struct memfs *memfs)
 {
     struct undo_point *top = memfs->undo.top;
+    change_log_cut(memfs, top->serial);
     while (top->records != NULL) {
         struct undo_record *record = top->records;
         top->records = record->next;
@@ -209,6 +212,7 @@ void undo_rollback(struct memfs *memfs)
         memfs_free(memfs, memfs->nodes);
     memfs->used_bytes = top->used_bytes;
     memfs->used_files = top->used_files;
+    memfs->used_proxies = top->used_proxies;
     memfs->next_inode = top->next_inode;
 }
 
@@ -228,6 +232,7 @@ int undo_push(struct memfs *memfs)
         .used_bytes = memfs->used_bytes,
         .next_inode = memfs->next_inode,
         .used_files = memfs->used_files,
+        .used_proxies = memfs->used_proxies,
     };
     undo->top = point;
     undo->epoch = point->serial;

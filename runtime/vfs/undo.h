@@ -25,7 +25,7 @@ struct undo_point {
     struct undo_record *records;   /* newest first; a node's own record comes after those of its parts */
     struct checkpoint_file *files; /* of descriptors, newest first (checkpoint.c) */
     uint64_t used_bytes, next_inode;
-    uint32_t used_files;
+    uint32_t used_files, used_proxies;
 };
 
 struct undo {

@@ -88,6 +88,10 @@ pybox_status vfs_mount_archive(struct vfs *vfs, const char *guest_path, struct v
 pybox_status vfs_mount_host(struct vfs *vfs, const char *guest_path, const char *host_path,
                             int read_only);
 
+/* A directory of the host that is shown and never written: what the guest changes of it is in memory, counted against
+ * the quota, and part of the tree's state. Directories that the guest has looked into take memory as well. */
+pybox_status vfs_mount_overlay(struct vfs *vfs, const char *guest_path, const char *host_path);
+
 /* One read-only file with these bytes, which are copied, and are not counted against the quota. */
 pybox_status vfs_mount_bytes(struct vfs *vfs, const char *guest_path, const void *bytes, size_t length);
 

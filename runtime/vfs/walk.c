@@ -1,5 +1,7 @@
 #include "walk.h"
 
+#include "overlay.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -313,6 +315,15 @@ static int cursor_up(struct cursor *cursor)
     return 0;
 }
 
+/* The same for a link of an overlay's host directory. */
+static int cursor_expand_lower(struct cursor *cursor, const char *name, size_t length)
+{
+    char target[VFS_PATH_BYTES];
+    size_t target_length;
+    int error = overlay_readlink(cursor->vfs, &cursor->at, name, length, target, sizeof target, &target_length);
+    return error == 0 ? cursor_expand(cursor, target, target_length) : error;
+}
+
 /* One component down. `*done`: the walk's result is complete. */
 static int cursor_down(struct cursor *cursor, const char *name, size_t length, int *done)
 {
@@ -335,7 +346,8 @@ static int cursor_down(struct cursor *cursor, const char *name, size_t length, i
     }
     if (found.type == VFS_SYMLINK &&
         (!last || (cursor->flags & WALK_FOLLOW) || (walk->slash && !(cursor->flags & WALK_CREATE))))
-        return cursor_expand(cursor, found.node->target, (size_t)found.node->size);
+        return found.lower ? cursor_expand_lower(cursor, name, length)
+                           : cursor_expand(cursor, found.node->target, (size_t)found.node->size);
     if (found.type == VFS_DIRECTORY) {
         cursor->at = found;
         cursor->depth++;

@@ -450,6 +450,9 @@ static void test_mounts_that_are_refused(void **state)
         {{.guest = "/x", .kind = PYBOX_MOUNT_MEMORY, .read_only = 1}, PYBOX_ERROR_ARGUMENT, "writable"},
         {{.guest = "/x", .kind = PYBOX_MOUNT_BYTES, .length = 1}, PYBOX_ERROR_ARGUMENT, "bytes is NULL"},
         {{.host = "/tmp", .guest = "/x", .kind = PYBOX_MOUNT_BYTES}, PYBOX_ERROR_ARGUMENT, "bytes alone"},
+        {{.host = "/tmp", .guest = "/x", .read_only = 1, .kind = PYBOX_MOUNT_OVERLAY}, PYBOX_ERROR_ARGUMENT, "writable"},
+        {{.guest = "/x", .kind = PYBOX_MOUNT_OVERLAY}, PYBOX_ERROR_ARGUMENT, "lacks its host path"},
+        {{.host = "/etc/passwd", .guest = "/x", .kind = PYBOX_MOUNT_OVERLAY}, PYBOX_ERROR_PATH, "expected a folder"},
         {{.guest = "/x", .kind = PYBOX_MOUNT_ARCHIVE}, PYBOX_ERROR_ARGUMENT, "either"},
         {{.guest = "/x", .kind = PYBOX_MOUNT_ARCHIVE, .bytes = "no", .length = 2}, PYBOX_ERROR_ARCHIVE, "/x"},
         {{.guest = "/x", .kind = (pybox_mount_kind)99}, PYBOX_ERROR_ARGUMENT, "known kind"},
@@ -493,6 +496,72 @@ static void test_host_mounts(void **state)
     pybox_box_destroy(box);
 }
 
+static void test_overlays(void **state)
+{
+    (void)state;
+    char path[96], folder[80];
+    snprintf(folder, sizeof folder, "%s/data", host);
+    assert_int_equal(mkdir(folder, 0777), 0);
+    put_host("data/a", "one");
+    put_host("data/b", "two");
+    const pybox_mount mount = {.host = folder, .guest = "/data", .kind = PYBOX_MOUNT_OVERLAY};
+    const pybox_box_options options = {.mounts = &mount, .mount_count = 1};
+    pybox_box *box = make_box(&options);
+    eval(box, "import os; old = open('/data/b'); old.read(1)\n"
+              "with open('/data/a', 'a') as f: f.write('!')\nos.rename('/data/b', '/data/c'); os.mkdir('/data/d')");
+    assert_eval(box, "sorted(os.listdir('/data')), open('/data/a').read(), old.read()", "(['a', 'c', 'd'], 'one!', 'wo')");
+    write_file(box, "/data/d/e", "host");
+    assert_string_equal(list(box, "/data/**"), "-/data/a -/data/c d/data/d -/data/d/e ");
+    snprintf(path, sizeof path, "%s/overlay.snap", host);
+    assert_works(pybox_box_save(box, path, NULL));
+    pybox_box *clone = clone_box(box);
+    checkpoint(box);
+    eval(box, "import shutil; shutil.rmtree('/data/d'); os.remove('/data/a')");
+    assert_eval(box, "os.listdir('/data')", "['c']");
+    rollback(box);
+    assert_eval(box, "sorted(os.listdir('/data'))", "['a', 'c', 'd']");
+    pybox_box_destroy(box);
+    assert_eval(clone, "sorted(os.listdir('/data')), open('/data/a').read()", "(['a', 'c', 'd'], 'one!')");
+    pybox_box_destroy(clone);
+    pybox_image *saved;
+    assert_works(pybox_image_open(module, path, &saved));
+    assert_works(pybox_box_create(module, saved, &options, &box));
+    assert_eval(box, "sorted(os.listdir('/data')), open('/data/d/e').read(), open('/data/c').read()",
+                "(['a', 'c', 'd'], 'host', 'two')");
+    pybox_box_destroy(box);
+    assert_refused(pybox_box_create(module, saved, NULL, &box), PYBOX_ERROR_PATH, "mount");
+    const pybox_mount other = {.host = folder, .guest = "/data"};
+    assert_refused(pybox_box_create(module, saved, &(pybox_box_options){.mounts = &other, .mount_count = 1}, &box),
+                   PYBOX_ERROR_PATH, "elsewhere");
+    const pybox_mount memory = {.guest = "/data", .kind = PYBOX_MOUNT_MEMORY};
+    assert_refused(pybox_box_create(module, saved, &(pybox_box_options){.mounts = &memory, .mount_count = 1}, &box),
+                   PYBOX_ERROR_PATH, "overlay");
+    pybox_image_close(saved);
+    assert_string_equal(host_text("data/a"), "one"); /* never written */
+    assert_string_equal(host_text("data/b"), "two");
+    assert_null(host_text("data/c"));
+    assert_null(host_text("data/d/e"));
+}
+
+/* An overlay that was only read needs not be there again. */
+static void test_overlays_without_changes(void **state)
+{
+    (void)state;
+    char path[96];
+    put_host("f", "x");
+    const pybox_mount mount = {.host = host, .guest = "/data", .kind = PYBOX_MOUNT_OVERLAY};
+    pybox_box *box = make_box(&(pybox_box_options){.mounts = &mount, .mount_count = 1});
+    assert_eval(box, "import os; os.listdir('/data'), open('/data/f').read()", "(['f'], 'x')");
+    snprintf(path, sizeof path, "%s/overlay.snap", host);
+    assert_works(pybox_box_save(box, path, NULL));
+    pybox_box_destroy(box);
+    pybox_image *saved;
+    assert_works(pybox_image_open(module, path, &saved));
+    assert_works(pybox_box_create(module, saved, NULL, &box));
+    pybox_box_destroy(box);
+    pybox_image_close(saved);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -511,6 +580,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bytes_in_a_snapshot, make_host, remove_host),
         cmocka_unit_test(test_mounts_that_are_refused),
         cmocka_unit_test_setup_teardown(test_host_mounts, make_host, remove_host),
+        cmocka_unit_test_setup_teardown(test_overlays, make_host, remove_host),
+        cmocka_unit_test_setup_teardown(test_overlays_without_changes, make_host, remove_host),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

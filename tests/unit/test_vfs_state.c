@@ -430,7 +430,7 @@ static void test_smaller_quotas(void **state)
 {
     struct fixture *fixture = *state;
     const struct vfs_quota quotas[] = {
-        {.files = 5}, {.bytes = 1200}, {.open_files = 5}, {.name_bytes = 5}, {.depth = 2}};
+        {.files = 5}, {.bytes = 1500}, {.open_files = 5}, {.name_bytes = 5}, {.depth = 2}};
     /* A name and a depth that the smaller quotas do not allow. */
     assert_int_equal(guest_path(&fixture->guest, "path_create_directory", "work/d/e"), E_OK);
     assert_int_equal(guest_path(&fixture->guest, "path_create_directory", "work/d/e/longer"), E_OK);
@@ -480,7 +480,7 @@ static void test_forged_states(void **state)
     copy = malloc(fixture->length + 1);
     memcpy(copy, fixture->bytes, fixture->length);
     assert_int_equal(vfs_decode(guest->vfs, copy, fixture->length + 1, NULL), PYBOX_ERROR_SNAPSHOT_FORMAT);
-    copy[4] = 2;
+    copy[4] = 3;
     assert_int_equal(vfs_decode(guest->vfs, copy, fixture->length, NULL), PYBOX_ERROR_SNAPSHOT_VERSION);
     free(copy);
     assert_int_equal(vfs_decode(guest->vfs, fixture->bytes, fixture->length, NULL), PYBOX_OK);

@@ -15,20 +15,40 @@ static void *box_options_grow(void *elements, size_t count, size_t element_bytes
     return grown;
 }
 
-/* HOST:GUEST[:ro]; HOST may have colons, GUEST may not. */
+/* What may stand behind GUEST. */
+static const struct mount_word {
+    const char *word;
+    pybox_mount_kind kind;
+    int read_only;
+    int has_host;
+} mount_words[] = {
+    {"rw", PYBOX_MOUNT_HOST, 0, 1},      {"ro", PYBOX_MOUNT_HOST, 1, 1},
+    {"overlay", PYBOX_MOUNT_OVERLAY, 0, 1}, {"archive", PYBOX_MOUNT_ARCHIVE, 0, 1},
+    {"memory", PYBOX_MOUNT_MEMORY, 0, 0},
+};
+
+/* HOST:GUEST[:KIND]; HOST may have colons, GUEST may not. */
 static int box_options_mount(struct box_options *options, char *value)
 {
-    pybox_mount mount = {.host = value};
+    const struct mount_word *how = &mount_words[0];
     char *colon = strrchr(value, ':');
-    if (colon != NULL && (strcmp(colon, ":ro") == 0 || strcmp(colon, ":rw") == 0)) {
-        mount.read_only = colon[2] == 'o';
+    for (size_t i = 0; colon != NULL && i < sizeof mount_words / sizeof *mount_words; i++) {
+        if (strcmp(colon + 1, mount_words[i].word) != 0)
+            continue;
+        how = &mount_words[i];
         *colon = '\0';
         colon = strrchr(value, ':');
+        break;
     }
-    if (colon == NULL || colon == value || colon[1] != '/')
+    if (colon == NULL || (colon != value) != how->has_host || colon[1] != '/')
         return complain(
-            "--mount wants HOST:GUEST or HOST:GUEST:ro, where GUEST is an absolute path "
-            "in the box, as in --mount ./data:/data:ro");
+            "--mount wants HOST:GUEST or HOST:GUEST:KIND, where GUEST is an absolute path in the box and KIND is rw, "
+            "ro, overlay or archive (or :GUEST:memory), as in --mount ./data:/data:ro");
+    pybox_mount mount = {
+        .host = how->has_host ? value : NULL,
+        .read_only = how->read_only,
+        .kind = how->kind,
+    };
     *colon = '\0';
     for (char *end = colon + strlen(colon + 1); end > colon + 1 && *end == '/'; end--)
         *end = '\0'; /* a shell completes a folder's name with a slash */
