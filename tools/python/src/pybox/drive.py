@@ -110,17 +110,18 @@ def _timeout(result: _native.Result) -> Optional[float]:
 def drive(box: _native.Box, tools: Toolset, start: Step) -> _native.Result:
     """Runs `start` and what follows, in this thread. Coroutine tools run on a loop of the package's."""
     result = start()
-    return _drive_here(box, tools, result, None, (_native.WAIT_HOST, _native.WAIT_STACK))
+    return _drive_here(box, tools, result, (_native.WAIT_HOST, _native.WAIT_STACK))
 
 
 def _drive_here(
     box: _native.Box,
     tools: Toolset,
     result: _native.Result,
-    loop: Optional[asyncio.AbstractEventLoop],
     waits: tuple[int, ...],
+    loop: Optional[asyncio.AbstractEventLoop] = None,
+    stop: Optional[Future[None]] = None,
 ) -> _native.Result:
-    """Goes on with a run for as long as it waits in one of these ways; this thread waits with it."""
+    """Goes on with a run for as long as it waits in one of these ways; this thread waits with it, until `stop` is done."""
     if result.outcome != _native.PENDING or result.wait not in waits:
         return result
     requests = _Requests(box, tools, lambda coroutine: submit(coroutine, loop or background_loop()))
@@ -129,7 +130,10 @@ def _drive_here(
             tasks = requests.take(result)
             if not tasks:  # but deferred ones: for the caller
                 return result
-            concurrent.futures.wait(tasks, _timeout(result), concurrent.futures.FIRST_COMPLETED)
+            concurrent.futures.wait([*tasks, stop] if stop else tasks, _timeout(result), concurrent.futures.FIRST_COMPLETED)
+            if stop is not None and stop.done():
+                give_up(box)
+                return result
             requests.give()
             result = box.resume()
         return result
@@ -159,12 +163,13 @@ async def drive_async(box: _native.Box, tools: Toolset, start: Step) -> _native.
     """The same without blocking the event loop. Cancelling interrupts the guest, and ends when that has ended."""
     loop = asyncio.get_running_loop()
     requests = _Requests(box, tools, loop.create_task)
+    stop: Future[None] = Future()
 
     def work(step: Step) -> Step:
-        return lambda: _drive_here(box, tools, step(), loop, (_native.WAIT_STACK,))
+        return lambda: _drive_here(box, tools, step(), (_native.WAIT_STACK,), loop, stop)
 
     try:
-        result: _native.Result = await in_thread(box, work(start))
+        result: _native.Result = await in_thread(box, work(start), stop)
         while _must_wait(result):
             tasks: set[Any] = {asyncio.wrap_future(task) if isinstance(task, Future) else task
                                for task in requests.take(result)}
@@ -172,7 +177,7 @@ async def drive_async(box: _native.Box, tools: Toolset, start: Step) -> _native.
                 return result
             await asyncio.wait(tasks, timeout=_timeout(result), return_when=asyncio.FIRST_COMPLETED)
             requests.give()
-            result = await in_thread(box, work(box.resume))
+            result = await in_thread(box, work(box.resume), stop)
         return result
     except asyncio.CancelledError:
         if not box.running:
@@ -182,16 +187,17 @@ async def drive_async(box: _native.Box, tools: Toolset, start: Step) -> _native.
         requests.cancel()
 
 
-async def in_thread(box: _native.Box, step: Callable[[], Any]) -> Any:
-    """Runs `step`, which runs the box, in a thread. If the caller is cancelled, the guest is interrupted, and the box is at
-    rest when the cancellation goes on."""
-    loop = asyncio.get_running_loop()
-    context = contextvars.copy_context()
-    future = loop.run_in_executor(executor(), lambda: context.run(step))
+async def in_thread(box: _native.Box, step: Callable[[], Any], stop: Optional[Future[None]] = None) -> Any:
+    """Runs `step`, which runs the box, in a thread. If the caller is cancelled, the guest is interrupted (and `stop` is
+    done), and the box is at rest when the cancellation goes on."""
+    work = executor().submit(contextvars.copy_context().run, step)
+    future = asyncio.wrap_future(work)
     try:
         return await asyncio.shield(future)
     except asyncio.CancelledError:
-        if not future.cancel():
+        if stop is not None:
+            stop.set_result(None)
+        if not work.cancel():  # it has begun
             await _until_done(box, future)
         raise
 

@@ -16,18 +16,9 @@ from .suggest import unknown
 if TYPE_CHECKING:
     from .sandbox import Sandbox
 
-_TYPES = {
-    _native.FILE_REGULAR: "file",
-    _native.FILE_DIRECTORY: "folder",
-    _native.FILE_LINK: "link",
-    _native.FILE_OTHER: "other",
-}
-_SINCE = {
-    "run": _native.SINCE_RUN,
-    "checkpoint": _native.SINCE_CHECKPOINT,
-    "image": _native.SINCE_IMAGE,
-}
-_CHANGES = {_native.CREATED: "created", _native.MODIFIED: "modified", _native.REMOVED: "removed"}
+_TYPES = {1: "file", 2: "folder", 3: "link", 4: "other"}  # the numbers of pybox_file_type
+_SINCE = {"run": "SINCE_RUN", "checkpoint": "SINCE_CHECKPOINT", "image": "SINCE_IMAGE"}
+_CHANGES = ("CREATED", "MODIFIED", "REMOVED")
 
 
 class File(NamedTuple):
@@ -104,8 +95,9 @@ class Files:
         """What was created, modified or removed since the last run began, the last "checkpoint", or the "image"."""
         if since not in _SINCE:
             raise ValueError(unknown("beginning", since, _SINCE))
-        return [Change(_CHANGES[kind], _file(info))
-                for kind, info in self._sandbox.native.file_changes(path, _SINCE[since])]
+        kinds: dict[int, str] = {getattr(_native, name): name.lower() for name in _CHANGES}
+        found = self._sandbox.native.file_changes(path, getattr(_native, _SINCE[since]))
+        return [Change(kinds[kind], _file(info)) for kind, info in found]
 
     def upload(self, host_path: HostPath, path: str) -> None:
         """Copies a file or folder of the host's into the sandbox, against its quota."""

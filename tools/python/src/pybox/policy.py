@@ -47,7 +47,7 @@ ROLLBACKS = {
 }
 PRESETS = ("normal", "strict", "permissive")
 
-PackageLike = Union[HostPath, _native.Package]
+PackageLike = Union[HostPath, "_native.Package"]
 
 
 class PolicyError(ValueError):
@@ -159,7 +159,7 @@ class Policy:
 
 
 def _open_package(package: PackageLike) -> _native.Package:
-    return package if isinstance(package, _native.Package) else _native.Package(package)
+    return _native.Package(package) if isinstance(package, (str, os.PathLike)) else package
 
 
 def _import(name: str) -> Tool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .tools import Tool
 
-MODULE = "pybox_host"
+MODULE = "host_rpc"  # names that begin with pybox are the library's
 RPC = "pybox_json_rpc"
 
 
