@@ -30,7 +30,7 @@ from .mounts import Mount
 from .result import Result
 from .sandbox import Sandbox
 from .snapshot import PyBoxSnapshot
-from .tool import MODULE, RPC, PyboxPTCTool
+from .box_tool import MODULE, RPC, PyboxPTCTool
 from .tools import Tool
 from .units import Amount, Duration
 
