@@ -127,7 +127,7 @@ static int link_program(const struct options *options, const struct aot_parts *p
     aot_run_add(&command, another_name, NULL);
     aot_run_add(&command, parts->program, archive);
     aot_run_add(&command, parts->library, NULL);
-    aot_run_add(&command, "-Wl,--as-needed,--gc-sections,-z,relro,-z,now", "-pie");
+    aot_run_add(&command, "-Wl,--as-needed,--gc-sections,-z,relro,-z,now,-z,noexecstack", "-pie");
     aot_run_add(&command, "-lelf", "-lzstd");
     aot_run_add(&command, "-lcjson", "-lmd");
     aot_run_add(&command, "-lseccomp", NULL);
