@@ -91,7 +91,7 @@ EXT_PRIVATE unsigned ext_process_generation(void);
 /* Raises if the object is of a process that is gone. 0 or -1. */
 EXT_PRIVATE int ext_process_check(unsigned generation);
 EXT_PRIVATE int ext_process_is_alive(unsigned generation);
-/* The thread is in the library without the GIL, from now on or no more. */
+/* The thread is in a call of the library, in which others may run: from now on, or no more. */
 EXT_PRIVATE void ext_process_enter(void);
 EXT_PRIVATE void ext_process_leave(void);
 EXT_PRIVATE int ext_process_is_main_thread(void);

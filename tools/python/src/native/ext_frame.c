@@ -27,6 +27,7 @@ int ext_frame_enter(struct ext_frame *frame, struct ext_box *box)
         frame->is_watched = 1;
         ext_interrupt_watch(box->box, &frame->watched_before);
     }
+    ext_process_enter();
     Py_INCREF(box);
     top = box->frame = frame;
     return 0;
@@ -36,12 +37,10 @@ void ext_frame_release(struct ext_frame *frame)
 {
     frame->is_released = 1;
     frame->state = PyEval_SaveThread();
-    ext_process_enter();
 }
 
 void ext_frame_retake(struct ext_frame *frame)
 {
-    ext_process_leave();
     PyEval_RestoreThread(frame->state);
     frame->is_released = 0;
 }
@@ -76,6 +75,7 @@ PyObject *ext_frame_leave(struct ext_frame *frame, pybox_status status, PyObject
     struct ext_box *box = frame->box;
     box->frame = frame->around;
     top = frame->outer;
+    ext_process_leave();
     const int was_signalled = frame->is_watched && ext_interrupt_end(frame->watched_before);
     if (frame_raise(frame, status, was_signalled))
         Py_CLEAR(made);

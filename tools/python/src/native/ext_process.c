@@ -25,7 +25,7 @@
 
 /* ---- forks ---- */
 
-static _Atomic unsigned inside; /* calls of the library in progress without the GIL, of all threads */
+static _Atomic unsigned inside; /* calls in progress that may be without the GIL, of all threads */
 static _Thread_local unsigned mine SIGNAL_SAFE; /* of this thread */
 static unsigned others_at_fork;
 static unsigned generation;
