@@ -118,17 +118,50 @@ static struct fixture_file forge_close(struct forge *forge)
     return file;
 }
 
+static void forge_poke_number(const struct forge_poke *poke, uint8_t *at)
+{
+    uint64_t value = 0; /* little-endian: the low bytes come first */
+    memcpy(&value, at + poke->offset, poke->bytes);
+    value = poke->how == POKE_SET   ? poke->value
+            : poke->how == POKE_ADD ? value + poke->value
+            : poke->how == POKE_OR  ? value | poke->value
+                                    : value ^ poke->value;
+    memcpy(at + poke->offset, &value, poke->bytes);
+}
+
+static void forge_edit(const struct forgery *forgery, struct forge *forge)
+{
+    const struct forge_poke *poke = &forgery->poke;
+    if (poke->where == POKE_BODY)
+        forge_poke_number(poke, forge->bodies[poke->section].bytes);
+    else if (poke->where == POKE_SECTION)
+        forge_poke_number(poke, (uint8_t *)&forge->head.sections[poke->section]);
+    else
+        forgery->edit(forge);
+}
+
+static void forge_patch(const struct forgery *forgery, struct fixture_file *file)
+{
+    if (forgery->poke.where == POKE_NOTHING) {
+        forgery->patch(file);
+        return;
+    }
+    forge_poke_number(&forgery->poke, file->bytes);
+    if (forgery->poke.where == POKE_SEALED)
+        forge_reseal(file);
+}
+
 struct fixture_file forge_make(const struct forgery *forgery, struct fixture_file good)
 {
     struct forge forge = forge_open(good);
     if (forgery->stage == FORGE_BODY)
-        forgery->edit(&forge);
+        forge_edit(forgery, &forge);
     forge_lay_out(&forge);
     if (forgery->stage == FORGE_TABLE)
-        forgery->edit(&forge);
+        forge_edit(forgery, &forge);
     struct fixture_file file = forge_close(&forge);
     if (forgery->stage == FORGE_BYTES)
-        forgery->patch(&file);
+        forge_patch(forgery, &file);
     return file;
 }
 

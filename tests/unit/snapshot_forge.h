@@ -23,6 +23,16 @@ enum forge_stage {
     FORGE_BYTES, /* `patch` changes the bytes of the file; nothing is computed */
 };
 
+/* A number that is changed where it lies. */
+struct forge_poke {
+    enum { POKE_NOTHING, POKE_BODY, POKE_SECTION, POKE_SEALED, POKE_PLAIN } where;
+    uint32_t section;
+    size_t offset; /* in the body, in the entry of the table, in the file */
+    size_t bytes;  /* of the number */
+    enum { POKE_SET, POKE_ADD, POKE_FLIP, POKE_OR } how;
+    uint64_t value;
+};
+
 /* Which file it starts from. */
 enum forge_base { FORGE_COMPRESSED, FORGE_MAPPED, FORGE_DELTA, FORGE_BASES };
 
@@ -35,6 +45,7 @@ struct forgery {
     pybox_status status; /* of image_open() without trust */
     pybox_status verify; /* of image_verify(); the same unless a forgery is for verification only */
     const char *message; /* a part of the error's message */
+    struct forge_poke poke; /* instead of `edit` or `patch` */
 };
 
 /* They are numbered from 0; NULL behind the last. */

@@ -20,66 +20,6 @@ static uint8_t *block_size(struct forge *forge) /* of the only block */
     return change_entry(forge, 4);
 }
 
-static void delta_twice(struct forge *forge)
-{
-    bytes_store_u32(change_entry(forge, 1) + SNAPSHOT_CHANGE_NUMBER, 0);
-}
-
-static void delta_order(struct forge *forge)
-{
-    bytes_store_u32(change_entry(forge, 0) + SNAPSHOT_CHANGE_NUMBER, 3);
-}
-
-static void delta_far(struct forge *forge)
-{
-    bytes_store_u32(change_entry(forge, 3) + SNAPSHOT_CHANGE_NUMBER, 5);
-}
-
-static void delta_farthest(struct forge *forge)
-{
-    bytes_store_u32(change_entry(forge, 3) + SNAPSHOT_CHANGE_NUMBER, UINT32_MAX);
-}
-
-static void delta_no_pages(struct forge *forge)
-{
-    bytes_store_u32(change_entry(forge, 0) + SNAPSHOT_CHANGE_PAGES, 0);
-}
-
-static void delta_patched(struct forge *forge)
-{
-    change_entry(forge, 0)[SNAPSHOT_CHANGE_PATCHED] |= 1;
-}
-
-static void delta_more_pages(struct forge *forge)
-{
-    change_entry(forge, 0)[SNAPSHOT_CHANGE_PAGES] |= 1;
-}
-
-static void delta_many(struct forge *forge)
-{
-    bytes_store_u32(forge->bodies[MEMORY].bytes + SNAPSHOT_MEMORY_CHUNK_COUNT, UINT32_MAX);
-}
-
-static void delta_few(struct forge *forge)
-{
-    bytes_store_u32(forge->bodies[MEMORY].bytes + SNAPSHOT_MEMORY_CHUNK_COUNT, 3);
-}
-
-static void delta_offset(struct forge *forge)
-{
-    forge->bodies[MEMORY].bytes[SNAPSHOT_MEMORY_DATA_OFFSET] += 4;
-}
-
-static void delta_offset_far(struct forge *forge)
-{
-    bytes_store_u64(forge->bodies[MEMORY].bytes + SNAPSHOT_MEMORY_DATA_OFFSET, UINT64_MAX);
-}
-
-static void delta_chunk_size(struct forge *forge)
-{
-    bytes_store_u32(forge->bodies[MEMORY].bytes + SNAPSHOT_MEMORY_CHUNK_BYTES, 4096);
-}
-
 static void delta_index_digest(struct forge *forge)
 {
     forge->bodies[MEMORY].bytes[SNAPSHOT_MEMORY_INDEX_DIGEST] ^= 1;
@@ -132,16 +72,6 @@ static void delta_other_pages(struct forge *forge)
     put_block(forge, 4 * SNAPSHOT_UNIT_BYTES, 1);
 }
 
-static void delta_change_digest(struct forge *forge)
-{
-    change_entry(forge, 2)[SNAPSHOT_CHANGE_DIGEST] ^= 1;
-}
-
-static void delta_memory_digest(struct forge *forge)
-{
-    forge->head.sections[MEMORY].digest[0] ^= 1;
-}
-
 static void delta_shrunk(struct forge *forge) /* changes only what it still has */
 {
     struct fixture_file *body = &forge->bodies[MEMORY];
@@ -158,11 +88,6 @@ static void delta_shrunk(struct forge *forge) /* changes only what it still has 
     bytes_store_u32(change_entry(forge, 1), (uint32_t)stored);
     forge_resize(body, data + stored);
     memcpy(body->bytes + data, frame, stored);
-}
-
-static void delta_other_module(struct forge *forge)
-{
-    forge->bodies[MODULE].bytes[SNAPSHOT_MODULE_HASH] ^= 1;
 }
 
 static void delta_no_parent(struct forge *forge)
@@ -182,12 +107,6 @@ static void delta_circle(struct fixture_file *file) /* of one */
     forge_reseal(file);
 }
 
-static void delta_version_1(struct fixture_file *file)
-{
-    bytes_store_u32(file->bytes + SNAPSHOT_HEADER_VERSION, 1);
-    forge_reseal(file);
-}
-
 static void tree_of_no_parent(struct forge *forge)
 {
     forge->head.sections[TREE].encoding = SNAPSHOT_ENCODING_PARENT;
@@ -199,35 +118,29 @@ static void delta_other_tree(struct forge *forge)
     tree_of_no_parent(forge);
 }
 
-static void delta_stored_tree(struct forge *forge)
-{
-    forge->head.sections[TREE].encoding = SNAPSHOT_ENCODING_PARENT;
-}
-
-static void delta_is_full(struct forge *forge)
-{
-    forge->head.sections[MEMORY].encoding = SNAPSHOT_ENCODING_CHUNKS;
-}
-
-#define FORMAT PYBOX_ERROR_SNAPSHOT_FORMAT
-#define PARENT PYBOX_ERROR_SNAPSHOT_PARENT
-#define CORRUPT PYBOX_ERROR_SNAPSHOT_CORRUPT
-#define BODY(f, s, m) {#f, FORGE_COMPRESSED, FORGE_BODY, f, NULL, s, s, m}
-#define DELTA(f, s, m) {#f, FORGE_DELTA, FORGE_BODY, f, NULL, s, s, m}
-
 const struct forgery forge_delta_list[] = {
-    DELTA(delta_twice, FORMAT, "chunk 0 of the memory: out of order"),
-    DELTA(delta_order, FORMAT, "chunk 1 of the memory: out of order"),
-    DELTA(delta_far, FORMAT, "chunk 5 of the memory"),
-    DELTA(delta_farthest, FORMAT, "behind its end at chunk 5"),
-    DELTA(delta_no_pages, FORMAT, "chunk 0 names no pages"),
-    DELTA(delta_patched, FORMAT, "pages that it does not have"),
-    DELTA(delta_more_pages, FORMAT, "not of the size"),
-    DELTA(delta_many, FORMAT, "4294967295 changes"),
-    DELTA(delta_few, FORMAT, "3 changes need"),
-    DELTA(delta_offset, FORMAT, "4 changes need"),
-    DELTA(delta_offset_far, FORMAT, "has room for"),
-    DELTA(delta_chunk_size, FORMAT, "chunks of 4096 bytes"),
+    DELTA_POKE(delta_twice, FORMAT, "chunk 0 of the memory: out of order",
+               AT(MEMORY, CHANGE(1) + SNAPSHOT_CHANGE_NUMBER, uint32_t, SET, 0)),
+    DELTA_POKE(delta_order, FORMAT, "chunk 1 of the memory: out of order",
+               AT(MEMORY, CHANGE(0) + SNAPSHOT_CHANGE_NUMBER, uint32_t, SET, 3)),
+    DELTA_POKE(delta_far, FORMAT, "chunk 5 of the memory",
+               AT(MEMORY, CHANGE(3) + SNAPSHOT_CHANGE_NUMBER, uint32_t, SET, 5)),
+    DELTA_POKE(delta_farthest, FORMAT, "behind its end at chunk 5",
+               AT(MEMORY, CHANGE(3) + SNAPSHOT_CHANGE_NUMBER, uint32_t, SET, UINT32_MAX)),
+    DELTA_POKE(delta_no_pages, FORMAT, "chunk 0 names no pages",
+               AT(MEMORY, CHANGE(0) + SNAPSHOT_CHANGE_PAGES, uint32_t, SET, 0)),
+    DELTA_POKE(delta_patched, FORMAT, "pages that it does not have",
+               AT(MEMORY, CHANGE(0) + SNAPSHOT_CHANGE_PATCHED, uint8_t, OR, 1)),
+    DELTA_POKE(delta_more_pages, FORMAT, "not of the size",
+               AT(MEMORY, CHANGE(0) + SNAPSHOT_CHANGE_PAGES, uint8_t, OR, 1)),
+    DELTA_POKE(delta_many, FORMAT, "4294967295 changes",
+               AT(MEMORY, SNAPSHOT_MEMORY_CHUNK_COUNT, uint32_t, SET, UINT32_MAX)),
+    DELTA_POKE(delta_few, FORMAT, "3 changes need", AT(MEMORY, SNAPSHOT_MEMORY_CHUNK_COUNT, uint32_t, SET, 3)),
+    DELTA_POKE(delta_offset, FORMAT, "4 changes need", AT(MEMORY, SNAPSHOT_MEMORY_DATA_OFFSET, uint8_t, ADD, 4)),
+    DELTA_POKE(delta_offset_far, FORMAT, "has room for",
+               AT(MEMORY, SNAPSHOT_MEMORY_DATA_OFFSET, uint64_t, SET, UINT64_MAX)),
+    DELTA_POKE(delta_chunk_size, FORMAT, "chunks of 4096 bytes",
+               AT(MEMORY, SNAPSHOT_MEMORY_CHUNK_BYTES, uint32_t, SET, 4096)),
     DELTA(delta_index_digest, CORRUPT, "memory index"),
     DELTA(delta_short, FORMAT, "or more"),
     DELTA(delta_block_long, FORMAT, "block 0"),
@@ -235,20 +148,20 @@ const struct forgery forge_delta_list[] = {
     DELTA(delta_block_damaged, CORRUPT, "cannot be decoded"),
     DELTA(delta_bomb, FORMAT, "not of the size"),
     {"delta_other_pages", FORGE_DELTA, FORGE_BODY, delta_other_pages, NULL, PYBOX_OK, CORRUPT,
-     "chunk 0 of the delta"},
-    DELTA(delta_change_digest, CORRUPT, "of the delta's memory does not match"),
-    {"delta_memory_digest", FORGE_DELTA, FORGE_TABLE, delta_memory_digest, NULL, CORRUPT, CORRUPT,
-     "and its parent's"},
+     "chunk 0 of the delta", NO_POKE},
+    DELTA_POKE(delta_change_digest, CORRUPT, "of the delta's memory does not match",
+               AT(MEMORY, CHANGE(2) + SNAPSHOT_CHANGE_DIGEST, uint8_t, FLIP, 1)),
+    {"delta_memory_digest", FORGE_DELTA, FORGE_TABLE, NULL, NULL, CORRUPT, CORRUPT, "and its parent's", DIGEST(MEMORY)},
     DELTA(delta_shrunk, PARENT, "more memory: 262144 bytes, not 65536"),
-    DELTA(delta_other_module, PARENT, "another module"),
+    DELTA_POKE(delta_other_module, PARENT, "another module", AT(MODULE, SNAPSHOT_MODULE_HASH, uint8_t, FLIP, 1)),
     DELTA(delta_no_parent, FORMAT, "names no parent"),
     DELTA(delta_other_parent, PARENT, "put it there"),
-    {"delta_circle", FORGE_DELTA, FORGE_BYTES, NULL, delta_circle, PARENT, PARENT, "circle"},
-    {"delta_version_1", FORGE_DELTA, FORGE_BYTES, NULL, delta_version_1, FORMAT, FORMAT,
-     "but is not a delta"},
-    DELTA(delta_is_full, FORMAT, "but is not a delta"),
+    {"delta_circle", FORGE_DELTA, FORGE_BYTES, NULL, delta_circle, PARENT, PARENT, "circle", NO_POKE},
+    {"delta_version_1", FORGE_DELTA, FORGE_BYTES, NULL, NULL, FORMAT, FORMAT, "but is not a delta",
+     SEALED(SNAPSHOT_HEADER_VERSION, uint32_t, SET, 1)},
+    DELTA_POKE(delta_is_full, FORMAT, "but is not a delta", FIELD(MEMORY, encoding, SET, SNAPSHOT_ENCODING_CHUNKS)),
     BODY(tree_of_no_parent, FORMAT, "TREE has an encoding"),
     DELTA(delta_other_tree, CORRUPT, "that has another digest"),
-    DELTA(delta_stored_tree, FORMAT, "TREE has an encoding"),
+    DELTA_POKE(delta_stored_tree, FORMAT, "TREE has an encoding", FIELD(TREE, encoding, SET, SNAPSHOT_ENCODING_PARENT)),
 };
 const size_t forge_delta_count = sizeof forge_delta_list / sizeof *forge_delta_list;

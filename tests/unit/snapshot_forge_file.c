@@ -51,63 +51,6 @@ static void byte_behind(struct fixture_file *file)
     forge_resize(file, file->length + 1);
 }
 
-static void version_0(struct fixture_file *file)
-{
-    bytes_store_u32(file->bytes + SNAPSHOT_HEADER_VERSION, 0);
-    forge_reseal(file);
-}
-
-static void version_3(struct fixture_file *file)
-{
-    bytes_store_u32(file->bytes + SNAPSHOT_HEADER_VERSION, 3);
-    forge_reseal(file);
-}
-
-static void unknown_feature(struct fixture_file *file)
-{
-    bytes_store_u32(file->bytes + SNAPSHOT_HEADER_FEATURES, 0x80000001);
-    forge_reseal(file);
-}
-
-static void header_reserved(struct fixture_file *file)
-{
-    file->bytes[SNAPSHOT_HEADER_RESERVED + 3] = 1;
-    forge_reseal(file);
-}
-
-static void entry_reserved(struct fixture_file *file)
-{
-    file->bytes[SNAPSHOT_HEADER_BYTES + SNAPSHOT_ENTRY_RESERVED] = 1;
-    forge_reseal(file);
-}
-
-static void count_4(struct fixture_file *file)
-{
-    bytes_store_u32(file->bytes + SNAPSHOT_HEADER_SECTION_COUNT, 4);
-    forge_reseal(file);
-}
-
-static void count_33(struct fixture_file *file)
-{
-    bytes_store_u32(file->bytes + SNAPSHOT_HEADER_SECTION_COUNT, 33);
-}
-
-static void count_huge(struct fixture_file *file)
-{
-    bytes_store_u32(file->bytes + SNAPSHOT_HEADER_SECTION_COUNT, UINT32_MAX);
-}
-
-static void content_digest(struct fixture_file *file)
-{
-    file->bytes[SNAPSHOT_HEADER_DIGEST] ^= 1;
-    forge_reseal(file);
-}
-
-static void table_digest(struct fixture_file *file)
-{
-    file->bytes[SNAPSHOT_HEADER_TABLE_DIGEST] ^= 1;
-}
-
 static void padding(struct fixture_file *file)
 {
     uint8_t *metadata = file->bytes + snapshot_format_head_bytes(METADATA);
@@ -122,135 +65,15 @@ static void last_byte(struct fixture_file *file) /* the checksum of the last chu
 
 /* ---- the table ---- */
 
-static void section_twice(struct forge *forge)
-{
-    forge->head.sections[METADATA].type = SNAPSHOT_SECTION_MODULE;
-}
-
 static void sections_swapped(struct forge *forge)
 {
     forge->head.sections[METADATA].type = SNAPSHOT_SECTION_GLOBALS;
     forge->head.sections[GLOBALS].type = SNAPSHOT_SECTION_METADATA;
 }
 
-static void known_optional(struct forge *forge)
-{
-    forge->head.sections[TREE].flags = SNAPSHOT_SECTION_OPTIONAL;
-}
-
-static void unknown_flag(struct forge *forge)
-{
-    forge->head.sections[TREE].flags = 2;
-}
-
-static void overlap(struct forge *forge)
-{
-    forge->head.sections[GLOBALS].offset -= 8;
-}
-
-static void wide_gap(struct forge *forge)
-{
-    forge->head.sections[GLOBALS].offset += 8;
-}
-
-static void far_offset(struct forge *forge)
-{
-    forge->head.sections[GLOBALS].offset = UINT64_MAX - 7;
-}
-
-static void long_section(struct forge *forge)
-{
-    forge->head.sections[TREE].stored_bytes = UINT64_MAX;
-}
-
-static void section_behind_end(struct forge *forge)
-{
-    forge->head.sections[MEMORY].stored_bytes++;
-}
-
-static void bytes_behind_sections(struct forge *forge)
-{
-    forge->head.sections[MEMORY].stored_bytes--;
-}
-
 static void parent_of_none(struct forge *forge)
 {
     forge->head.parent[31] = 1;
-}
-
-static void module_encoded(struct forge *forge)
-{
-    forge->head.sections[MODULE].encoding = SNAPSHOT_ENCODING_ZSTD;
-}
-
-static void tree_in_chunks(struct forge *forge)
-{
-    forge->head.sections[TREE].encoding = SNAPSHOT_ENCODING_CHUNKS;
-}
-
-static void memory_raw(struct forge *forge)
-{
-    forge->head.sections[MEMORY].encoding = SNAPSHOT_ENCODING_RAW;
-}
-
-static void raw_of_two_sizes(struct forge *forge)
-{
-    forge->head.sections[METADATA].content_bytes++;
-}
-
-static void tree_bomb(struct forge *forge)
-{
-    forge->head.sections[TREE].content_bytes = UINT64_C(1) << 50;
-}
-
-static void tree_size(struct forge *forge)
-{
-    forge->head.sections[TREE].content_bytes++;
-}
-
-static void tree_digest(struct forge *forge)
-{
-    forge->head.sections[TREE].digest[0] ^= 1;
-}
-
-static void module_digest(struct forge *forge)
-{
-    forge->head.sections[MODULE].digest[0] ^= 1;
-}
-
-static void metadata_digest(struct forge *forge)
-{
-    forge->head.sections[METADATA].digest[0] ^= 1;
-}
-
-static void globals_digest(struct forge *forge)
-{
-    forge->head.sections[GLOBALS].digest[0] ^= 1;
-}
-
-static void memory_digest(struct forge *forge)
-{
-    forge->head.sections[MEMORY].digest[0] ^= 1;
-}
-
-static void memory_uneven(struct forge *forge)
-{
-    forge->head.sections[MEMORY].content_bytes -= 4096;
-}
-
-static void memory_huge(struct forge *forge)
-{
-    forge->head.sections[MEMORY].content_bytes = SNAPSHOT_MEMORY_LIMIT_BYTES + SNAPSHOT_PAGE_BYTES;
-}
-
-static void memory_of_4_gib(struct forge *forge) /* allowed, but there is no room for its index */
-{
-    forge->head.sections[MEMORY].content_bytes = SNAPSHOT_MEMORY_LIMIT_BYTES;
-}
-
-static void memory_larger(struct forge *forge)
-{
-    forge->head.sections[MEMORY].content_bytes += SNAPSHOT_PAGE_BYTES;
 }
 
 /* ---- sections ---- */
@@ -289,11 +112,6 @@ static void module_short(struct forge *forge)
 static void module_long(struct forge *forge)
 {
     forge_resize(&forge->bodies[MODULE], SNAPSHOT_MODULE_BYTES + 1);
-}
-
-static void module_reserved(struct forge *forge)
-{
-    forge->bodies[MODULE].bytes[SNAPSHOT_MODULE_RESERVED] = 1;
 }
 
 static void metadata_empty(struct forge *forge)
@@ -348,36 +166,6 @@ static void globals_uneven(struct forge *forge)
 static void globals_many(struct forge *forge)
 {
     forge_resize(&forge->bodies[GLOBALS], (SNAPSHOT_GLOBAL_LIMIT + 1) * SNAPSHOT_GLOBAL_BYTES);
-}
-
-static void globals_order(struct forge *forge)
-{
-    bytes_store_u32(forge->bodies[GLOBALS].bytes + SNAPSHOT_GLOBAL_BYTES, 8);
-}
-
-static void globals_twice(struct forge *forge)
-{
-    bytes_store_u32(forge->bodies[GLOBALS].bytes + SNAPSHOT_GLOBAL_BYTES, 7);
-}
-
-static void globals_type(struct forge *forge)
-{
-    forge->bodies[GLOBALS].bytes[SNAPSHOT_GLOBAL_TYPE] = 'v';
-}
-
-static void globals_wide_type(struct forge *forge)
-{
-    forge->bodies[GLOBALS].bytes[SNAPSHOT_GLOBAL_TYPE + 2] = 1;
-}
-
-static void globals_wide_value(struct forge *forge)
-{
-    forge->bodies[GLOBALS].bytes[SNAPSHOT_GLOBAL_VALUE + 4] = 1;
-}
-
-static void tree_no_frame(struct forge *forge)
-{
-    forge->bodies[TREE].bytes[0] ^= 1;
 }
 
 static void tree_damaged(struct forge *forge)
@@ -436,14 +224,6 @@ static void created_required(struct forge *forge)
     forge->head.sections[MEMORY + 1].flags = 0;
 }
 
-#define FORMAT PYBOX_ERROR_SNAPSHOT_FORMAT
-#define CORRUPT PYBOX_ERROR_SNAPSHOT_CORRUPT
-#define VERSION PYBOX_ERROR_SNAPSHOT_VERSION
-#define LIMIT PYBOX_ERROR_LIMIT
-#define BYTES(f, s, m) {#f, FORGE_COMPRESSED, FORGE_BYTES, NULL, f, s, s, m}
-#define TABLE(f, s, m) {#f, FORGE_COMPRESSED, FORGE_TABLE, f, NULL, s, s, m}
-#define BODY(f, s, m) {#f, FORGE_COMPRESSED, FORGE_BODY, f, NULL, s, s, m}
-
 const struct forgery forge_file_list[] = {
     BYTES(empty, FORMAT, "signature"),
     BYTES(other_magic, FORMAT, "signature"),
@@ -452,51 +232,62 @@ const struct forgery forge_file_list[] = {
     BYTES(half_table, FORMAT, "do not hold its section table"),
     BYTES(last_byte_missing, FORMAT, "truncated"),
     BYTES(byte_behind, FORMAT, "1 bytes behind its end"),
-    BYTES(version_0, VERSION, "version 0"),
-    BYTES(version_3, VERSION, "version 3"),
-    BYTES(unknown_feature, VERSION, "0x80000001"),
-    BYTES(header_reserved, FORMAT, "reserved field of the snapshot's header"),
-    BYTES(entry_reserved, FORMAT, "reserved field of the snapshot's section table"),
-    BYTES(count_4, FORMAT, "has 4 sections"),
-    BYTES(count_33, FORMAT, "has 33 sections"),
-    BYTES(count_huge, FORMAT, "has 4294967295 sections"),
-    BYTES(content_digest, CORRUPT, "snapshot's digest"),
-    BYTES(table_digest, CORRUPT, "header and section table"),
+    BYTES_POKE(version_0, VERSION, "version 0", SEALED(SNAPSHOT_HEADER_VERSION, uint32_t, SET, 0)),
+    BYTES_POKE(version_3, VERSION, "version 3", SEALED(SNAPSHOT_HEADER_VERSION, uint32_t, SET, 3)),
+    BYTES_POKE(unknown_feature, VERSION, "0x80000001", SEALED(SNAPSHOT_HEADER_FEATURES, uint32_t, SET, 0x80000001)),
+    BYTES_POKE(header_reserved, FORMAT, "reserved field of the snapshot's header",
+               SEALED(SNAPSHOT_HEADER_RESERVED + 3, uint8_t, SET, 1)),
+    BYTES_POKE(entry_reserved, FORMAT, "reserved field of the snapshot's section table",
+               SEALED(SNAPSHOT_HEADER_BYTES + SNAPSHOT_ENTRY_RESERVED, uint8_t, SET, 1)),
+    BYTES_POKE(count_4, FORMAT, "has 4 sections", SEALED(SNAPSHOT_HEADER_SECTION_COUNT, uint32_t, SET, 4)),
+    BYTES_POKE(count_33, FORMAT, "has 33 sections", PLAIN(SNAPSHOT_HEADER_SECTION_COUNT, uint32_t, SET, 33)),
+    BYTES_POKE(count_huge, FORMAT, "has 4294967295 sections",
+               PLAIN(SNAPSHOT_HEADER_SECTION_COUNT, uint32_t, SET, UINT32_MAX)),
+    BYTES_POKE(content_digest, CORRUPT, "snapshot's digest", SEALED(SNAPSHOT_HEADER_DIGEST, uint8_t, FLIP, 1)),
+    BYTES_POKE(table_digest, CORRUPT, "header and section table",
+               PLAIN(SNAPSHOT_HEADER_TABLE_DIGEST, uint8_t, FLIP, 1)),
     BYTES(padding, FORMAT, "gap"),
     BYTES(last_byte, CORRUPT, "cannot be decoded"),
-    TABLE(section_twice, FORMAT, "out of order"),
+    TABLE_POKE(section_twice, FORMAT, "out of order", FIELD(METADATA, type, SET, SNAPSHOT_SECTION_MODULE)),
     TABLE(sections_swapped, FORMAT, "out of order"),
-    TABLE(known_optional, FORMAT, "flags 0x1"),
-    TABLE(unknown_flag, FORMAT, "flags 0x2"),
-    TABLE(overlap, FORMAT, "section 2 of the snapshot is at byte"),
-    TABLE(wide_gap, FORMAT, "section 2 of the snapshot is at byte"),
-    TABLE(far_offset, FORMAT, "section 2 of the snapshot is at byte"),
-    TABLE(long_section, FORMAT, "section 3 of the snapshot reaches beyond"),
-    TABLE(section_behind_end, FORMAT, "section 4 of the snapshot reaches beyond"),
-    TABLE(bytes_behind_sections, FORMAT, "1 bytes behind its last section"),
+    TABLE_POKE(known_optional, FORMAT, "flags 0x1", FIELD(TREE, flags, SET, SNAPSHOT_SECTION_OPTIONAL)),
+    TABLE_POKE(unknown_flag, FORMAT, "flags 0x2", FIELD(TREE, flags, SET, 2)),
+    TABLE_POKE(overlap, FORMAT, "section 2 of the snapshot is at byte", FIELD(GLOBALS, offset, ADD, -(uint64_t)8)),
+    TABLE_POKE(wide_gap, FORMAT, "section 2 of the snapshot is at byte", FIELD(GLOBALS, offset, ADD, 8)),
+    TABLE_POKE(far_offset, FORMAT, "section 2 of the snapshot is at byte", FIELD(GLOBALS, offset, SET, UINT64_MAX - 7)),
+    TABLE_POKE(long_section, FORMAT, "section 3 of the snapshot reaches beyond",
+               FIELD(TREE, stored_bytes, SET, UINT64_MAX)),
+    TABLE_POKE(section_behind_end, FORMAT, "section 4 of the snapshot reaches beyond",
+               FIELD(MEMORY, stored_bytes, ADD, 1)),
+    TABLE_POKE(bytes_behind_sections, FORMAT, "1 bytes behind its last section",
+               FIELD(MEMORY, stored_bytes, ADD, -(uint64_t)1)),
     TABLE(parent_of_none, FORMAT, "names a parent"),
-    TABLE(module_encoded, FORMAT, "MODULE has an encoding"),
-    TABLE(tree_in_chunks, FORMAT, "TREE has an encoding"),
-    TABLE(memory_raw, FORMAT, "MEMORY has an encoding"),
-    TABLE(raw_of_two_sizes, FORMAT, "METADATA has an encoding"),
-    TABLE(tree_bomb, LIMIT, "the limit is 268435456"),
-    TABLE(tree_size, FORMAT, "not of the size"),
-    {"tree_digest", FORGE_COMPRESSED, FORGE_TABLE, tree_digest, NULL, PYBOX_OK, CORRUPT, "TREE"},
-    TABLE(module_digest, CORRUPT, "MODULE"),
-    TABLE(metadata_digest, CORRUPT, "METADATA"),
-    TABLE(globals_digest, CORRUPT, "GLOBALS"),
-    TABLE(memory_digest, CORRUPT, "memory does not match those of its chunks"),
-    TABLE(memory_uneven, FORMAT, "multiple of 65536"),
-    TABLE(memory_huge, FORMAT, "at most 4294967296"),
-    TABLE(memory_of_4_gib, FORMAT, "or more"),
-    TABLE(memory_larger, CORRUPT, "memory index"),
+    TABLE_POKE(module_encoded, FORMAT, "MODULE has an encoding", FIELD(MODULE, encoding, SET, SNAPSHOT_ENCODING_ZSTD)),
+    TABLE_POKE(tree_in_chunks, FORMAT, "TREE has an encoding", FIELD(TREE, encoding, SET, SNAPSHOT_ENCODING_CHUNKS)),
+    TABLE_POKE(memory_raw, FORMAT, "MEMORY has an encoding", FIELD(MEMORY, encoding, SET, SNAPSHOT_ENCODING_RAW)),
+    TABLE_POKE(raw_of_two_sizes, FORMAT, "METADATA has an encoding", FIELD(METADATA, content_bytes, ADD, 1)),
+    TABLE_POKE(tree_bomb, LIMIT, "the limit is 268435456", FIELD(TREE, content_bytes, SET, UINT64_C(1) << 50)),
+    TABLE_POKE(tree_size, FORMAT, "not of the size", FIELD(TREE, content_bytes, ADD, 1)),
+    {"tree_digest", FORGE_COMPRESSED, FORGE_TABLE, NULL, NULL, PYBOX_OK, CORRUPT, "TREE", DIGEST(TREE)},
+    TABLE_POKE(module_digest, CORRUPT, "MODULE", DIGEST(MODULE)),
+    TABLE_POKE(metadata_digest, CORRUPT, "METADATA", DIGEST(METADATA)),
+    TABLE_POKE(globals_digest, CORRUPT, "GLOBALS", DIGEST(GLOBALS)),
+    TABLE_POKE(memory_digest, CORRUPT, "memory does not match those of its chunks", DIGEST(MEMORY)),
+    TABLE_POKE(memory_uneven, FORMAT, "multiple of 65536", FIELD(MEMORY, content_bytes, ADD, -(uint64_t)4096)),
+    TABLE_POKE(memory_huge, FORMAT, "at most 4294967296",
+               FIELD(MEMORY, content_bytes, SET, SNAPSHOT_MEMORY_LIMIT_BYTES + SNAPSHOT_PAGE_BYTES)),
+    TABLE_POKE(memory_of_4_gib, FORMAT, "or more",
+               /* allowed, but there is no room for its index */
+               FIELD(MEMORY, content_bytes, SET, SNAPSHOT_MEMORY_LIMIT_BYTES)),
+    TABLE_POKE(memory_larger, CORRUPT, "memory index", FIELD(MEMORY, content_bytes, ADD, SNAPSHOT_PAGE_BYTES)),
     BODY(required_section, VERSION, "section type 77"),
     BODY(optional_section, PYBOX_OK, ""),
     BODY(optional_section_flags, FORMAT, "flags 0x5"),
     BODY(optional_sections_order, FORMAT, "out of order"),
     BODY(module_short, FORMAT, "expected 72"),
     BODY(module_long, FORMAT, "at most 72"),
-    BODY(module_reserved, FORMAT, "section MODULE is not 0"),
+    BODY_POKE(module_reserved, FORMAT, "section MODULE is not 0",
+              AT(MODULE, SNAPSHOT_MODULE_RESERVED, uint8_t, SET, 1)),
     BODY(metadata_empty, FORMAT, "not JSON"),
     BODY(metadata_array, FORMAT, "not an object"),
     BODY(metadata_half, FORMAT, "not JSON"),
@@ -507,12 +298,13 @@ const struct forgery forge_file_list[] = {
     BODY(metadata_long, FORMAT, "at most 65536"),
     BODY(globals_uneven, FORMAT, "multiple of 16"),
     BODY(globals_many, FORMAT, "at most 1048576"),
-    BODY(globals_order, FORMAT, "ascending order"),
-    BODY(globals_twice, FORMAT, "ascending order"),
-    BODY(globals_type, FORMAT, "unknown type 118"),
-    BODY(globals_wide_type, FORMAT, "unknown type 65641"),
-    BODY(globals_wide_value, FORMAT, "wider than its type"),
-    BODY(tree_no_frame, FORMAT, "no zstd frame"),
+    BODY_POKE(globals_order, FORMAT, "ascending order", AT(GLOBALS, SNAPSHOT_GLOBAL_BYTES, uint32_t, SET, 8)),
+    BODY_POKE(globals_twice, FORMAT, "ascending order", AT(GLOBALS, SNAPSHOT_GLOBAL_BYTES, uint32_t, SET, 7)),
+    BODY_POKE(globals_type, FORMAT, "unknown type 118", AT(GLOBALS, SNAPSHOT_GLOBAL_TYPE, uint8_t, SET, 'v')),
+    BODY_POKE(globals_wide_type, FORMAT, "unknown type 65641", AT(GLOBALS, SNAPSHOT_GLOBAL_TYPE + 2, uint8_t, SET, 1)),
+    BODY_POKE(globals_wide_value, FORMAT, "wider than its type",
+              AT(GLOBALS, SNAPSHOT_GLOBAL_VALUE + 4, uint8_t, SET, 1)),
+    BODY_POKE(tree_no_frame, FORMAT, "no zstd frame", AT(TREE, 0, uint8_t, FLIP, 1)),
     BODY(tree_damaged, CORRUPT, "cannot be decoded"),
     BODY(tree_roomy, FORMAT, "more room"),
     BODY(tree_raw_damaged, CORRUPT, "TREE"),

@@ -9,80 +9,10 @@
 
 /* ---- the memory's index ---- */
 
-static void chunk_size(struct forge *forge)
-{
-    bytes_store_u32(forge->bodies[MEMORY].bytes + SNAPSHOT_MEMORY_CHUNK_BYTES, 4096);
-}
-
-static void chunk_count(struct forge *forge)
-{
-    bytes_store_u32(forge->bodies[MEMORY].bytes + SNAPSHOT_MEMORY_CHUNK_COUNT, UINT32_MAX);
-}
-
-static void data_offset(struct forge *forge)
-{
-    bytes_store_u64(forge->bodies[MEMORY].bytes + SNAPSHOT_MEMORY_DATA_OFFSET, 1 << 20);
-}
-
 static void index_digest(struct forge *forge)
 {
     forge->bodies[MEMORY].bytes[SNAPSHOT_MEMORY_INDEX_DIGEST] ^= 1;
     forge->keep_index_digest = 1;
-}
-
-static void kind_parent(struct forge *forge)
-{
-    forge_index_entry(forge, 1)[SNAPSHOT_CHUNK_KIND] = 3;
-}
-
-static void kind_huge(struct forge *forge)
-{
-    forge_index_entry(forge, 1)[SNAPSHOT_CHUNK_KIND + 3] = 0xff;
-}
-
-static void kind_raw(struct forge *forge)
-{
-    forge_index_entry(forge, 0)[SNAPSHOT_CHUNK_KIND] = SNAPSHOT_CHUNK_RAW;
-}
-
-static void kind_zstd(struct forge *forge)
-{
-    forge_index_entry(forge, 0)[SNAPSHOT_CHUNK_KIND] = SNAPSHOT_CHUNK_ZSTD;
-}
-
-static void zero_with_length(struct forge *forge)
-{
-    forge_index_entry(forge, 1)[SNAPSHOT_CHUNK_STORED_BYTES] = 1;
-}
-
-static void zero_with_offset(struct forge *forge)
-{
-    forge_index_entry(forge, 1)[SNAPSHOT_CHUNK_OFFSET] = 1;
-}
-
-static void zero_with_digest(struct forge *forge)
-{
-    forge_index_entry(forge, 1)[SNAPSHOT_CHUNK_DIGEST] = 1;
-}
-
-static void chunk_overlap(struct forge *forge)
-{
-    bytes_store_u64(forge_index_entry(forge, 2) + SNAPSHOT_CHUNK_OFFSET, 0);
-}
-
-static void chunk_gap(struct forge *forge)
-{
-    forge_index_entry(forge, 2)[SNAPSHOT_CHUNK_OFFSET]++;
-}
-
-static void chunk_far(struct forge *forge)
-{
-    bytes_store_u64(forge_index_entry(forge, 2) + SNAPSHOT_CHUNK_OFFSET, UINT64_MAX);
-}
-
-static void chunk_long(struct forge *forge)
-{
-    bytes_store_u32(forge_index_entry(forge, 3) + SNAPSHOT_CHUNK_STORED_BYTES, UINT32_MAX);
 }
 
 static void chunk_roomy(struct forge *forge) /* more than the worst compression needs */
@@ -94,16 +24,6 @@ static void chunk_roomy(struct forge *forge) /* more than the worst compression 
 static void bytes_behind_chunks(struct forge *forge)
 {
     forge_resize(&forge->bodies[MEMORY], forge->bodies[MEMORY].length + 8);
-}
-
-static void chunk_digest(struct forge *forge)
-{
-    forge_index_entry(forge, 0)[SNAPSHOT_CHUNK_DIGEST] ^= 1;
-}
-
-static void mapped_offset(struct forge *forge)
-{
-    bytes_store_u64(forge_index_entry(forge, 2) + SNAPSHOT_CHUNK_OFFSET, 0);
 }
 
 static void mapped_length(struct forge *forge)
@@ -217,47 +137,48 @@ static void chunk_stored_zero(struct forge *forge) /* a second form of the same 
     digest_bytes(zeroes, sizeof zeroes, forge_index_entry(forge, 3) + SNAPSHOT_CHUNK_DIGEST);
 }
 
-#define FORMAT PYBOX_ERROR_SNAPSHOT_FORMAT
-#define CORRUPT PYBOX_ERROR_SNAPSHOT_CORRUPT
-#define BODY(f, s, m) {#f, FORGE_COMPRESSED, FORGE_BODY, f, NULL, s, s, m}
-#define MAPPED(f, s, m) {#f, FORGE_MAPPED, FORGE_BODY, f, NULL, s, s, m}
-
 const struct forgery forge_memory_list[] = {
-    BODY(chunk_size, FORMAT, "chunks of 4096"),
-    BODY(chunk_count, FORMAT, "its size needs 4"),
-    BODY(data_offset, FORMAT, "byte 1048576 of its section"),
+    BODY_POKE(chunk_size, FORMAT, "chunks of 4096", AT(MEMORY, SNAPSHOT_MEMORY_CHUNK_BYTES, uint32_t, SET, 4096)),
+    BODY_POKE(chunk_count, FORMAT, "its size needs 4",
+              AT(MEMORY, SNAPSHOT_MEMORY_CHUNK_COUNT, uint32_t, SET, UINT32_MAX)),
+    BODY_POKE(data_offset, FORMAT, "byte 1048576 of its section",
+              AT(MEMORY, SNAPSHOT_MEMORY_DATA_OFFSET, uint64_t, SET, 1 << 20)),
     BODY(index_digest, CORRUPT, "memory index"),
-    BODY(kind_parent, FORMAT, "unknown kind 3"),
-    BODY(kind_huge, FORMAT, "unknown kind 4278190080"),
-    BODY(kind_raw, FORMAT, "chunk 0"),
-    BODY(zero_with_length, FORMAT, "chunk 1"),
-    BODY(zero_with_offset, FORMAT, "chunk 1"),
-    BODY(zero_with_digest, FORMAT, "chunk 1"),
-    BODY(chunk_overlap, FORMAT, "chunk 2"),
-    BODY(chunk_gap, FORMAT, "chunk 2"),
-    BODY(chunk_far, FORMAT, "chunk 2"),
-    BODY(chunk_long, FORMAT, "chunk 3"),
+    BODY_POKE(kind_parent, FORMAT, "unknown kind 3", AT(MEMORY, CHUNK(1) + SNAPSHOT_CHUNK_KIND, uint8_t, SET, 3)),
+    BODY_POKE(kind_huge, FORMAT, "unknown kind 4278190080",
+              AT(MEMORY, CHUNK(1) + SNAPSHOT_CHUNK_KIND + 3, uint8_t, SET, 0xff)),
+    BODY_POKE(kind_raw, FORMAT, "chunk 0",
+              AT(MEMORY, CHUNK(0) + SNAPSHOT_CHUNK_KIND, uint8_t, SET, SNAPSHOT_CHUNK_RAW)),
+    BODY_POKE(zero_with_length, FORMAT, "chunk 1", AT(MEMORY, CHUNK(1) + SNAPSHOT_CHUNK_STORED_BYTES, uint8_t, SET, 1)),
+    BODY_POKE(zero_with_offset, FORMAT, "chunk 1", AT(MEMORY, CHUNK(1) + SNAPSHOT_CHUNK_OFFSET, uint8_t, SET, 1)),
+    BODY_POKE(zero_with_digest, FORMAT, "chunk 1", AT(MEMORY, CHUNK(1) + SNAPSHOT_CHUNK_DIGEST, uint8_t, SET, 1)),
+    BODY_POKE(chunk_overlap, FORMAT, "chunk 2", AT(MEMORY, CHUNK(2) + SNAPSHOT_CHUNK_OFFSET, uint64_t, SET, 0)),
+    BODY_POKE(chunk_gap, FORMAT, "chunk 2", AT(MEMORY, CHUNK(2) + SNAPSHOT_CHUNK_OFFSET, uint8_t, ADD, 1)),
+    BODY_POKE(chunk_far, FORMAT, "chunk 2", AT(MEMORY, CHUNK(2) + SNAPSHOT_CHUNK_OFFSET, uint64_t, SET, UINT64_MAX)),
+    BODY_POKE(chunk_long, FORMAT, "chunk 3",
+              AT(MEMORY, CHUNK(3) + SNAPSHOT_CHUNK_STORED_BYTES, uint32_t, SET, UINT32_MAX)),
     BODY(chunk_roomy, FORMAT, "chunk 3"),
     BODY(bytes_behind_chunks, FORMAT, "8 bytes behind its last chunk"),
-    {"chunk_digest", FORGE_COMPRESSED, FORGE_BODY, chunk_digest, NULL, PYBOX_OK, CORRUPT,
-     "chunk 0"},
+    {"chunk_digest", FORGE_COMPRESSED, FORGE_BODY, NULL, NULL, PYBOX_OK, CORRUPT, "chunk 0",
+     AT(MEMORY, CHUNK(0) + SNAPSHOT_CHUNK_DIGEST, uint8_t, FLIP, 1)},
     BODY(frame_unchecked, FORMAT, "no checksum"),
     BODY(frame_unsized, FORMAT, "not of the size"),
     BODY(frame_bomb, FORMAT, "not of the size"),
     BODY(frame_small, FORMAT, "not of the size"),
-    {"frame_other", FORGE_COMPRESSED, FORGE_BODY, frame_other, NULL, PYBOX_OK, CORRUPT, "chunk 3"},
+    {"frame_other", FORGE_COMPRESSED, FORGE_BODY, frame_other, NULL, PYBOX_OK, CORRUPT, "chunk 3", NO_POKE},
     BODY(frame_empty, FORMAT, "no zstd frame"),
     BODY(frame_skippable, FORMAT, "no zstd frame"),
     BODY(frame_twice, FORMAT, "does not end where it should"),
     BODY(frame_cut, FORMAT, "does not end where it should"),
     {"chunk_stored_zero", FORGE_COMPRESSED, FORGE_BODY, chunk_stored_zero, NULL, PYBOX_OK, FORMAT,
-     "is zero, but stored"},
-    MAPPED(kind_zstd, FORMAT, "chunk 0"),
-    MAPPED(mapped_offset, FORMAT, "chunk 2"),
+     "is zero, but stored", NO_POKE},
+    MAPPED_POKE(kind_zstd, FORMAT, "chunk 0",
+                AT(MEMORY, CHUNK(0) + SNAPSHOT_CHUNK_KIND, uint8_t, SET, SNAPSHOT_CHUNK_ZSTD)),
+    MAPPED_POKE(mapped_offset, FORMAT, "chunk 2", AT(MEMORY, CHUNK(2) + SNAPSHOT_CHUNK_OFFSET, uint64_t, SET, 0)),
     MAPPED(mapped_length, FORMAT, "section MEMORY has"),
     MAPPED(mapped_gap, FORMAT, "gap"),
     MAPPED(mapped_damaged, CORRUPT, "chunk 0"),
     {"mapped_zero_damaged", FORGE_MAPPED, FORGE_BODY, mapped_zero_damaged, NULL, PYBOX_OK, FORMAT,
-     "gap"},
+     "gap", NO_POKE},
 };
 const size_t forge_memory_count = sizeof forge_memory_list / sizeof *forge_memory_list;
