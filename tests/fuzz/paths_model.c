@@ -248,7 +248,7 @@ int model_create(struct paths_model *model, int base, const char *path, int foll
     if (error != 0)
         return error;
     if (way.slash || way.last != LAST_NAME)
-        return exclusive && way.node != MODEL_NONE ? EEXIST : EISDIR;
+        return way.node == MODEL_NONE ? EISDIR : exclusive ? EEXIST : MODEL_REFUSED; /* EISDIR or ENOTDIR */
     if (way.node != MODEL_NONE) {
         *node = way.node;
         return exclusive                             ? EEXIST
