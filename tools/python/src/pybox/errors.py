@@ -21,6 +21,7 @@ from ._native import (
     FileError,
     GuestError,
     LimitError,
+    MissingError,
     ModuleError,
     NoMemoryError,
     PathError,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArchiveError", "ArgumentError", "BusyError", "ClosedError", "DirtyError", "Error", "FileError", "GuestError",
-    "LimitError", "ModuleError", "NoMemoryError", "PathError", "SnapshotError", "UnsupportedError", "ValueNotPortable",
+    "LimitError", "MissingError", "ModuleError", "NoMemoryError", "PathError", "SnapshotError", "UnsupportedError", "ValueNotPortable",
     "RunFailed", "GuestException", "GuestExit", "RunPending", "OutOfFuel", "DeadlineExceeded", "RunInterrupted",
     "OutOfMemory", "OutputFull", "LimitReached", "Trap",
 ]

@@ -1,7 +1,7 @@
 """The files of a sandbox, from the host: of its tree in memory, and of what is mounted there.
 
-Paths are absolute, or relative to /work. They are the guest's names: none leads out of its tree. While the sandbox runs
-all of it raises BusyError.
+Paths are absolute, or relative to /work. They are the guest's names: none leads out of its tree. What is not there raises
+errors.MissingError, a path that cannot be used errors.PathError; while the sandbox runs all of it raises BusyError.
 """
 
 from __future__ import annotations
@@ -16,9 +16,18 @@ from .suggest import unknown
 if TYPE_CHECKING:
     from .sandbox import Sandbox
 
-_TYPES = {1: "file", 2: "folder", 3: "link", 4: "other"}  # the numbers of pybox_file_type
-_SINCE = {"run": "SINCE_RUN", "checkpoint": "SINCE_CHECKPOINT", "image": "SINCE_IMAGE"}
-_CHANGES = ("CREATED", "MODIFIED", "REMOVED")
+_TYPES = {
+    _native.FILE_REGULAR: "file",
+    _native.FILE_DIRECTORY: "folder",
+    _native.FILE_LINK: "link",
+    _native.FILE_OTHER: "other",
+}
+_SINCE = {
+    "run": _native.SINCE_RUN,
+    "checkpoint": _native.SINCE_CHECKPOINT,
+    "image": _native.SINCE_IMAGE,
+}
+_CHANGES = {_native.CREATED: "created", _native.MODIFIED: "modified", _native.REMOVED: "removed"}
 
 
 class File(NamedTuple):
@@ -65,7 +74,7 @@ class Files:
 
     def list(self, path: str = "/work") -> List[File]:
         """What is in a folder."""
-        return [_file(info) for info in self._sandbox.native.file_list(_escaped(path))]
+        return [_file(info) for info in self._sandbox.native.file_list(_folder_pattern(path))]
 
     def glob(self, pattern: str) -> List[File]:
         """The files that a pattern names: `*`, `?`, `[...]`, and `**` for any folders."""
@@ -77,7 +86,7 @@ class Files:
     def exists(self, path: str) -> bool:
         try:
             self._sandbox.native.file_stat(path)
-        except (_native.PathError, _native.ArgumentError):
+        except _native.MissingError:
             return False
         return True
 
@@ -95,9 +104,8 @@ class Files:
         """What was created, modified or removed since the last run began, the last "checkpoint", or the "image"."""
         if since not in _SINCE:
             raise ValueError(unknown("beginning", since, _SINCE))
-        kinds: dict[int, str] = {getattr(_native, name): name.lower() for name in _CHANGES}
-        found = self._sandbox.native.file_changes(path, getattr(_native, _SINCE[since]))
-        return [Change(kinds[kind], _file(info)) for kind, info in found]
+        return [Change(_CHANGES[kind], _file(info))
+                for kind, info in self._sandbox.native.file_changes(path, _SINCE[since])]
 
     def upload(self, host_path: HostPath, path: str) -> None:
         """Copies a file or folder of the host's into the sandbox, against its quota."""
@@ -109,6 +117,8 @@ class Files:
         self._sandbox.native.file_export(path, host_folder)
 
 
-def _escaped(path: str) -> str:
-    """A path as a pattern that means itself."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in path)
+def _folder_pattern(path: str) -> str:
+    """What is in the folder `path`: a path with the letters of patterns in its name means itself."""
+    if not any(letter in path for letter in "*?["):
+        return path
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in path).rstrip("/") + "/*"

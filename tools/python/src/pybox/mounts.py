@@ -22,7 +22,13 @@ from .suggest import unknown
 
 HostPath = Union[str, "os.PathLike[str]"]
 
-KINDS = {"host": 0, "overlay": 1, "memory": 2, "bytes": 3, "archive": 4}  # the numbers of pybox_mount_kind
+KINDS = {
+    "host": _native.MOUNT_HOST,
+    "overlay": _native.MOUNT_OVERLAY,
+    "memory": _native.MOUNT_MEMORY,
+    "bytes": _native.MOUNT_BYTES,
+    "archive": _native.MOUNT_ARCHIVE,
+}
 
 
 @dataclass(frozen=True)
@@ -59,8 +65,8 @@ class Mount:
 
     @classmethod
     def content(cls, content: Union[bytes, str], guest: str) -> Mount:
-        """One file with this content."""
-        return cls(guest, content.encode() if isinstance(content, str) else bytes(content), "bytes", False)
+        """One read-only file with this content."""
+        return cls(guest, content.encode() if isinstance(content, str) else bytes(content), "bytes", True)
 
     @classmethod
     def archive(cls, host: HostPath, guest: str) -> Mount:
