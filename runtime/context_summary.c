@@ -1,13 +1,12 @@
 /* What a snapshot's metadata say of the contexts in it. */
 #include <stdlib.h>
-#include <string.h>
 
 #include <cjson/cJSON.h>
 
 #include "context.h"
 #include "error.h"
 #include "rollback.h"
-#include "snapshot_content.h"
+#include "save_metadata.h"
 
 #define NAMES_MOST 100 /* that are listed; all are counted */
 
@@ -43,34 +42,6 @@ static char *summary_print(const struct summary *summary)
     return text;
 }
 
-/* The host's object with one member more, whose other text stays as it is. NULL: no memory, or it would be no object of
- * a size that can be kept. */
-static char *summary_join(const char *metadata, const char *summary, pybox_status *status)
-{
-    static const char key[] = "\"contexts\":";
-    cJSON *object = cJSON_Parse(metadata);
-    const int fits = cJSON_IsObject(object) && !cJSON_HasObjectItem(object, "contexts");
-    const int is_empty = fits && object->child == NULL;
-    cJSON_Delete(object);
-    const char *end = strrchr(metadata, '}');
-    if (!fits || end == NULL)
-        return NULL;
-    const size_t head = (size_t)(end - metadata), bytes = head + sizeof key + strlen(summary) + 3;
-    if (bytes > SNAPSHOT_METADATA_LIMIT_BYTES)
-        return NULL;
-    char *joined = malloc(bytes);
-    if (joined == NULL) {
-        *status = error_set_memory("a snapshot's metadata", bytes);
-        return NULL;
-    }
-    memcpy(joined, metadata, head);
-    joined[head] = '\0';
-    if (!is_empty)
-        strcat(joined, ",");
-    strcat(strcat(strcat(joined, key), summary), "}");
-    return joined;
-}
-
 pybox_status context_add_summary(struct pybox_box *box, const char *metadata, char **with)
 {
     struct summary summary = {0};
@@ -88,7 +59,7 @@ pybox_status context_add_summary(struct pybox_box *box, const char *metadata, ch
     if (context_go_through(box, first, summary_add, &summary) == PYBOX_OK && summary.count > 1) {
         char *text = summary_print(&summary);
         if (text != NULL)
-            *with = summary_join(metadata != NULL ? metadata : "{}", text, &status);
+            *with = save_metadata_join(metadata != NULL ? metadata : "{}", "contexts", text, &status);
         else
             status = error_set_memory("a snapshot's metadata", 0);
         cJSON_free(text);

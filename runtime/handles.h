@@ -105,6 +105,9 @@ struct pybox_image {
     struct pybox_module *module;
     struct image *image;
     const uint8_t *memory; /* its mapped_bytes, read-only: what rollbacks return to; NULL if there are none */
+    struct vfs_archive *packages; /* that are baked in, over its tree's bytes; NULL: none */
+    const uint8_t *tree;          /* its files without them, encoded */
+    size_t tree_bytes;
     char digest[65];       /* in hex, when somebody has asked; else "" */
     _Atomic(struct hot_pages *) hot; /* that runs write; NULL: not known */
     atomic_uint hot_attempts;        /* to learn them */
@@ -112,7 +115,7 @@ struct pybox_image {
 };
 
 /* A handle for an image, which it takes, also on failure. Errors: SNAPSHOT_FORMAT (a stack pointer outside the
- * memory), NO_MEMORY. */
+ * memory), ARCHIVE (packages that are malformed), SNAPSHOT_VERSION, NO_MEMORY. */
 pybox_status image_handle_make(struct pybox_module *module, struct image *image,
                                struct pybox_image **handle);
 
@@ -157,6 +160,7 @@ struct pybox_box {
     struct rollback *rollback; /* of the memory */
     struct instance *instance;
     struct vfs *vfs;
+    struct vfs_archive *packages; /* that are mounted, held; NULL: none */
     struct wasi *wasi;
     struct output output;
     struct display display;

@@ -10,6 +10,8 @@
 #include "guard.h"
 #include "hot_pages.h"
 #include "options.h"
+#include "package_join.h"
+#include "package_state.h"
 #include "point.h"
 #include "run_limits.h"
 #include "spare.h"
@@ -184,14 +186,20 @@ static pybox_status box_mount(struct vfs *vfs, const pybox_mount *mount, size_t 
 
 static pybox_status box_build_tree(pybox_box *box, const pybox_box_options *options)
 {
-    const struct vfs_quota quota = {
+    struct vfs_quota quota = {
         .bytes = box->limits.files_bytes,
         .files = box->limits.files,
         .open_files = box->limits.open_files,
     };
-    pybox_status status = vfs_create(&quota, &box->vfs);
+    pybox_status status = package_state_join(box->image, options->packages, options->package_count, &box->packages);
+    if (status == PYBOX_OK)
+        status = package_state_charge(box->packages, &quota);
+    if (status == PYBOX_OK)
+        status = vfs_create(&quota, &box->vfs);
     if (status == PYBOX_OK)
         status = vfs_mount_defaults(box->vfs, box->module->stdlib, GUEST_STDLIB_PATH);
+    if (status == PYBOX_OK && box->packages != NULL)
+        status = vfs_mount_archive(box->vfs, PACKAGE_FOLDER, box->packages);
     for (size_t i = 0; status == PYBOX_OK && i < options->mount_count; i++)
         status = box_mount(box->vfs, &options->mounts[i], i);
     if (status == PYBOX_OK && options->directory != NULL &&
@@ -326,9 +334,9 @@ static pybox_status box_restore_image(pybox_box *box)
         rollback_enter(box->rollback);
         image_put_overlay(box->image->image, box->memory.base);
     }
-    if (content->tree_bytes == 0)
+    if (box->image->tree_bytes == 0)
         return PYBOX_OK;
-    pybox_status status = vfs_decode(box->vfs, content->tree, content->tree_bytes, NULL);
+    pybox_status status = vfs_decode(box->vfs, box->image->tree, box->image->tree_bytes, NULL);
     return status == PYBOX_OK ? box_list_lost_files(box) : status;
 }
 
@@ -480,6 +488,7 @@ void pybox_box_destroy(pybox_box *box)
     }
     wasi_destroy(box->wasi);
     vfs_destroy(box->vfs);
+    vfs_archive_close(box->packages);
     output_free(&box->output);
     display_free(&box->display);
     result_reset(&box->result);

@@ -26,6 +26,7 @@ static pybox_status clone_options(const pybox_box *box, const struct box_context
     made->display.context = contexts->display;
     made->input_callback = box->input_callback;
     made->input_context = contexts->input;
+    made->packages = box->packages != NULL ? vfs_archive_hold(box->packages) : NULL;
     stop_begin(&made->stop);
     if (box->wait.kind == PYBOX_WAIT_HOST)
         box_wait(made, 0);

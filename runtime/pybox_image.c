@@ -8,6 +8,7 @@
 #include "hot_pages.h"
 #include "image_path.h"
 #include "options.h"
+#include "package_state.h"
 #include "save.h"
 #include "spare.h"
 
@@ -62,8 +63,11 @@ pybox_status image_handle_make(pybox_module *module, struct image *image, pybox_
     made->module = module_handle_hold(module);
     made->image = image;
     struct page_source source;
+    const struct snapshot_content *content = &image_describe(image)->content;
     status = image_page_source(image, &source);
     made->memory = source.base;
+    if (status == PYBOX_OK)
+        status = package_state_decode(content->tree, content->tree_bytes, &made->packages, &made->tree, &made->tree_bytes);
     if (status != PYBOX_OK)
         pybox_image_close(made);
     else
@@ -152,6 +156,7 @@ void pybox_image_close(pybox_image *image)
         return;
     spare_free(image);
     hot_pages_free(atomic_load(&image->hot));
+    vfs_archive_close(image->packages);
     image_close(image->image);
     pybox_module_close(image->module);
     free(image);

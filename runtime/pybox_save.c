@@ -8,6 +8,7 @@
 #include "error.h"
 #include "guard.h"
 #include "options.h"
+#include "package_state.h"
 #include "rollback.h"
 #include "save.h"
 #include "snapshot_delta.h"
@@ -54,6 +55,8 @@ pybox_status save_take(pybox_box *box, const char *metadata, struct save_state *
                                                      descriptor->globals[i].type,
                                                      instance_global(box->instance, i)};
     pybox_status status = vfs_encode(box->vfs, &state->tree, &tree_bytes);
+    if (status == PYBOX_OK)
+        status = package_state_encode(box->packages, &state->tree, &tree_bytes);
     if (status != PYBOX_OK)
         return status;
     state->content = (struct snapshot_content){
@@ -158,11 +161,15 @@ pybox_status save_write(pybox_box *box, const char *path, struct image *parent, 
     struct snapshot_write_options options = *how;
     struct save_state state = {0};
     struct save_pages set = {0};
-    char *with = NULL;
+    char *with = NULL, *with_packages = NULL;
     options.created_ns = save_time(box);
     pybox_status status = context_add_summary(box, metadata, &with);
+    if (with != NULL)
+        metadata = with;
     if (status == PYBOX_OK)
-        status = save_take(box, with != NULL ? with : metadata, &state);
+        status = package_state_add_summary(box->packages, metadata, &with_packages);
+    if (status == PYBOX_OK)
+        status = save_take(box, with_packages != NULL ? with_packages : metadata, &state);
     if (status == PYBOX_OK && parent != NULL)
         status = save_find_changes(box, &set);
     const struct snapshot_pages pages = {.pages = set.pages, .count = set.count};
@@ -172,6 +179,7 @@ pybox_status save_write(pybox_box *box, const char *path, struct image *parent, 
     free(set.pages);
     save_free(&state);
     free(with);
+    free(with_packages);
     return status;
 }
 

@@ -38,6 +38,13 @@ pybox_status vfs_archive_open_bytes(const void *bytes, size_t length, const char
 pybox_status vfs_archive_open_copy(const void *bytes, size_t length, const char *label,
                                    struct vfs_archive **archive);
 
+/* The same for bytes of malloc(), which are the archive's from then on, also on failure. */
+pybox_status vfs_archive_open_owned(void *bytes, size_t length, const char *label,
+                                    struct vfs_archive **archive);
+
+/* The whole ZIP file; it lives as long as the archive. */
+const void *vfs_archive_bytes(const struct vfs_archive *archive, size_t *length);
+
 /* Another hold, for another owner. Any thread. */
 struct vfs_archive *vfs_archive_hold(struct vfs_archive *archive);
 

@@ -143,20 +143,27 @@ static pybox_status zip_map(const char *path, int trusted, void **bytes, size_t 
     return PYBOX_OK;
 }
 
-/* An archive over bytes, which it takes over (and unmaps, if `mapped`) whether it fails or not. */
-static pybox_status zip_open(const uint8_t *bytes, size_t length, int mapped, int check,
+static void zip_release(const uint8_t *bytes, size_t length, enum zip_bytes owned)
+{
+    if (owned == ZIP_MAPPED)
+        munmap((void *)bytes, length);
+    else if (owned == ZIP_ALLOCATED)
+        free((void *)bytes);
+}
+
+/* An archive over bytes, which it takes over as `owned` says, whether it fails or not. */
+static pybox_status zip_open(const uint8_t *bytes, size_t length, enum zip_bytes owned, int check,
                              const char *label, struct vfs_archive **opened)
 {
     struct vfs_archive *archive = calloc(1, sizeof *archive);
     if (archive == NULL) {
-        if (mapped)
-            munmap((void *)bytes, length);
+        zip_release(bytes, length, owned);
         return error_set_memory("an archive", sizeof *archive);
     }
     atomic_init(&archive->holds, 1);
     archive->bytes = bytes;
     archive->length = length;
-    archive->mapped = mapped;
+    archive->owned = owned;
     pybox_status status = zip_index(archive, label);
     if (status == PYBOX_OK && check)
         status = zip_check(archive, label);
@@ -176,14 +183,27 @@ pybox_status vfs_archive_open(const char *path, int trusted, struct vfs_archive 
     pybox_status status = zip_map(path, trusted, &bytes, &length);
     if (status != PYBOX_OK)
         return status;
-    return zip_open(bytes, length, 1, !trusted, path, archive);
+    return zip_open(bytes, length, ZIP_MAPPED, !trusted, path, archive);
 }
 
 pybox_status vfs_archive_open_bytes(const void *bytes, size_t length, const char *label,
                                     struct vfs_archive **archive)
 {
     *archive = NULL;
-    return zip_open(bytes, length, 0, 1, label, archive);
+    return zip_open(bytes, length, ZIP_BORROWED, 1, label, archive);
+}
+
+pybox_status vfs_archive_open_owned(void *bytes, size_t length, const char *label,
+                                    struct vfs_archive **archive)
+{
+    *archive = NULL;
+    return zip_open(bytes, length, ZIP_ALLOCATED, 1, label, archive);
+}
+
+const void *vfs_archive_bytes(const struct vfs_archive *archive, size_t *length)
+{
+    *length = archive->length;
+    return archive->bytes;
 }
 
 pybox_status vfs_archive_open_copy(const void *bytes, size_t length, const char *label,
@@ -210,8 +230,7 @@ void vfs_archive_close(struct vfs_archive *archive)
     if (archive == NULL ||
         atomic_fetch_sub_explicit(&archive->holds, 1, memory_order_acq_rel) != 1)
         return;
-    if (archive->mapped)
-        munmap((void *)archive->bytes, archive->length);
+    zip_release(archive->bytes, archive->length, archive->owned);
     free(archive->entries);
     free(archive->index);
     free(archive);

@@ -25,11 +25,14 @@ struct zip_entry {
     uint8_t type;
 };
 
+/* Whose the bytes are. */
+enum zip_bytes { ZIP_BORROWED, ZIP_MAPPED, ZIP_ALLOCATED };
+
 struct vfs_archive {
     atomic_uint holds;
     const uint8_t *bytes;
     size_t length;
-    int mapped; /* it is ours to unmap */
+    enum zip_bytes owned;
     uint32_t directory; /* offset of the central directory: file contents end before it */
     struct zip_entry *entries; /* [ZIP_ROOT] is the root */
     uint32_t count, capacity;

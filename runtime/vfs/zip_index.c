@@ -115,6 +115,8 @@ static pybox_status zip_add(struct vfs_archive *archive, struct zip_entry entry,
     entry.first = entry.last = entry.next = ZIP_NONE;
     archive->entries[*number] = entry;
     zip_index_put(archive, *number);
+    if (archive->entries[ZIP_ROOT].time < entry.time)
+        archive->entries[ZIP_ROOT].time = entry.time; /* the root is as old as the newest of its entries */
     struct zip_entry *parent = &archive->entries[entry.parent];
     if (parent->last == ZIP_NONE)
         parent->first = *number;

@@ -26,6 +26,8 @@ static const char before_limits[] =
     "                           times. KIND: rw (default), what is written there is written on the host;\n"
     "                           ro, it cannot be changed; overlay, changes stay in the box; archive, HOST\n"
     "                           is a ZIP file (stored, not compressed); :GUEST:memory, an empty folder\n"
+    "  --package WHEEL|FOLDER   show a package of pure Python, as if it were installed; may be given\n"
+    "                           many times (docs/PACKAGES.md)\n"
     "  --env NAME=VALUE         set an environment variable; may be given many times\n"
     "  --cwd DIR                the folder the program starts in (in the box; default /work)\n"
     "  --seed N                 fix all random numbers\n"

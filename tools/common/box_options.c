@@ -109,6 +109,8 @@ int box_options_take(struct box_options *options, int option, char *value)
         return 0;
     case BOX_OPTION_MOUNT:
         return box_options_mount(options, value);
+    case BOX_OPTION_PACKAGE:
+        return box_options_add(&options->packages, &options->package_count, value);
     case BOX_OPTION_ENV:
         return box_options_environment(options, value);
     case BOX_OPTION_SEED:
@@ -134,6 +136,7 @@ void box_options_free(struct box_options *options)
 {
     free(options->writes);
     free(options->mounts);
+    free(options->packages);
     free(options->environment);
     free(options->parents);
     *options = (struct box_options){0};

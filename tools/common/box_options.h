@@ -17,6 +17,8 @@ struct box_options {
     const char *directory;
     pybox_mount *mounts;
     size_t mount_count;
+    const char **packages; /* paths of wheels and folders */
+    size_t package_count;
     const char **environment;
     size_t environment_count;
     pybox_limits limits;
@@ -37,6 +39,7 @@ enum box_option {
     BOX_OPTION_PARENTS,
     BOX_OPTION_TRUSTED,
     BOX_OPTION_MOUNT,
+    BOX_OPTION_PACKAGE,
     BOX_OPTION_ENV,
     BOX_OPTION_CWD,
     BOX_OPTION_SEED,
@@ -54,6 +57,7 @@ enum box_option {
 #define BOX_OPTIONS_WORLD \
     LIMIT_OPTIONS(BOX_OPTION_LIMIT) \
     {"mount", required_argument, NULL, BOX_OPTION_MOUNT}, \
+    {"package", required_argument, NULL, BOX_OPTION_PACKAGE}, \
     {"env", required_argument, NULL, BOX_OPTION_ENV}, \
     {"cwd", required_argument, NULL, BOX_OPTION_CWD}, \
     {"seed", required_argument, NULL, BOX_OPTION_SEED}, \

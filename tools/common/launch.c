@@ -1,12 +1,16 @@
 #include "launch.h"
 
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "complain.h"
 #include "exit_code.h"
 #include "interrupts.h"
 #include "jail_entry.h"
 #include "parent_folders.h"
+#include "progress.h"
 
 #define DEFAULT_MEMORY_BYTES (UINT64_C(512) << 20) /* of pybox_limits */
 
@@ -56,11 +60,57 @@ pybox_status launch_open_linked(struct launch *launch, const struct box_options 
     return status;
 }
 
+/* pybox_requirement_callback. */
+static int launch_tell_requirement(void *context, const char *package, const char *requirement)
+{
+    const char *advice = strncmp(requirement, "Python ", 7) == 0 ? "" : "; add it with another --package";
+    (void)context;
+    complain("note: package %s wants %s, which is not there%s", package, requirement, advice);
+    return 0;
+}
+
+/* Replaces a package by its compiled form. */
+static pybox_status launch_compile(struct launch *launch, pybox_package **package)
+{
+    pybox_package *compiled;
+    progress_begin("compiling %s", pybox_package_inform(*package)->name);
+    pybox_status status = pybox_package_compile(*package, launch->image, &compiled);
+    progress_end();
+    if (status == PYBOX_OK) {
+        pybox_package_close(*package);
+        *package = compiled;
+    }
+    return status;
+}
+
+pybox_status launch_packages(struct launch *launch, const struct box_options *options, int compile)
+{
+    pybox_status status = PYBOX_OK;
+    if (launch->packages != NULL || options->package_count == 0)
+        return PYBOX_OK;
+    launch->packages = calloc(options->package_count, sizeof *launch->packages);
+    if (launch->packages == NULL)
+        return PYBOX_ERROR_NO_MEMORY;
+    for (size_t i = 0; i < options->package_count && status == PYBOX_OK; i++) {
+        status = pybox_package_open(options->packages[i], NULL, &launch->packages[i]);
+        launch->package_count += status == PYBOX_OK;
+    }
+    if (status == PYBOX_OK)
+        status = pybox_package_check((const pybox_package *const *)launch->packages, launch->package_count, launch->image,
+                                     launch_tell_requirement, NULL);
+    for (size_t i = 0; compile && i < launch->package_count && status == PYBOX_OK; i++)
+        status = launch_compile(launch, &launch->packages[i]);
+    return status;
+}
+
 pybox_status launch_box(struct launch *launch, const struct box_options *options,
                         const struct launch_program *program)
 {
     pybox_box_destroy(launch->box);
     launch->box = NULL;
+    pybox_status status = launch_packages(launch, options, 0);
+    if (status != PYBOX_OK)
+        return status;
     launch->streams = program->streams;
     launch->wall_ns = options->limits.wall_ns;
     if (options->jail && !launch->jailed) {
@@ -77,6 +127,8 @@ pybox_status launch_box(struct launch *launch, const struct box_options *options
         .environment_count = options->environment_count,
         .mounts = options->mounts,
         .mount_count = options->mount_count,
+        .packages = (const pybox_package *const *)launch->packages,
+        .package_count = launch->package_count,
         .directory = options->directory,
         .input_callback = program->input != NULL ? program->input : streams_read,
         .input_context = program->input != NULL ? program->input_context : program->streams,
@@ -155,6 +207,9 @@ int launch_exit_code(const struct launch *launch, const pybox_result *result)
 void launch_close(struct launch *launch)
 {
     pybox_box_destroy(launch->box);
+    for (size_t i = 0; i < launch->package_count; i++)
+        pybox_package_close(launch->packages[i]);
+    free(launch->packages);
     pybox_image_close(launch->image);
     pybox_module_close(launch->module);
     pybox_engine_destroy(launch->engine);

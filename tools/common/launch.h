@@ -10,6 +10,8 @@ struct launch {
     pybox_engine *engine;
     pybox_module *module;
     pybox_image *image; /* NULL: boxes are started from nothing */
+    pybox_package **packages; /* of the options, opened with the first box */
+    size_t package_count;
     pybox_box *box;
     struct streams *streams; /* of the box */
     uint64_t wall_ns;        /* that a run may take: waiting for a stream ends then; 0: for ever */
@@ -39,7 +41,12 @@ pybox_status launch_open_linked(struct launch *launch, const struct box_options 
 /* Opens the image of the options, if launch_open() has not. */
 pybox_status launch_image(struct launch *launch, const struct box_options *options);
 
-/* Makes the box; one that is there already is destroyed first. With --jail the process is in it from then on. */
+/* Opens the packages of the options, if that is not done; tells on standard error what they need and nobody has. With
+ * `compile` they are compiled. */
+pybox_status launch_packages(struct launch *launch, const struct box_options *options, int compile);
+
+/* Makes the box; one that is there already is destroyed first. Opens the packages if launch_packages() has not. With --jail
+ * the process is in it from then on. */
 pybox_status launch_box(struct launch *launch, const struct box_options *options,
                         const struct launch_program *program);
 

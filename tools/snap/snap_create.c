@@ -24,6 +24,7 @@ enum option_value {
     OPTION_IMPORT_LIST,
     OPTION_FILE,
     OPTION_PARENT,
+    OPTION_NO_COMPILE,
     OPTION_JSON,
 };
 
@@ -37,6 +38,7 @@ static const struct option table[] = {
     {"import-list", required_argument, NULL, OPTION_IMPORT_LIST},
     {"file", required_argument, NULL, OPTION_FILE},
     {"parent", required_argument, NULL, OPTION_PARENT},
+    {"no-compile", no_argument, NULL, OPTION_NO_COMPILE},
     {"json", no_argument, NULL, OPTION_JSON},
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -47,6 +49,7 @@ struct snap_create {
     struct snap_steps steps;
     struct save_options save;
     int from_nothing;
+    int no_compile; /* packages stay as they are */
     int json, help;
 };
 
@@ -69,6 +72,9 @@ static int snap_create_option(struct snap_create *create, int option, char *valu
     case OPTION_PARENT:
         create->box.image = value;
         return save_options_take(&create->save, SAVE_OPTION_DELTA, NULL);
+    case OPTION_NO_COMPILE:
+        create->no_compile = 1;
+        return 0;
     case OPTION_JSON:
         create->json = 1;
         return 0;
@@ -180,6 +186,8 @@ static int snap_create_run(const struct snap_create *create, struct launch *laun
     struct launch_program program = {
         .streams = &streams, .input = snap_create_read_input, .input_context = &input};
     pybox_status status = launch_open(launch, &create->box, create->from_nothing);
+    if (status == PYBOX_OK)
+        status = launch_packages(launch, &create->box, launch->image != NULL && !create->no_compile);
     if (status == PYBOX_OK)
         status = launch_box(launch, &create->box, &program);
     if (status != PYBOX_OK)

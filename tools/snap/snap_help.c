@@ -46,6 +46,7 @@ static const char page_all[] =
     "\n"
     "Examples\n"
     "  pybox-snap create app.snap --import sqlite3 --exec 'table = {1: \"one\"}'\n"
+    "  pybox-snap create web.snap --package jinja2.whl --package markupsafe/ --import jinja2\n"
     "  pybox-snap create day2.snap --parent app.snap --delta --exec 'table[2] = \"two\"'\n"
     "  pybox-snap restore day2.snap -- -c 'print(table)'\n"
     "  pybox-snap diff app.snap day2.snap\n"
@@ -61,6 +62,11 @@ static const char page_all[] =
 
 static const char page_create[] =
     "pybox-snap create OUT [OPTION]...   runs code in a box and saves the state it leaves as OUT\n"
+    "\n"
+    "What it has from the beginning\n"
+    "  --package WHEEL|FOLDER   a package of pure Python, as if it were installed; may be given many\n"
+    "                           times. The snapshot needs nothing beside it\n"
+    "  --no-compile             do not compile their modules: created sooner, imported later\n"
     "\n"
     "What happens before the state is saved, in this order\n"
     "  --file HOST:GUEST        copy a file of the host's into the box\n"
