@@ -216,7 +216,7 @@ pybox_status vfs_archive_open_copy(const void *bytes, size_t length, const char 
     if (copy == MAP_FAILED)
         return error_set_memory("a copy of an archive", length);
     memcpy(copy, bytes, length);
-    return zip_open(copy, length, 1, 1, label, archive);
+    return zip_open(copy, length, ZIP_MAPPED, 1, label, archive);
 }
 
 struct vfs_archive *vfs_archive_hold(struct vfs_archive *archive)

@@ -130,7 +130,7 @@ static int link_program(const struct options *options, const struct aot_parts *p
     aot_run_add(&command, "-Wl,--as-needed,--gc-sections,-z,relro,-z,now,-z,noexecstack", "-pie");
     aot_run_add(&command, "-lelf", "-lzstd");
     aot_run_add(&command, "-lcjson", "-lmd");
-    aot_run_add(&command, "-lseccomp", NULL);
+    aot_run_add(&command, "-lseccomp", "-lz");
     aot_run_add(&command, "-ldl", "-lpthread");
     aot_run_add(&command, "-lm", "-o");
     aot_run_add(&command, options->output, NULL);

@@ -114,7 +114,7 @@ pybox_status launch_box(struct launch *launch, const struct box_options *options
     launch->streams = program->streams;
     launch->wall_ns = options->limits.wall_ns;
     if (options->jail && !launch->jailed) {
-        pybox_status status = jail_entry(options);
+        status = jail_entry(options);
         if (status != PYBOX_OK)
             return status;
         launch->jailed = 1;
