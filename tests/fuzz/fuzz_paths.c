@@ -1,12 +1,12 @@
 /*
  * Path resolution against a model file system (paths_model.h): random trees of directories, files and symbolic links in
- * two in-memory mounts, one within the other, and random operations on random paths: `.`, `..`, doubled and final
+ * two in-memory mounts, one within the other, and in an overlay, and random operations on random paths: `.`, `..`, doubled and final
  * slashes, links that lead in circles, absolute ones and ones into the other mount, from "/" and from open directories
  * that may have been removed. Errors and what is found must be as in the model; errors where it has no opinion on their
  * order must at least be errors.
  *
- * In every eighth input a directory of the host is mounted too. What lies beside it must stay as it is and is never
- * found, whatever links there are in it. With PATHS_TELL=1 in the environment each step is printed.
+ * In every eighth input a directory of the host is mounted too. What lies beside it, and what lies below the overlay,
+ * must stay as it is, and the former is never found, whatever links there are in it. With PATHS_TELL=1 in the environment each step is printed.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,9 +24,10 @@ int LLVMFuzzerInitialize(int *count, char ***arguments);
 #define BASES 4 /* 0: "/"; the others are directories that were opened */
 #define PATH_BYTES 60
 #define MOST_STEPS 100
-#define MOUNTS 2 /* in memory: the model's first nodes */
+#define MOUNTS 3 /* that the model knows: its first nodes */
+#define OVERLAY 3
 
-static const char *const names[] = {"a", "b", "c", "m", "n", "h"};
+static const char *const names[] = {"a", "b", "c", "m", "n", "h", "o"};
 
 struct fuzz {
     const uint8_t *at, *end;
@@ -58,7 +59,9 @@ static void need(int condition, const char *what, const char *path, int is, int 
 /* ---- the host's folder, and what lies beside it ---- */
 
 static char folder[] = "/tmp/pybox-fuzz-XXXXXX";
-static struct stat folder_before, out_before, secret_before;
+static const char *const outside[] = {"", "out", "out/a", "low", "low/a", "low/b", "low/b/a"};
+#define OUTSIDE (sizeof outside / sizeof *outside)
+static struct stat outside_before[OUTSIDE];
 
 static const char *in_folder(const char *name)
 {
@@ -92,12 +95,15 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
     (void)count, (void)arguments;
     tells = getenv("PATHS_TELL") != NULL;
     if (mkdtemp(folder) == NULL || mkdir(in_folder("out"), 0755) != 0 || mkdir(in_folder("in"), 0755) != 0 ||
-        atexit(remove_folder) != 0)
+        mkdir(in_folder("low"), 0755) != 0 || mkdir(in_folder("low/b"), 0755) != 0 || host_link("../a", "low/b/c") != 0 ||
+        host_link("b", "low/c") != 0 || atexit(remove_folder) != 0)
         abort();
     host_write("out/a");
-    if (stat(folder, &folder_before) != 0 || stat(in_folder("out"), &out_before) != 0 ||
-        stat(in_folder("out/a"), &secret_before) != 0)
-        abort();
+    host_write("low/a");
+    host_write("low/b/a");
+    for (size_t i = 0; i < OUTSIDE; i++)
+        if (stat(in_folder(outside[i]), &outside_before[i]) != 0)
+            abort();
     return 0;
 }
 
@@ -125,17 +131,16 @@ static int is_same(const struct stat *now, const struct stat *before)
 static void host_check(void)
 {
     struct stat now;
-    if (stat(folder, &now) != 0 || !is_same(&now, &folder_before) || stat(in_folder("out"), &now) != 0 ||
-        !is_same(&now, &out_before) || stat(in_folder("out/a"), &now) != 0 || !is_same(&now, &secret_before))
-        abort(); /* something was changed outside */
+    for (size_t i = 0; i < OUTSIDE; i++)
+        if (stat(in_folder(outside[i]), &now) != 0 || !is_same(&now, &outside_before[i]))
+            abort(); /* something was changed outside */
 }
 
 static void host_check_found(const struct fuzz *fuzz, const struct vfs_stat *found)
 {
-    if (fuzz->host_device != 0 && found->device == fuzz->host_device &&
-        (found->inode == folder_before.st_ino || found->inode == out_before.st_ino ||
-         found->inode == secret_before.st_ino))
-        abort(); /* it is one of those outside */
+    for (size_t i = 0; i < OUTSIDE && fuzz->host_device != 0; i++)
+        if (found->device == fuzz->host_device && found->inode == outside_before[i].st_ino)
+            abort(); /* it is one of those outside */
 }
 
 /* ---- what the input says ---- */
@@ -148,7 +153,7 @@ static void take_path(struct fuzz *fuzz, char *path, int may_be_absolute)
         path[used++] = '/';
     for (unsigned parts = 1 + first / 8 % 7; parts > 0 && used < PATH_BYTES - 6; parts--) {
         const unsigned what = take(fuzz);
-        const char *part = what % 16 < 3 ? ".." : what % 16 == 3 ? "." : names[what % 16 % 6];
+        const char *part = what % 16 < 3 ? ".." : what % 16 == 3 ? "." : names[what % 16 % 7];
         used += (size_t)sprintf(path + used, "%s%s", part, parts > 1 || what % 64 > 50 ? what % 64 > 60 ? "//" : "/" : "");
     }
     path[used] = '\0';
@@ -294,7 +299,7 @@ static void step_readlink(struct fuzz *fuzz, unsigned base, const char *path)
 }
 
 /* The state becomes bytes and comes back: everything must be as before, the open directories too. Only the roots of mounts
- * may be other nodes: those of empty ones are not kept. */
+ * may be other nodes, as those of empty ones are not kept, and so may what is from below an overlay. */
 static void step_encode(struct fuzz *fuzz)
 {
     void *state;
@@ -304,8 +309,9 @@ static void step_encode(struct fuzz *fuzz)
     if (vfs_decode(fuzz->vfs, state, length, NULL) != PYBOX_OK)
         abort();
     free(state);
-    for (int i = 1; i <= MOUNTS; i++)
-        fuzz->model.nodes[i].inode = 0;
+    for (int i = 1; i < MODEL_NODES; i++)
+        if (i <= MOUNTS || fuzz->model.nodes[i].mount == OVERLAY)
+            fuzz->model.nodes[i].inode = 0;
 }
 
 static void step_two(struct fuzz *fuzz, unsigned what, unsigned base, const char *path)
@@ -365,6 +371,17 @@ static void step(struct fuzz *fuzz)
     }
 }
 
+/* What lies below the overlay. */
+static void put_overlay(struct paths_model *model)
+{
+    const int root = model_mount(model, MODEL_ROOT, "o", OVERLAY);
+    model_put(model, root, "a", MODEL_FILE, "");
+    model_put(model, root, "c", MODEL_LINK, "b");
+    const int folder_b = model_put(model, root, "b", MODEL_DIRECTORY, "");
+    model_put(model, folder_b, "a", MODEL_FILE, "");
+    model_put(model, folder_b, "c", MODEL_LINK, "../a");
+}
+
 static uint64_t now_ns(void *context)
 {
     return ++*(uint64_t *)context;
@@ -382,8 +399,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     model_start(&fuzz.model);
     const int outer = model_mount(&fuzz.model, MODEL_ROOT, "m", 1);
     model_mount(&fuzz.model, outer, "n", 2);
+    put_overlay(&fuzz.model);
     if (vfs_create(NULL, &fuzz.vfs) != PYBOX_OK || vfs_mount_memory(fuzz.vfs, "/m") != PYBOX_OK ||
-        vfs_mount_memory(fuzz.vfs, "/m/n") != PYBOX_OK)
+        vfs_mount_memory(fuzz.vfs, "/m/n") != PYBOX_OK || vfs_mount_overlay(fuzz.vfs, "/o", in_folder("low")) != PYBOX_OK)
         abort();
     vfs_set_hooks(fuzz.vfs, &hooks);
     if (choices % 8 == 0) {
@@ -406,7 +424,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     for (int steps = 0; fuzz.at < fuzz.end && steps < MOST_STEPS && !fuzz.model.is_full; steps++)
         step(&fuzz);
     vfs_destroy(fuzz.vfs);
-    if (fuzz.host_device != 0)
-        host_check();
+    host_check();
     return 0;
 }

@@ -91,6 +91,14 @@ int model_mount(struct paths_model *model, int parent, const char *name, int mou
     return node;
 }
 
+int model_put(struct paths_model *model, int parent, const char *name, enum model_type type, const char *target)
+{
+    int node = model_new(model, type, model->nodes[parent].mount);
+    strcpy(model->nodes[node].target, target);
+    model_add(model, parent, name, node);
+    return node;
+}
+
 /* ---- paths ---- */
 
 /* The next component of `*rest`, behind its slashes; "" at the end. 0: it is too long for the model. */

@@ -47,6 +47,9 @@ void model_start(struct paths_model *model);
 /* A mounted directory. Its node. */
 int model_mount(struct paths_model *model, int parent, const char *name, int mount);
 
+/* What is there from the start. Its node. */
+int model_put(struct paths_model *model, int parent, const char *name, enum model_type type, const char *target);
+
 /* Each resolves its paths from a directory's node. 0, an errno value, MODEL_REFUSED or MODEL_UNKNOWN. */
 int model_look(const struct paths_model *model, int base, const char *path, int follow, int *node);
 int model_open_directory(const struct paths_model *model, int base, const char *path, int follow, int *node);
