@@ -104,7 +104,11 @@ void work(pybox_module *module, pybox_image *image)
 // Another thread ends a run that would not end; the box works afterwards.
 void interrupt(pybox_module *module, pybox_image *image)
 {
-    Box box(module, image, pybox_box_options{});
+    pybox_limits limits = {};
+    limits.grace_ns = PYBOX_UNLIMITED; // the usual one is short on a busy machine
+    pybox_box_options options = {};
+    options.limits = &limits;
+    Box box(module, image, options);
     std::atomic<bool> over{false};
     std::thread stopper([&] {
         while (!over) {
