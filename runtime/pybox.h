@@ -420,6 +420,10 @@ typedef struct pybox_box_options {
                                              again if it is the same. They become part of the box's snapshots and images.
                                              Their bytes count as limits.files_bytes; default: none */
     size_t package_count; /* at most 1,000 */
+    const char *const *preopens; /* with image == NULL: directories of the box that are open from the start, for WASI
+                                    programs that look for one by the name it has here; at most 64, copied. Default:
+                                    none but "/", which always is. ARGUMENT with an image, PATH if it cannot be */
+    size_t preopen_count;
 } pybox_box_options;
 
 /* Makes a box from an image in microseconds. With image == NULL the guest is started from nothing,

@@ -55,6 +55,8 @@ static pybox_status box_check_options(const pybox_box_options *options)
         else if (options->environment[i][0] == '=' || strchr(options->environment[i], '=') == NULL)
             return error_set(PYBOX_ERROR_ARGUMENT, "environment entry \"%s\"; expected NAME=value",
                              options->environment[i]);
+    if (options->preopen_count > 0 && options->preopens == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "preopen_count is %zu but preopens is NULL", options->preopen_count);
     if (options->mount_count > 0 && options->mounts == NULL)
         return error_set(PYBOX_ERROR_ARGUMENT, "mount_count is %zu but mounts is NULL",
                          options->mount_count);
@@ -218,6 +220,8 @@ static pybox_status box_build_shim(pybox_box *box, const pybox_box_options *opti
         .argument_count = options->argument_count,
         .environment = options->environment,
         .environment_count = options->environment_count,
+        .preopens = options->preopens,
+        .preopen_count = options->preopen_count,
         .context = box,
         .read = box_read_input,
         .write = box_write_output,
@@ -447,6 +451,8 @@ pybox_status pybox_box_create(pybox_module *module, pybox_image *image,
         status = box_check_options(&chosen);
     if (status != PYBOX_OK)
         return status;
+    if (image != NULL && chosen.preopen_count > 0)
+        return error_set(PYBOX_ERROR_ARGUMENT, "preopened directories and an image, which has its own open files");
     pybox_box *made = box_allocate(module, image);
     if (made == NULL)
         return error_set_memory("a box", sizeof *made);

@@ -240,7 +240,7 @@ static void encode_descriptor(struct encoder *encoder, uint32_t fd, const struct
     encode_u8(encoder, public->kind);
     encode_u8(encoder, public->type);
     encode_u8(encoder, public->stream);
-    encode_u8(encoder, public->preopen);
+    encode_u8(encoder, public->preopen == 1);
     encode_u8(encoder, public->readable);
     encode_u8(encoder, public->writable);
     encode_u16(encoder, public->flags);

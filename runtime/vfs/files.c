@@ -451,6 +451,8 @@ int files_read(struct vfs *vfs, const struct file *file, void *bytes, size_t len
     }
     if (position > INT64_MAX)
         return EINVAL;
+    if (length > INT64_MAX - position)
+        length = (size_t)(INT64_MAX - position); /* Linux would say EINVAL; there is nothing */
     ssize_t got = pread(file->opened->host, bytes, length < HOST_IO_BYTES ? length : HOST_IO_BYTES,
                         (off_t)position);
     if (got < 0)
@@ -491,12 +493,23 @@ static int files_write_host(const struct file *file, const void *bytes, size_t l
             return errno;
         position = (uint64_t)size;
     }
-    if (position > INT64_MAX)
+    if (position >= INT64_MAX)
         return EFBIG;
-    /* With O_APPEND Linux lets pwrite append, wherever the end is by then. */
+    if (length > INT64_MAX - position)
+        length = (size_t)(INT64_MAX - position);
+    /* With O_APPEND Linux lets pwrite append, wherever the end is by then. That is what is wanted of write, not of
+     * pwrite: POSIX has it write at the position, as files in memory do. */
+    const uint16_t flags = file->opened->host_flags;
+    const int at_position = !append && !file->opened->host_is_file && (flags & VFS_APPEND) != 0;
+    int error = at_position ? tree_opened_set_flags(file->opened, flags & (uint16_t)~VFS_APPEND) : 0;
+    if (error != 0)
+        return error;
     ssize_t put = pwrite(file->opened->host, bytes, length, (off_t)position);
-    if (put < 0)
-        return errno;
+    error = put < 0 ? errno : 0;
+    if (at_position)
+        tree_opened_set_flags(file->opened, flags);
+    if (error != 0)
+        return error;
     *done = (size_t)put;
     *end = position + *done;
     if (append && !file->opened->host_is_file) {

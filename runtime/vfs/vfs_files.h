@@ -34,7 +34,8 @@ struct vfs_descriptor {
     uint8_t type;                /* enum vfs_type */
     uint16_t flags;              /* VFS_APPEND... */
     uint8_t stream;              /* 0, 1, 2 if it is a stream */
-    uint8_t preopen;             /* it is a preopened directory */
+    uint8_t preopen;             /* 1: it is the preopened "/"; more: another one, a number of the shim's that is not kept
+                                    in snapshots */
     uint8_t readable, writable;
 };
 

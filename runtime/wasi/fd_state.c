@@ -197,19 +197,20 @@ void fd_state_filestat_set_times(struct wasi *wasi, const struct wasi_memory *me
     values[0] = error;
 }
 
-/* The only preopened directory is "/". */
+/* Always "/", and what the host has preopened besides. */
 void fd_state_prestat_get(struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
     const struct vfs_descriptor *descriptor;
     uint8_t *at;
     uint16_t error = shim_descriptor(wasi, values[0], 0, &descriptor);
-    if (error == WASI_OK && !descriptor->preopen)
+    const char *name = error == WASI_OK ? shim_preopen_name(wasi, descriptor) : NULL;
+    if (error == WASI_OK && name == NULL)
         error = WASI_EBADF;
     if (error == WASI_OK)
         error = guest_value(memory, values[1], 8, 4, &at);
     if (error == WASI_OK) {
         memset(at, 0, 8); /* the tag: a directory */
-        bytes_store_u32(at + 4, 1);
+        bytes_store_u32(at + 4, (uint32_t)strlen(name));
     }
     values[0] = error;
 }
@@ -219,14 +220,15 @@ void fd_state_prestat_dir_name(struct wasi *wasi, const struct wasi_memory *memo
     const struct vfs_descriptor *descriptor;
     uint8_t *at = guest_at(memory, values[1], (uint32_t)values[2]);
     uint16_t error = shim_descriptor(wasi, values[0], 0, &descriptor);
-    if (error == WASI_OK && !descriptor->preopen)
-        error = errno_to_wasi(ENOTDIR);
+    const char *name = error == WASI_OK ? shim_preopen_name(wasi, descriptor) : NULL;
+    if (error == WASI_OK && name == NULL)
+        error = WASI_ENOTDIR;
     if (error == WASI_OK && at == NULL)
         error = WASI_EFAULT;
-    if (error == WASI_OK && (uint32_t)values[2] < 1)
-        error = errno_to_wasi(ENAMETOOLONG);
+    if (error == WASI_OK && (uint32_t)values[2] < strlen(name))
+        error = WASI_ENAMETOOLONG;
     if (error == WASI_OK)
-        at[0] = '/';
+        memcpy(at, name, strlen(name));
     values[0] = error;
 }
 

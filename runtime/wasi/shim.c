@@ -67,6 +67,39 @@ static int shim_open_first(struct vfs *vfs)
     return error;
 }
 
+/* Opens one more directory. The last path's slash is its name when it stands alone. */
+static pybox_status shim_preopen(struct wasi *wasi, const char *name, uint8_t number)
+{
+    struct vfs_descriptor *descriptor;
+    const char *path = name + strspn(name, "/");
+    uint32_t fd;
+    if (*path == '\0')
+        path = ".";
+    int error = vfs_open(wasi->vfs, PREOPEN_FD, path, strlen(path), VFS_ONLY_DIRECTORY | VFS_READ | VFS_FOLLOW, 0, &fd);
+    if (error == 0)
+        error = shim_set_rights(wasi->vfs, fd, RIGHTS_DIRECTORY, RIGHTS_DIRECTORY | RIGHTS_FILE);
+    if (error == 0)
+        error = vfs_change(wasi->vfs, fd, &descriptor);
+    if (error == ENOMEM)
+        return error_set_memory("preopened directories", 0);
+    if (error != 0)
+        return error_set(PYBOX_ERROR_PATH, "preopened directory %s cannot be opened in the box: %s; expected the path of a "
+                                           "directory that is there", name, strerror(error));
+    descriptor->preopen = number;
+    return PYBOX_OK;
+}
+
+static pybox_status shim_preopen_all(struct wasi *wasi, const struct wasi_options *options)
+{
+    if (options->preopen_count > WASI_PREOPENS)
+        return error_set(PYBOX_ERROR_LIMIT, "%zu preopened directories; expected at most %u", options->preopen_count,
+                         WASI_PREOPENS);
+    pybox_status status = shim_pack("preopened directories", options->preopens, options->preopen_count, &wasi->preopens);
+    for (size_t i = 0; status == PYBOX_OK && i < options->preopen_count; i++)
+        status = shim_preopen(wasi, options->preopens[i], (uint8_t)(i + 2));
+    return status;
+}
+
 static void shim_take_options(struct wasi *wasi, const struct wasi_options *options)
 {
     wasi->context = options->context;
@@ -110,6 +143,8 @@ pybox_status wasi_create(const struct wasi_options *options, struct vfs *vfs, st
     else if (error != 0)
         status = error_set(PYBOX_ERROR_LIMIT, "no descriptors for the streams and /; expected a quota "
                                               "of at least 4 open files");
+    if (status == PYBOX_OK)
+        status = shim_preopen_all(wasi, options);
     if (status != PYBOX_OK) {
         wasi_destroy(wasi);
         return status;
@@ -141,8 +176,10 @@ pybox_status wasi_clone(const struct wasi *from, void *context, struct vfs *vfs,
     wasi->context = context;
     wasi->fuel = 0;
     wasi->environment.bytes = NULL;
+    wasi->preopens.bytes = NULL;
     if (shim_copy_strings(&from->arguments, &wasi->arguments) != 0 ||
-        shim_copy_strings(&from->environment, &wasi->environment) != 0) {
+        shim_copy_strings(&from->environment, &wasi->environment) != 0 ||
+        shim_copy_strings(&from->preopens, &wasi->preopens) != 0) {
         wasi_destroy(wasi);
         return error_set_memory("arguments and environment",
                                 (size_t)from->arguments.length + from->environment.length);
@@ -171,6 +208,7 @@ void wasi_destroy(struct wasi *wasi)
         return;
     free(wasi->arguments.bytes);
     free(wasi->environment.bytes);
+    free(wasi->preopens.bytes);
     free(wasi);
 }
 
@@ -203,6 +241,19 @@ void wasi_restore(struct wasi *wasi, const struct wasi_saved *saved)
 }
 
 /* ---- descriptors ---- */
+
+const char *shim_preopen_name(const struct wasi *wasi, const struct vfs_descriptor *descriptor)
+{
+    if (descriptor->preopen <= 1)
+        return descriptor->preopen == 1 ? "/" : NULL;
+    const char *name = wasi->preopens.bytes;
+    uint32_t number = descriptor->preopen - 2u;
+    if (number >= wasi->preopens.count)
+        return NULL;
+    for (; number > 0; number--)
+        name += strlen(name) + 1;
+    return name;
+}
 
 uint64_t shim_rights(uint8_t type)
 {

@@ -31,7 +31,7 @@ struct wasi {
         uint32_t count;
         uint32_t length; /* of all of them, NULs included */
         char *bytes;
-    } arguments, environment;
+    } arguments, environment, preopens;
 };
 
 /* ---- WASI's errno ---- */
@@ -136,6 +136,9 @@ static inline uint16_t guest_load_u16(const uint8_t *at)
 /* The descriptor, or a WASI errno: EBADF, ENOTCAPABLE if it lacks one of the rights. */
 uint16_t shim_descriptor(struct wasi *wasi, uint64_t fd, uint64_t rights,
                          const struct vfs_descriptor **descriptor);
+
+/* The name of a preopened directory, NULL if it is none (any more: see vfs_descriptor.preopen). */
+const char *shim_preopen_name(const struct wasi *wasi, const struct vfs_descriptor *descriptor);
 
 /* Rights of a descriptor of this type. */
 uint64_t shim_rights(uint8_t type);

@@ -95,6 +95,10 @@ struct wasi_options {
     const char *const *environment; /* "NAME=value"; copied */
     size_t environment_count;
 
+    /* Directories of the tree that are open from the start, behind 3; their names are as they are here. Copied. */
+    const char *const *preopens;
+    size_t preopen_count;
+
     /* Hooks get this, run on the thread of the call, and may not call into the same shim. */
     void *context;
     /* Standard input: writes at most `capacity` bytes, returns how many, 0 at the end, or a negative errno value. May
@@ -122,9 +126,11 @@ struct wasi_options {
 #define WASI_ARGUMENTS 65536      /* most arguments, and most environment variables */
 #define WASI_ARGUMENT_BYTES (16u << 20) /* of all of them together, each with its NUL */
 
-/* Makes a shim over a tree, with descriptors 0, 1 and 2 (the streams) and 3 (the preopened "/"). The tree
- * must have no open descriptors yet and must outlive the shim. `options` may be NULL.
- * Errors: ARGUMENT, LIMIT (arguments), NO_MEMORY. */
+#define WASI_PREOPENS 64
+
+/* Makes a shim over a tree, with descriptors 0, 1 and 2 (the streams), 3 (the preopened "/") and the other preopened
+ * directories. The tree must have no open descriptors yet and must outlive the shim. `options` may be NULL.
+ * Errors: ARGUMENT, LIMIT (arguments), PATH (no directory to be opened), NO_MEMORY. */
 pybox_status wasi_create(const struct wasi_options *options, struct vfs *vfs, struct wasi **wasi);
 
 /* Frees the shim, not the tree. NULL is allowed. */

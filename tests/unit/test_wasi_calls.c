@@ -1,4 +1,5 @@
 /* The calls that are not about files, pointers that lie outside memory, and limits. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -201,6 +202,88 @@ static void test_streams(void **state)
     assert_int_equal(wasi_stop(guest->wasi), WASI_STOP_OUTPUT_FULL);
     wasi_reset(guest->wasi);
     assert_int_equal(wasi_stop(guest->wasi), WASI_STOP_NONE);
+}
+
+static void test_input_that_fails(void **state)
+{
+    struct guest *guest = *state;
+    char text[8];
+    uint32_t done;
+    guest->read_result = -5; /* EIO */
+    assert_int_equal(guest_read(guest, 0, text, 8, &done), E_IO);
+    guest->read_result = -ENOTTY; /* not an error that fd_read gives */
+    assert_int_equal(guest_read(guest, 0, text, 8, &done), E_IO);
+    assert_int_equal(wasi_unlisted_error(guest->wasi), 59);
+    guest->read_result = 9; /* more than there is space for: the hook is wrong, and has written over what it should not */
+    assert_int_equal(guest_read(guest, 0, text, 8, &done), E_IO);
+    guest->read_result = 0;
+    wasi_destroy(guest->wasi); /* so that the unlisted error, which was meant, is gone */
+    vfs_destroy(guest->vfs);
+    assert_int_equal(vfs_create(NULL, &guest->vfs), PYBOX_OK);
+    assert_int_equal(wasi_create(NULL, guest->vfs, &guest->wasi), PYBOX_OK);
+}
+
+/* Much is filled in pieces, between which the host may end the run. */
+static void test_random_that_is_stopped(void **state)
+{
+    struct guest *guest = *state;
+    const size_t bytes = (size_t)4 << 20;
+    free(guest->memory.base);
+    guest->memory.base = calloc(1, bytes);
+    guest->memory.size = bytes;
+    assert_non_null(guest->memory.base);
+    assert_int_equal(CALL(guest, "random_get", 0, bytes), E_OK);
+    guest->sleep_stop = 77;
+    assert_int_equal(CALL(guest, "random_get", 0, bytes), E_IO);
+    assert_int_equal(wasi_stop(guest->wasi), 77);
+}
+
+static void test_more_preopened_directories(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"/work", "tmp", "."};
+    static const char *const bad[] = {"work/none"};
+    struct wasi_options options = {.preopens = names, .preopen_count = 3};
+    struct guest guest;
+    struct vfs *copy;
+    struct wasi *clone;
+    void *saved;
+    size_t length;
+    guest_start(&guest, NULL, NULL, &options);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_int_equal(CALL(&guest, "fd_prestat_get", 4 + i, GUEST_RESULT), E_OK);
+        assert_int_equal(guest_u32(&guest, GUEST_RESULT + 4), strlen(names[i]));
+        assert_int_equal(CALL(&guest, "fd_prestat_dir_name", 4 + i, GUEST_BUFFER, strlen(names[i])), E_OK);
+        assert_memory_equal(guest.memory.base + GUEST_BUFFER, names[i], strlen(names[i]));
+    }
+    assert_int_equal(CALL(&guest, "fd_prestat_get", 7, GUEST_RESULT), E_BADF);
+    /* A clone has the same; in a snapshot they are directories like others. */
+    assert_int_equal(vfs_clone(guest.vfs, &copy), PYBOX_OK);
+    assert_int_equal(wasi_clone(guest.wasi, NULL, copy, &clone), PYBOX_OK);
+    uint64_t values[4] = {5, GUEST_BUFFER, 3};
+    wasi_call_run(wasi_find("wasi_snapshot_preview1", "fd_prestat_dir_name", "iii:i"), clone, &guest.memory, values);
+    assert_int_equal(values[0], E_OK);
+    assert_memory_equal(guest.memory.base + GUEST_BUFFER, "tmp", 3);
+    wasi_destroy(clone);
+    vfs_destroy(copy);
+    assert_int_equal(vfs_encode(guest.vfs, &saved, &length), PYBOX_OK);
+    assert_int_equal(vfs_decode(guest.vfs, saved, length, NULL), PYBOX_OK);
+    free(saved);
+    assert_int_equal(CALL(&guest, "fd_prestat_get", 3, GUEST_RESULT), E_OK);
+    assert_int_equal(CALL(&guest, "fd_prestat_get", 4, GUEST_RESULT), E_BADF);
+    assert_int_equal(CALL(&guest, "fd_fdstat_get", 4, GUEST_RESULT), E_OK);
+    guest_end(&guest);
+    options = (struct wasi_options){.preopens = bad, .preopen_count = 1};
+    struct vfs *vfs;
+    struct wasi *wasi;
+    assert_int_equal(vfs_create(NULL, &vfs), PYBOX_OK);
+    assert_int_equal(wasi_create(&options, vfs, &wasi), PYBOX_ERROR_PATH);
+    assert_null(wasi);
+    vfs_destroy(vfs);
+    options.preopen_count = WASI_PREOPENS + 1;
+    assert_int_equal(vfs_create(NULL, &vfs), PYBOX_OK);
+    assert_int_equal(wasi_create(&options, vfs, &wasi), PYBOX_ERROR_LIMIT);
+    vfs_destroy(vfs);
 }
 
 static void test_what_a_libc_takes_for_a_terminal(void **state)
@@ -607,7 +690,8 @@ int main(void)
         cmocka_unit_test(test_too_many_arguments_are_refused),
         TEST(test_clocks),
         cmocka_unit_test(test_fixed_clocks_and_seed_repeat),
-        TEST(test_random), TEST(test_streams), TEST(test_what_a_libc_takes_for_a_terminal),
+        TEST(test_random), TEST(test_random_that_is_stopped), TEST(test_streams), TEST(test_input_that_fails),
+        cmocka_unit_test(test_more_preopened_directories), TEST(test_what_a_libc_takes_for_a_terminal),
         TEST(test_preopened_root), TEST(test_iovecs), TEST(test_bad_iovecs),
         TEST(test_a_read_into_its_own_iovecs), TEST(test_pointers_of_paths), TEST(test_poll_clocks),
         TEST(test_poll_errors), TEST(test_poll_descriptors), TEST(test_process),

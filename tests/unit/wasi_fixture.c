@@ -11,6 +11,8 @@ static ptrdiff_t read_input(void *context, void *bytes, size_t capacity)
 {
     struct guest *guest = context;
     size_t length = guest->input == NULL ? 0 : strlen(guest->input);
+    if (guest->read_result != 0)
+        return guest->read_result;
     if (length > capacity)
         length = capacity;
     if (length > 0) {

@@ -36,6 +36,7 @@ struct guest {
     char output[4096];
     size_t output_length;
     int write_error; /* what the write hook returns */
+    ptrdiff_t read_result; /* what the read hook returns, unless it is 0 */
     const char *input;
     uint64_t slept_until;
     int sleep_stop;

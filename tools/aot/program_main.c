@@ -25,6 +25,7 @@ enum {
 
 static const struct option table[] = {
     BOX_OPTIONS_WORLD,
+    {"preopen", required_argument, NULL, BOX_OPTION_PREOPEN},
     {"help", no_argument, NULL, OPTION_HELP},
     {NULL, 0, NULL, 0},
 };
@@ -40,6 +41,8 @@ static void program_main_help(const char *name)
            "\n"
            "  --mount HOST:GUEST[:KIND]  show the folder HOST as GUEST. KIND: rw; ro; overlay, changes are lost\n"
            "                           at the end; archive, a ZIP file; :GUEST:memory, an empty folder\n"
+           "  --preopen NAME           open the folder NAME of the box for it, for programs that look for\n"
+           "                           one by that name; may be given more than once\n"
            "  --env NAME=VALUE         set an environment variable\n"
            "  --cwd DIR                the folder it starts in\n"
            "  --seed N                 fix all random numbers\n"

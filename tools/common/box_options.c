@@ -107,6 +107,8 @@ int box_options_take(struct box_options *options, int option, char *value)
     case BOX_OPTION_CWD:
         options->directory = value;
         return 0;
+    case BOX_OPTION_PREOPEN:
+        return box_options_add(&options->preopens, &options->preopen_count, value);
     case BOX_OPTION_MOUNT:
         return box_options_mount(options, value);
     case BOX_OPTION_PACKAGE:
@@ -138,6 +140,7 @@ void box_options_free(struct box_options *options)
     free(options->mounts);
     free(options->packages);
     free(options->environment);
+    free(options->preopens);
     free(options->parents);
     *options = (struct box_options){0};
 }

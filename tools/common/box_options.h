@@ -21,6 +21,8 @@ struct box_options {
     size_t package_count;
     const char **environment;
     size_t environment_count;
+    const char **preopens;
+    size_t preopen_count;
     pybox_limits limits;
     uint64_t seed, clock_ns;
     int has_seed, has_clock;
@@ -42,6 +44,7 @@ enum box_option {
     BOX_OPTION_PACKAGE,
     BOX_OPTION_ENV,
     BOX_OPTION_CWD,
+    BOX_OPTION_PREOPEN, /* of programs that pybox-aot made only: with an image its descriptors count */
     BOX_OPTION_SEED,
     BOX_OPTION_CLOCK,
     BOX_OPTION_JAIL,

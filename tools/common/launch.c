@@ -129,6 +129,8 @@ pybox_status launch_box(struct launch *launch, const struct box_options *options
         .mount_count = options->mount_count,
         .packages = (const pybox_package *const *)launch->packages,
         .package_count = launch->package_count,
+        .preopens = options->preopens,
+        .preopen_count = options->preopen_count,
         .directory = options->directory,
         .input_callback = program->input != NULL ? program->input : streams_read,
         .input_context = program->input != NULL ? program->input_context : program->streams,
