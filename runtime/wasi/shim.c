@@ -67,7 +67,7 @@ static int shim_open_first(struct vfs *vfs)
     return error;
 }
 
-/* Opens one more directory. The last path's slash is its name when it stands alone. */
+/* Opens one more directory, by a path from "/" or without its slash. */
 static pybox_status shim_preopen(struct wasi *wasi, const char *name, uint8_t number)
 {
     struct vfs_descriptor *descriptor;
@@ -83,8 +83,9 @@ static pybox_status shim_preopen(struct wasi *wasi, const char *name, uint8_t nu
     if (error == ENOMEM)
         return error_set_memory("preopened directories", 0);
     if (error != 0)
-        return error_set(PYBOX_ERROR_PATH, "preopened directory %s cannot be opened in the box: %s; expected the path of a "
-                                           "directory that is there", name, strerror(error));
+        return error_set(PYBOX_ERROR_PATH,
+                         "preopened directory %s cannot be opened in the box: %s; expected the path of one that is there",
+                         name, strerror(error));
     descriptor->preopen = number;
     return PYBOX_OK;
 }
@@ -94,7 +95,8 @@ static pybox_status shim_preopen_all(struct wasi *wasi, const struct wasi_option
     if (options->preopen_count > WASI_PREOPENS)
         return error_set(PYBOX_ERROR_LIMIT, "%zu preopened directories; expected at most %u", options->preopen_count,
                          WASI_PREOPENS);
-    pybox_status status = shim_pack("preopened directories", options->preopens, options->preopen_count, &wasi->preopens);
+    pybox_status status =
+        shim_pack("preopened directories", options->preopens, options->preopen_count, &wasi->preopens);
     for (size_t i = 0; status == PYBOX_OK && i < options->preopen_count; i++)
         status = shim_preopen(wasi, options->preopens[i], (uint8_t)(i + 2));
     return status;

@@ -1,8 +1,8 @@
 /*
  * The WASI preview1 shim: what a guest's imports from wasi_snapshot_preview1 do.
  *
- * One table lists all calls (table.c): their types, prices and errors. Every pointer and length from the guest is checked before anything
- * is done. A shim and its file tree belong to one thread at a time.
+ * One table lists all calls (wasi_table.c): their types, prices and errors. Every pointer and length from the guest is
+ * checked before anything is done. A shim and its file tree belong to one thread at a time.
  */
 #ifndef WASI_H
 #define WASI_H
@@ -74,7 +74,7 @@ const char *wasi_family_name(enum wasi_family family);
  * values[0]. An errno that the entry does not list becomes EIO. Look at wasi_stop() afterwards. */
 void wasi_call_run(const struct wasi_call *call, struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values);
 
-/* The last errno that became EIO because the call's entry does not list it, 0 if there was none: what tests look for. */
+/* The last errno that became EIO because the call's entry does not list it, or 0: what tests look for. */
 uint16_t wasi_unlisted_error(const struct wasi *wasi);
 
 /* Why the guest must not be returned to. The numbers are those of enum module_trap. */

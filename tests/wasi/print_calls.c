@@ -1,5 +1,5 @@
-/* Prints the table of WASI calls, a line for each: name, type, family, status, fuel a call, an entry, bytes a unit, whether
- * the host's errors are passed on, and its own errors. For check-calls. */
+/* Prints the table of WASI calls, a line for each: name, type, family, status, fuel a call, an entry, bytes a unit,
+ * whether the host's errors are passed on, and its own errors. For check-calls. */
 #include <stdio.h>
 
 #include "wasi.h"

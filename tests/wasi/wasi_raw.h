@@ -1,5 +1,5 @@
-/* WASI's calls as they are, so that programs can give them any pointer, and cases that say which call gives which error.
- * check-calls reads the cases: GIVES(error, call(...), "what it is about") and WORKS(call(...), "..."). */
+/* WASI's calls as they are, so that programs can give them any pointer, and cases that say which call gives which
+ * error. check-calls reads the cases: GIVES(error, call(...), "what it is about") and WORKS(call(...), "..."). */
 #ifndef WASI_RAW_H
 #define WASI_RAW_H
 
@@ -103,8 +103,8 @@ static inline i32 raw_open(i32 directory, const char *path, i32 oflags, i64 righ
 
 static inline i32 raw_folder(i32 directory, const char *path)
 {
-    return raw_open(directory, path, __WASI_OFLAGS_DIRECTORY, ALL_RIGHTS & ~(__WASI_RIGHTS_FD_READ | __WASI_RIGHTS_FD_WRITE),
-                    0);
+    const i64 contents = __WASI_RIGHTS_FD_READ | __WASI_RIGHTS_FD_WRITE;
+    return raw_open(directory, path, __WASI_OFLAGS_DIRECTORY, ALL_RIGHTS & ~contents, 0);
 }
 
 /* An empty file with all rights. */
@@ -144,8 +144,8 @@ static inline uint64_t raw_size(i32 fd)
 static inline void raw_drop(i32 fd, i64 rights)
 {
     raw_check(fd_fdstat_get(fd, P(&out.fdstat)), 0, "drop", __LINE__);
-    raw_check(fd_fdstat_set_rights(fd, (i64)out.fdstat.fs_rights_base & ~rights, (i64)out.fdstat.fs_rights_inheriting), 0,
-              "drop", __LINE__);
+    const i64 base = (i64)out.fdstat.fs_rights_base, inheriting = (i64)out.fdstat.fs_rights_inheriting;
+    raw_check(fd_fdstat_set_rights(fd, base & ~rights, inheriting), 0, "drop", __LINE__);
 }
 
 /* Runs cases (a list that NULL ends) in a new folder of each kind: in memory, and of the host. */

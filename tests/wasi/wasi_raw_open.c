@@ -128,10 +128,10 @@ static void rights(i32 folder)
     const i64 base = (i64)out.fdstat.fs_rights_base;
     WORKS(fd_fdstat_set_rights(narrow, base, READ | __WASI_RIGHTS_PATH_OPEN), "to be inherited: reading and opening");
     GIVES(NOTCAPABLE, path_open(narrow, 0, S("file"), 0, WRITE, 0, 0, P(&out.size)), "a right that is not inherited");
-    GIVES(NOTCAPABLE, path_open(narrow, 0, S("file"), 0, 0, WRITE, 0, P(&out.size)), "to inherit what is not inherited");
+    GIVES(NOTCAPABLE, path_open(narrow, 0, S("file"), 0, 0, WRITE, 0, P(&out.size)), "to pass on what it may not");
     WORKS(path_open(narrow, 0, S("d"), DIRECTORY, __WASI_RIGHTS_PATH_OPEN, READ, 0, P(&out.size)), "no more than that");
     i32 inner = (i32)out.size;
-    GIVES(NOTCAPABLE, path_open(inner, 0, S("."), 0, __WASI_RIGHTS_PATH_OPEN, 0, 0, P(&out.size)), "nor from what it opened");
+    GIVES(NOTCAPABLE, path_open(inner, 0, S("."), 0, __WASI_RIGHTS_PATH_OPEN, 0, 0, P(&out.size)), "nor what it opened");
     raw_close(inner);
     WORKS(fd_fdstat_set_rights(narrow, base & own & ~__WASI_RIGHTS_PATH_CREATE_FILE, READ), "not to create");
     GIVES(NOTCAPABLE, path_open(narrow, 0, S("new"), CREAT, 0, 0, 0, P(&out.size)), "CREAT without the right");
@@ -185,7 +185,7 @@ static void limits(void)
     while (count < 300 && path_open(work, 0, S("cases/file"), 0, READ, 0, 0, P(&out.size)) == 0)
         fds[count++] = (i32)out.size;
     HOLDS(count > 200 && count < 256);
-    GIVES(MFILE, path_open(work, 0, S("cases/file"), 0, READ, 0, 0, P(&out.size)), "the box has all descriptors it may have");
+    GIVES(MFILE, path_open(work, 0, S("cases/file"), 0, READ, 0, 0, P(&out.size)), "the box has all it may have");
     GIVES(MFILE, try(work, "another", CREAT, WRITE), "path_open: and nothing is made");
     for (int i = 0; i < count; i++)
         raw_close(fds[i]);
