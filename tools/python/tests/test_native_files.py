@@ -180,3 +180,38 @@ def test_stores(tmp_path):
     store.close()
     with pytest.raises(n.ClosedError):
         store.list()
+
+
+def make_package(folder, name="greet", **metadata):
+    (folder / name).mkdir()
+    (folder / name / "__init__.py").write_text("def hello(): return 'hello'\n")
+    info = folder / f"{name}-1.2.dist-info"
+    info.mkdir()
+    lines = ["Metadata-Version: 2.1", f"Name: {name}", "Version: 1.2", "Summary: It greets.", *metadata.get("more", [])]
+    (info / "METADATA").write_text("\n".join(lines) + "\n")
+    return folder
+
+
+def test_packages(tmp_path):
+    package = n.Package(make_package(tmp_path, more=["Requires-Dist: nothing-there>=1"]))
+    assert (package.name, package.version, package.summary) == ("greet", "1.2", "It greets.")
+    assert package.requires == ("nothing-there>=1",) and package.files >= 2 and package.bytes > 0
+    assert n.package_check([package]) == [("greet", "nothing-there>=1")]
+    assert n.package_check([package], n.default_image()) == n.package_check([package])
+    code = "import greet, importlib.metadata\n[greet.hello(), importlib.metadata.version('greet')]"
+    compiled = package.compile()
+    assert compiled.compiled and not package.compiled
+    for one in (package, compiled):
+        box = n.Box(packages=[one])
+        assert box.run(code, mode=n.MODE_EVAL).value == '["hello","1.2"]'
+        assert box.clone().run(code, mode=n.MODE_EVAL).value == '["hello","1.2"]'
+    pool = n.Pool(packages=(compiled,))
+    assert pool.take().run(code, mode=n.MODE_EVAL).value == '["hello","1.2"]'
+    with pytest.raises(n.LimitError):
+        n.Package(tmp_path, max_bytes=10)
+    with pytest.raises(n.LimitError):
+        n.Package(tmp_path, max_files=1)
+    with pytest.raises(n.PathError):
+        n.Package(tmp_path / "greet-1.2.dist-info")
+    with pytest.raises(TypeError):
+        n.Box(packages=[tmp_path])

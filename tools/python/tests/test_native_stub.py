@@ -12,8 +12,7 @@ TYPES = {"Value", "Path", "Mount", "OutputCallback", "DisplayCallback", "InputCa
          "TraceCallback", "HostFunction"}
 
 # What the library is to have, and has not yet.
-TO_COME = {"Limits": {"name_bytes", "folder_depth"}, "Box": {"file_changes", "file_export", "file_import"},
-           "Package": {"name", "version", "summary", "requires", "bytes", "files"}}
+TO_COME = {"Limits": {"name_bytes", "folder_depth"}, "Box": {"file_changes", "file_export", "file_import"}}
 
 
 def names_of(body):

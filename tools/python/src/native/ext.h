@@ -179,7 +179,6 @@ struct ext_box {
     struct ext_module *module;
     struct ext_functions *functions;
     struct ext_pool *pool;    /* to which it goes back, or NULL */
-    PyObject *packages;       /* a tuple, or NULL */
     PyObject *output, *display, *input; /* callables, or NULL */
     PyObject *run_output, *run_display; /* of the last run, in their place */
     PyObject *refill, *trace;           /* of the last run: the contexts of its callbacks */
@@ -292,6 +291,9 @@ EXT_PRIVATE void ext_pool_take_back(struct ext_pool *pool, pybox_box *box);
 EXT_PRIVATE int ext_store_init(PyObject *module);
 EXT_PRIVATE int ext_snapshot_init(PyObject *module);
 EXT_PRIVATE int ext_package_init(PyObject *module);
+/* A sequence of packages, or None. What it points to lives as long as `keep`. */
+EXT_PRIVATE int ext_package_array(PyObject *given, struct ext_keep *keep, const pybox_package *const **packages,
+                                  size_t *count);
 EXT_PRIVATE int ext_preset_init(PyObject *module);
 EXT_PRIVATE int ext_constants_init(PyObject *module);
 

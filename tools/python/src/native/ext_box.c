@@ -19,14 +19,12 @@ struct ext_box *ext_box_wrap(pybox_box *box, const struct ext_box *pattern, stru
     self->generation = ext_process_generation();
     self->module = pattern->module;
     self->functions = pattern->functions;
-    self->packages = pattern->packages;
     self->output = pattern->output;
     self->display = pattern->display;
     self->input = pattern->input;
     self->pool = pool;
     Py_XINCREF(self->module);
     Py_XINCREF(self->functions);
-    Py_XINCREF(self->packages);
     Py_XINCREF(self->output);
     Py_XINCREF(self->display);
     Py_XINCREF(self->input);
@@ -90,7 +88,6 @@ static int box_traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(Py_TYPE(object));
     Py_VISIT((PyObject *)self->functions);
     Py_VISIT((PyObject *)self->pool);
-    Py_VISIT(self->packages);
     Py_VISIT(self->output);
     Py_VISIT(self->display);
     Py_VISIT(self->input);
@@ -107,7 +104,6 @@ static int box_clear(PyObject *object)
     box_destroy(self);
     Py_CLEAR(self->functions);
     Py_CLEAR(self->pool);
-    Py_CLEAR(self->packages);
     Py_CLEAR(self->output);
     Py_CLEAR(self->display);
     Py_CLEAR(self->input);

@@ -365,7 +365,12 @@ class Functions:
 class Package:
     """A pure-Python wheel or folder that boxes show read-only. Shareable by threads."""
 
-    def __init__(self, path: Path, *, max_bytes: int = 0) -> None: ...
+    def __init__(self, path: Path, *, max_bytes: int = 0, max_files: int = 0) -> None:
+        """A wheel (.whl); or a folder: a package, a project, or laid out as site-packages is."""
+
+    def compile(self, image: Optional[Image] = None) -> Package:
+        """The same package with its modules compiled, in a box of the image (None: the base image)."""
+
     @property
     def name(self) -> str: ...
     @property
@@ -373,11 +378,18 @@ class Package:
     @property
     def summary(self) -> str: ...
     @property
+    def requires_python(self) -> str: ...
+    @property
     def requires(self) -> tuple[str, ...]: ...
+    @property
+    def compiled(self) -> bool: ...
     @property
     def bytes(self) -> int: ...
     @property
     def files(self) -> int: ...
+
+def package_check(packages: Sequence[Package], image: Optional[Image] = None) -> list[tuple[str, str]]:
+    """The requirements that no other of the packages fulfils, nor what is baked into the image: (package, text)."""
 
 # ---- results ----
 
