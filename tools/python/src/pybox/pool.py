@@ -41,7 +41,7 @@ class Pool:
         self.tools = self.policy.choose(tools)
         self._pool = _native.Pool(
             image=snapshot.native if snapshot else None, minimum_idle=minimum_idle, maximum=maximum,
-            idle_ns=nanoseconds(idle, "idle"), functions=self.tools.functions, **self.policy.native_options())
+            idle_ns=nanoseconds(idle, "idle"), functions=self.tools.functions, **self.policy.native_options)
 
     def take(self, timeout: Optional[Duration] = None) -> Sandbox:
         """A fresh sandbox; close() (or its `with` block) gives it back. Waits for one if all are taken.

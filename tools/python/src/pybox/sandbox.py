@@ -14,7 +14,7 @@ from .files import Files
 from .limits import Limits, LimitsLike
 from .mounts import HostPath, MountsLike, mounts_of
 from .namespace import Code, DisplayCallback, Namespace, OutputCallback, native_display, native_output
-from .policy import PackageLike, Policy
+from .policy import NORMAL, PackageLike, Policy
 from .result import Request, Result, read_request
 from .snapshot import FORMS, Snapshot
 from .suggest import unknown
@@ -84,7 +84,7 @@ class Sandbox(Namespace):
         on_output: Optional[OutputCallback] = None,
         on_display: Optional[DisplayCallback] = None,
     ) -> None:
-        self.policy = (policy or Policy()).replace(
+        self.policy = (policy or NORMAL).replace(
             limits=Limits.of(limits), preset=preset, mounts=None if mounts is None else mounts_of(mounts),
             packages=None if packages is None else tuple(packages), environment=environment,
             arguments=None if arguments is None else tuple(arguments), directory=directory, input=input, seed=seed,
@@ -115,7 +115,7 @@ class Sandbox(Namespace):
     def _make_box(self, image: Optional[_native.Image]) -> _native.Box:
         output, display = self._callbacks
         return _native.Box(
-            image=image, functions=self.tools.functions, output=output, display=display, **self.policy.native_options())
+            image=image, functions=self.tools.functions, output=output, display=display, **self.policy.native_options)
 
     @classmethod
     def load(cls: type[Self], path: HostPath, policy: Optional[Policy] = None, **options: Any) -> Self:

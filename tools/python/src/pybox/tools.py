@@ -58,8 +58,11 @@ class _Parameter:
         return schema
 
     def convert(self, value: Any) -> Any:
+        """What the function is given for what the guest sent."""
         if self.has_default and self._is_default(value):
             return self.default
+        if self.shape is ANY:
+            return value
         try:
             return self.shape.convert(value)
         except (TypeError, ValueError) as error:
@@ -168,6 +171,8 @@ class Tool:
 
     def receive(self, arguments: str, blobs: tuple[bytes, ...] = ()) -> tuple[list[Any], dict[str, Any]]:
         """What the function is called with for arguments that the guest sent. TypeError or ValueError: they are none."""
+        if arguments == "{}" and not self._parameters:
+            return [], {}
         given = decode(arguments, blobs)
         if not isinstance(given, dict):
             raise TypeError("the arguments are no object")

@@ -27,8 +27,8 @@ from . import _native
 
 _MOST_DEPTH = 200
 _SCALARS = frozenset({str, int, float, bool, type(None)})
-_NO_TAGS: frozenset[type] = frozenset({str, int, bool, type(None)})
 _BIG = 10**4299  # integers from here on may be too long for JSON's readers
+_write = json.JSONEncoder(check_circular=False, allow_nan=False, ensure_ascii=False, separators=(",", ":")).encode
 
 
 class ValueNotPortable(ValueError):
@@ -101,62 +101,37 @@ def encode_json(value: Any) -> str:
     """The same as JSON text, also for None and bytes."""
     try:
         tagged = value if _is_plain(value) else _Encoder().tagged(value, "$", 0)
-        return json.dumps(tagged, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        return _write(tagged)
     except RecursionError:
         raise ValueNotPortable(f"the value is more than {_MOST_DEPTH} levels deep") from None
 
 
-def _is_plain(value: Any) -> bool:
-    """Whether json.dumps() writes it exactly. Quick for much data: types are gathered a container at a time."""
-    if type(value) in _NO_TAGS and type(value) is not int:
-        return type(value) is not str or _is_text(value)
-    waiting, levels = [value], 0
-    while waiting:
-        levels += 1
-        if levels > _MOST_DEPTH:
-            return False
-        below: list[Any] = []
-        for item in waiting:
-            kind = type(item)
-            if kind is dict:
-                if not _has_plain_keys(item):
-                    return False
-                contents = item.values()
-            elif kind is list:
-                contents = item
-            else:
-                contents = (item,)
-            if not _take_contents(contents, below):
+def _is_plain(value: Any, levels: int = _MOST_DEPTH) -> bool:
+    """Whether JSON's writer writes it exactly."""
+    kind = type(value)
+    if kind is str:
+        return value.isascii() or _is_text(value)
+    if kind is int:
+        return bool(-_BIG < value < _BIG)
+    if kind is float:
+        return bool(value - value == 0.0)  # neither infinite nor not a number
+    if kind is bool or value is None:
+        return True
+    if levels == 0:
+        return False
+    if kind is list:
+        for item in value:
+            if not _is_plain(item, levels - 1):
                 return False
-        waiting = below
-    return True
-
-
-def _has_plain_keys(value: dict[Any, Any]) -> bool:
-    for key in value:
-        if type(key) is not str or key[:1] == "$" or not (key.isascii() or _is_text(key)):
-            return False
-    return True
-
-
-def _take_contents(contents: Any, below: list[Any]) -> bool:
-    """Whether all of it is plain, but for the lists and dicts, which are added to `below`."""
-    for item in contents:
-        kind = type(item)
-        if kind is str:
-            if not (item.isascii() or _is_text(item)):
+        return True
+    if kind is dict:
+        for key, item in value.items():
+            if type(key) is not str or key[:1] == "$" or not (key.isascii() or _is_text(key)):
                 return False
-        elif kind is int:
-            if not -_BIG < item < _BIG:
+            if not _is_plain(item, levels - 1):
                 return False
-        elif kind is float:
-            if item - item != 0.0:  # infinite, or not a number
-                return False
-        elif kind is list or kind is dict:
-            below.append(item)
-        elif kind is not bool and item is not None:
-            return False
-    return True
+        return True
+    return False
 
 
 def _is_text(text: str) -> bool:
