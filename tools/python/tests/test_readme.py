@@ -1,0 +1,65 @@
+"""The code in README.md does what it says there."""
+
+import asyncio
+import inspect
+import pathlib
+import re
+from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
+
+import pytest
+
+import pybox
+
+README = pathlib.Path(__file__).resolve().parent.parent / "README.md"
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", README.read_text(), re.M | re.S)
+
+
+class Index:
+    def find(self, query):
+        return [f"{query} {number}" for number in range(5)]
+
+
+def names():
+    @pybox.tool
+    def search(query: str, limit: int = 10) -> list:
+        return Index().find(query)[:limit]
+
+    @pybox.tool(deferred=True)
+    def approve(amount: int) -> bool: ...
+    sandbox = pybox.Sandbox(tools=[search, approve])
+    sandbox.run("table = list(range(20))").check()
+    return {"pybox": pybox, "asyncio": asyncio, "index": Index(), "search": search, "approve": approve, "sandbox": sandbox,
+            "code": "print('ran')\n5", "data": "a,b\n1,2\n"}
+
+
+async def execute(block, filename):
+    namespace = names()
+    result = eval(compile(block, filename, "exec", PyCF_ALLOW_TOP_LEVEL_AWAIT), namespace)
+    if inspect.isawaitable(result):
+        await result
+    return namespace
+
+
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_block(number, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    asyncio.run(execute(BLOCKS[number], f"README.md, block {number + 1}"))
+
+
+def test_what_the_blocks_say():
+    """The figures that stand in their comments."""
+    commented = {comment: code.strip() for code, comment in re.findall(r"^ *(\S.*?)\s+# (\S+)$", "\n".join(BLOCKS), re.M)}
+    namespace = names()
+    for line in ("sandbox.run('x = 6')", "sandbox.set('rows', [{'price': 1.5}, {'price': 2}])",
+                 "sandbox.run('def total(key, times=1): return times * sum(row[key] for row in rows)')"):
+        eval(line, namespace)
+    for value in ("42", "6", "7.0"):
+        assert repr(eval(commented[value], namespace)) == value
+
+
+def test_the_policy(tmp_path):
+    (text,) = re.findall(r"^```toml\n(.*?)^```$", README.read_text(), re.M | re.S)
+    (tmp_path / "policy.toml").write_text(text)
+    policy = pybox.Policy.load(tmp_path / "policy.toml")
+    assert policy.preset == "strict" and policy.tools == ("search", "myproject.tools:fetch")
+    assert policy.limits == pybox.Limits(timeout="2s", memory="64M") and policy.mounts[0].guest == "/data"
