@@ -1,5 +1,5 @@
-/* Ways out of a host directory that tests/unit/test_wasi_host.c does not try: everything that changes files while another
- * thread swaps a folder for a link, /proc as a mount, and descriptors that the process has. With openat2 and without. */
+/* Ways out of a host directory that tests/unit/test_wasi_host.c does not try: all that changes files while a thread
+ * swaps a folder for a link, /proc as a mount, and descriptors that the process has. With openat2 and without. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -201,7 +201,7 @@ static void test_listing_under_change(void **state)
     pthread_join(thread, NULL);
 }
 
-/* A host that shows a process's own folder of /proc has shown what is in it, and no more: the links there lead nowhere. */
+/* A host that shows a process's folder of /proc has shown what is in it, and no more: the links there lead nowhere. */
 static void test_links_of_proc_lead_nowhere(void **state)
 {
     struct place *place = *state;
@@ -271,7 +271,8 @@ static void test_names_that_are_too_long_or_too_odd(void **state)
 }
 
 #define BOTH(name)                                                                                                     \
-    {"openat2: " #name, name, set_up_openat2, tear_down, NULL}, {"fallback: " #name, name, set_up_fallback, tear_down, NULL}
+    {"openat2: " #name, name, set_up_openat2, tear_down, NULL},                                                        \
+    {"fallback: " #name, name, set_up_fallback, tear_down, NULL}
 
 int main(void)
 {

@@ -1,5 +1,5 @@
-/* Nothing of one guest reaches another: a box is given a secret in every place that it has, and the next box that is made
- * from the same parts is searched for it, its whole linear memory and all of its files. */
+/* Nothing of one guest reaches another: a box is given a secret in every place that it has, and the next box that is
+ * made from the same parts is searched for it, its whole linear memory and all of its files. */
 #include "python_fixture.h"
 
 #include <fcntl.h>
@@ -41,7 +41,7 @@
     "            path = top + '/' + name\n"                                                                            \
     "            found.append(path)\n"                                                                                 \
     "            if os.path.islink(path): found.append(os.readlink(path))\n"                                           \
-    "            elif os.path.isfile(path) and not path.startswith(('/dev', '//dev')): found.append(open(path).read())\n" \
+    "            elif os.path.isfile(path) and '/dev/' not in path: found.append(open(path).read())\n"                  \
     "    return ' '.join(found)\n"                                                                                     \
     "room = [bytearray(1 << 20) for _ in range(150)]\n"                                                                \
     "seen = look() + repr(os.environ)\n"                                                                               \
@@ -86,8 +86,9 @@ static size_t search(pybox_box *box, int *in_files)
     close(fd);
     unlink(path);
     size_t count = 0;
+    const char *end = bytes + stat.st_size, *at = bytes;
     /* Only whole ones: the halves are in the code of who plants. */
-    for (char *at = bytes; (at = memmem(at, (size_t)(bytes + stat.st_size - at), SECRET, sizeof SECRET - 1)) != NULL; at++)
+    for (; (at = memmem(at, (size_t)(end - at), SECRET, sizeof SECRET - 1)) != NULL; at++)
         count++;
     free(bytes);
     return count;

@@ -1,5 +1,5 @@
-/* The process around a running box, as the kernel shows it: nothing is writable and executable, and what was relocated is
- * read-only. */
+/* The process around a running box, as the kernel shows it: nothing is writable and executable, and what was relocated
+ * is read-only. */
 #include "python_fixture.h"
 
 struct look {
@@ -59,7 +59,8 @@ static void test_nothing_is_writable_and_executable(void **state)
     pybox_box *box = make_box(&(pybox_box_options){.functions = functions});
     const pybox_result *result;
     assert_works(pybox_box_checkpoint(box));
-    assert_works(pybox_box_run(box, &(pybox_run){.code = "import re, tools\nx = bytearray(50 << 20)\ntools.look()"}, &result));
+    const pybox_run run = {.code = "import re, tools\nx = bytearray(50 << 20)\ntools.look()"};
+    assert_works(pybox_box_run(box, &run, &result));
     assert_int_equal(result->outcome, PYBOX_DONE);
     assert_true(during.mappings > before.mappings);
     assert_int_equal(during.executable, before.executable); /* running code made none */

@@ -83,6 +83,16 @@ static pybox_status launch_compile(struct launch *launch, pybox_package **packag
     return status;
 }
 
+/* --jail, once. */
+static pybox_status launch_jail(struct launch *launch, const struct box_options *options)
+{
+    if (!options->jail || launch->jailed)
+        return PYBOX_OK;
+    pybox_status status = jail_entry(options);
+    launch->jailed = status == PYBOX_OK;
+    return status;
+}
+
 pybox_status launch_packages(struct launch *launch, const struct box_options *options, int compile)
 {
     pybox_status status = PYBOX_OK;
@@ -96,8 +106,10 @@ pybox_status launch_packages(struct launch *launch, const struct box_options *op
         launch->package_count += status == PYBOX_OK;
     }
     if (status == PYBOX_OK)
-        status = pybox_package_check((const pybox_package *const *)launch->packages, launch->package_count, launch->image,
-                                     launch_tell_requirement, NULL);
+        status = launch_jail(launch, options); /* compiling them runs the guest */
+    if (status == PYBOX_OK)
+        status = pybox_package_check((const pybox_package *const *)launch->packages, launch->package_count,
+                                     launch->image, launch_tell_requirement, NULL);
     for (size_t i = 0; compile && i < launch->package_count && status == PYBOX_OK; i++)
         status = launch_compile(launch, &launch->packages[i]);
     return status;
@@ -113,12 +125,9 @@ pybox_status launch_box(struct launch *launch, const struct box_options *options
         return status;
     launch->streams = program->streams;
     launch->wall_ns = options->limits.wall_ns;
-    if (options->jail && !launch->jailed) {
-        status = jail_entry(options);
-        if (status != PYBOX_OK)
-            return status;
-        launch->jailed = 1;
-    }
+    status = launch_jail(launch, options);
+    if (status != PYBOX_OK)
+        return status;
     pybox_box_options box = {
         .size = sizeof box,
         .arguments = program->arguments,
