@@ -4,6 +4,8 @@ The set-up installs Debian packages that are missing and builds what is not buil
 a native build of CPython and of its module. Its progress is shown on the terminal, though pip hides what backends say.
 
 PYBOX_BUILD names a finished build tree to take as it is, instead.
+
+The package is in tools/python; installing the project's root installs it, too.
 """
 
 import os
@@ -21,6 +23,8 @@ from scikit_build_core.build import (  # noqa: F401 (they are the backend's)
 )
 
 ROOT = Path(__file__).resolve().parents[3]
+
+os.chdir(ROOT / "tools" / "python")  # each hook is called in a process of its own
 
 
 def _refuse_free_threading():
@@ -54,8 +58,10 @@ def _settings(given):
 
 
 def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    """The hook of PEP 517."""
     return _build.build_wheel(wheel_directory, _settings(config_settings), metadata_directory)
 
 
 def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
+    """The hook of PEP 660."""
     return _build.build_editable(wheel_directory, _settings(config_settings), metadata_directory)

@@ -5,9 +5,11 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
+from . import _native
+
 
 def main() -> NoReturn:
-    command = Path(__file__).resolve().parent / "engine" / "bin" / "pybox"
+    command = Path(_native.__file__).parent / "engine" / "bin" / "pybox"  # an editable installation has it there
     os.execv(command, ["pybox", *sys.argv[1:]])
 
 
