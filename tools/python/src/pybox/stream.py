@@ -9,7 +9,7 @@ import queue
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from types import TracebackType
 from typing import NamedTuple, Optional
 
@@ -87,12 +87,7 @@ class Stream(Iterator[Output]):
         self._closed.set()
         while not self._future.done() and not self._future.cancel():
             self._box.interrupt(_native.INTERRUPT_STOP)
-            try:
-                self._future.exception(timeout=_LOOK_AGAIN)
-            except TimeoutError:
-                pass
-            except Exception:  # concurrent.futures.TimeoutError before Python 3.11
-                pass
+            wait([self._future], _LOOK_AGAIN)
 
     def __enter__(self) -> Stream:
         return self

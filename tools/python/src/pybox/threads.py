@@ -10,7 +10,7 @@ from collections.abc import Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Optional
 
-MOST_THREADS = 64
+MOST_THREADS = 256
 
 
 class _Threads:
