@@ -15,7 +15,7 @@
     "import os, sys, random, sqlite3, decimal, zlib\n"                                                                 \
     "secret = '" PART_1 "' + '" PART_2 "'\n"                                                                           \
     "kept = [secret * 3 for _ in range(1000)]\n"                                                                       \
-    "large = bytearray(secret.encode() * 2_000_000)\n"                                                                 \
+    "large = bytearray(secret.encode() * 500_000)\n"                                                                 \
     "for path in ('/work/', '/tmp/'):\n"                                                                               \
     "    os.makedirs(path + 'deep/' + secret)\n"                                                                       \
     "    open(path + 'file', 'w').write(secret * 1000)\n"                                                              \
@@ -41,9 +41,9 @@
     "            path = top + '/' + name\n"                                                                            \
     "            found.append(path)\n"                                                                                 \
     "            if os.path.islink(path): found.append(os.readlink(path))\n"                                           \
-    "            elif os.path.isfile(path) and '/dev/' not in path: found.append(open(path).read())\n"                  \
+    "            elif os.path.isfile(path) and '/dev/' not in path: found.append(open(path).read())\n"                 \
     "    return ' '.join(found)\n"                                                                                     \
-    "room = [bytearray(1 << 20) for _ in range(150)]\n"                                                                \
+    "room = [bytearray(1 << 20) for _ in range(40)]\n"                                                                \
     "seen = look() + repr(os.environ)\n"                                                                               \
     "print(('guest-to-' + 'guest') in seen, end='')\n"                                                                 \
     "del look, seen\n"
