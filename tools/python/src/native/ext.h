@@ -157,6 +157,7 @@ struct ext_functions {
     PyObject_HEAD
     pybox_functions *functions;
     struct ext_function *entries; /* the contexts of the set's functions */
+    unsigned users;               /* boxes that are being made with it, without the GIL */
     unsigned generation;
 };
 
@@ -275,6 +276,9 @@ struct ext_options {
 EXT_PRIVATE void ext_options_start(struct ext_options *options); /* all defaults */
 /* Fills options.options from what was parsed. What it points to lives as long as `keep` and the arguments. */
 EXT_PRIVATE int ext_options_fill(struct ext_options *options, struct ext_keep *keep);
+/* Around the making of a box or a pool without the GIL: nobody changes what the options refer to. */
+EXT_PRIVATE void ext_options_use(const struct ext_options *options);
+EXT_PRIVATE void ext_options_used(const struct ext_options *options);
 /* Gives a box what its options hold. */
 EXT_PRIVATE void ext_options_hold(const struct ext_options *options, struct ext_box *box);
 

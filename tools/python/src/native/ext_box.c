@@ -55,17 +55,19 @@ static PyObject *box_new(PyTypeObject *type, PyObject *arguments, PyObject *keyw
         self->module = chosen_module;
         Py_INCREF(chosen_module);
         ext_options_hold(&options, self);
+        ext_options_use(&options);
         EXT_WITHOUT_GIL(status = pybox_box_create(chosen_module->module,
                                                   chosen_image != NULL ? chosen_image->image : NULL, &options.options,
                                                   &self->box));
+        ext_options_used(&options);
     }
-    ext_keep_free(&keep);
-    Py_XDECREF(chosen_module);
-    Py_XDECREF(chosen_image);
     if (status != PYBOX_OK) {
         ext_error_raise(status);
         Py_CLEAR(self);
     }
+    ext_keep_free(&keep);
+    Py_XDECREF(chosen_module);
+    Py_XDECREF(chosen_image);
     return (PyObject *)self;
 }
 

@@ -208,6 +208,8 @@ static PyObject *functions_add(PyObject *object, PyObject *arguments, PyObject *
         return NULL;
     if (!PyCallable_Check(callable))
         return PyErr_Format(PyExc_TypeError, "function is not callable");
+    if (self->users > 0)
+        return ext_error_say(PYBOX_ERROR_BUSY, "another thread is making a box with this set of functions");
     struct ext_function *entry = malloc(sizeof *entry);
     if (entry == NULL)
         return PyErr_NoMemory();

@@ -134,6 +134,22 @@ int ext_options_fill(struct ext_options *o, struct ext_keep *keep)
                : -1;
 }
 
+static void count_user(const struct ext_options *o, unsigned change)
+{
+    if (o->functions != Py_None)
+        ((struct ext_functions *)o->functions)->users += change;
+}
+
+void ext_options_use(const struct ext_options *o)
+{
+    count_user(o, 1);
+}
+
+void ext_options_used(const struct ext_options *o)
+{
+    count_user(o, -1u);
+}
+
 static void hold(PyObject **place, PyObject *given)
 {
     if (given == Py_None)

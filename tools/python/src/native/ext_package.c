@@ -61,9 +61,10 @@ static PyObject *package_compile(PyObject *object, PyObject *arguments, PyObject
         ext_process_check(self->generation) != 0 || ext_image_choose(Py_None, given, 0, &module, &image) != 0)
         return NULL;
     EXT_WITHOUT_GIL(status = pybox_package_compile(self->package, image->image, &compiled));
+    PyObject *made = status == PYBOX_OK ? package_take(package_type, compiled) : ext_error_raise(status);
     Py_DECREF(module);
     Py_DECREF(image);
-    return status == PYBOX_OK ? package_take(package_type, compiled) : ext_error_raise(status);
+    return made;
 }
 
 int ext_package_array(PyObject *given, struct ext_keep *keep, const pybox_package *const **packages, size_t *count)

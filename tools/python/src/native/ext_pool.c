@@ -46,16 +46,18 @@ static PyObject *pool_new(PyTypeObject *type, PyObject *arguments, PyObject *key
         self->pattern->module = chosen_module;
         Py_INCREF(chosen_module);
         ext_options_hold(&options, self->pattern);
+        ext_options_use(&options);
         EXT_WITHOUT_GIL(status = pybox_pool_create(chosen_module->module, chosen_image->image, &options.options,
                                                    &pool_options, &self->pool));
+        ext_options_used(&options);
     }
-    ext_keep_free(&keep);
-    Py_XDECREF(chosen_module);
-    Py_XDECREF(chosen_image);
     if (status != PYBOX_OK)
         ext_error_raise(status);
     if (PyErr_Occurred())
         Py_CLEAR(self);
+    ext_keep_free(&keep);
+    Py_XDECREF(chosen_module);
+    Py_XDECREF(chosen_image);
     return (PyObject *)self;
 }
 
