@@ -1,12 +1,13 @@
 /*
  * Path resolution against a model file system (paths_model.h): random trees of directories, files and symbolic links in
- * two in-memory mounts, one within the other, and in an overlay, and random operations on random paths: `.`, `..`, doubled and final
- * slashes, links that lead in circles, absolute ones and ones into the other mount, from "/" and from open directories
- * that may have been removed. Errors and what is found must be as in the model; errors where it has no opinion on their
- * order must at least be errors.
+ * two in-memory mounts, one within the other, and in an overlay, and random operations on random paths: `.`, `..`,
+ * doubled and final slashes, links that lead in circles, absolute ones and ones into another mount, from "/" and from
+ * open directories that may have been removed. Errors and what is found must be as in the model; errors where it has no
+ * opinion on their order must at least be errors.
  *
  * In every eighth input a directory of the host is mounted too. What lies beside it, and what lies below the overlay,
- * must stay as it is, and the former is never found, whatever links there are in it. With PATHS_TELL=1 in the environment each step is printed.
+ * must stay as it is, and the former is never found, whatever links there are in it. With PATHS_TELL=1 in the
+ * environment each step is printed.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -52,7 +53,8 @@ static void need(int condition, const char *what, const char *path, int is, int 
 {
     if (condition)
         return;
-    fprintf(stderr, "%s \"%s\": %d (%s), the model: %d (%s)\n", what, path, is, strerror(is), expected, strerror(expected));
+    fprintf(stderr, "%s \"%s\": %d (%s), the model: %d (%s)\n", what, path, is, strerror(is), expected,
+            strerror(expected));
     abort();
 }
 
@@ -95,8 +97,8 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
     (void)count, (void)arguments;
     tells = getenv("PATHS_TELL") != NULL;
     if (mkdtemp(folder) == NULL || mkdir(in_folder("out"), 0755) != 0 || mkdir(in_folder("in"), 0755) != 0 ||
-        mkdir(in_folder("low"), 0755) != 0 || mkdir(in_folder("low/b"), 0755) != 0 || host_link("../a", "low/b/c") != 0 ||
-        host_link("b", "low/c") != 0 || atexit(remove_folder) != 0)
+        mkdir(in_folder("low"), 0755) != 0 || mkdir(in_folder("low/b"), 0755) != 0 ||
+        host_link("../a", "low/b/c") != 0 || host_link("b", "low/c") != 0 || atexit(remove_folder) != 0)
         abort();
     host_write("out/a");
     host_write("low/a");
@@ -154,7 +156,8 @@ static void take_path(struct fuzz *fuzz, char *path, int may_be_absolute)
     for (unsigned parts = 1 + first / 8 % 7; parts > 0 && used < PATH_BYTES - 6; parts--) {
         const unsigned what = take(fuzz);
         const char *part = what % 16 < 3 ? ".." : what % 16 == 3 ? "." : names[what % 16 % 7];
-        used += (size_t)sprintf(path + used, "%s%s", part, parts > 1 || what % 64 > 50 ? what % 64 > 60 ? "//" : "/" : "");
+        const char *slashes = what % 64 > 60 ? "//" : parts > 1 || what % 64 > 50 ? "/" : "";
+        used += (size_t)sprintf(path + used, "%s%s", part, slashes);
     }
     path[used] = '\0';
 }
@@ -180,7 +183,8 @@ static void expect_status(struct fuzz *fuzz, const char *what, const char *path,
 
 static void expect_node(struct fuzz *fuzz, const char *path, const struct vfs_stat *stat, int number)
 {
-    static const int types[] = {[MODEL_DIRECTORY] = VFS_DIRECTORY, [MODEL_FILE] = VFS_REGULAR, [MODEL_LINK] = VFS_SYMLINK};
+    static const int types[] = {
+        [MODEL_DIRECTORY] = VFS_DIRECTORY, [MODEL_FILE] = VFS_REGULAR, [MODEL_LINK] = VFS_SYMLINK};
     struct model_node *node = &fuzz->model.nodes[number];
     if (node->mount == MODEL_HOST)
         return;
@@ -209,7 +213,8 @@ static void step_stat(struct fuzz *fuzz, unsigned base, const char *path, int fo
 static void step_open(struct fuzz *fuzz, unsigned base, const char *path, unsigned how)
 {
     const int follow = how & 1, exclusive = how >> 1 & 1;
-    const uint32_t flags = VFS_READ | VFS_WRITE | VFS_CREATE | (follow ? VFS_FOLLOW : 0) | (exclusive ? VFS_EXCLUSIVE : 0);
+    const uint32_t flags =
+        VFS_READ | VFS_WRITE | VFS_CREATE | (follow ? VFS_FOLLOW : 0) | (exclusive ? VFS_EXCLUSIVE : 0);
     struct vfs_stat stat;
     uint32_t fd;
     int node = MODEL_NONE;
@@ -298,8 +303,8 @@ static void step_readlink(struct fuzz *fuzz, unsigned base, const char *path)
         need(length == strlen(known) && memcmp(target, known, length) == 0, "target of", path, 0, 0);
 }
 
-/* The state becomes bytes and comes back: everything must be as before, the open directories too. Only the roots of mounts
- * may be other nodes, as those of empty ones are not kept, and so may what is from below an overlay. */
+/* The state becomes bytes and comes back: everything must be as before, the open directories too. Only the roots of
+ * mounts may be other nodes, as those of empty ones are not kept, and so may what is from below an overlay. */
 static void step_encode(struct fuzz *fuzz)
 {
     void *state;
@@ -401,7 +406,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     model_mount(&fuzz.model, outer, "n", 2);
     put_overlay(&fuzz.model);
     if (vfs_create(NULL, &fuzz.vfs) != PYBOX_OK || vfs_mount_memory(fuzz.vfs, "/m") != PYBOX_OK ||
-        vfs_mount_memory(fuzz.vfs, "/m/n") != PYBOX_OK || vfs_mount_overlay(fuzz.vfs, "/o", in_folder("low")) != PYBOX_OK)
+        vfs_mount_memory(fuzz.vfs, "/m/n") != PYBOX_OK ||
+        vfs_mount_overlay(fuzz.vfs, "/o", in_folder("low")) != PYBOX_OK)
         abort();
     vfs_set_hooks(fuzz.vfs, &hooks);
     if (choices % 8 == 0) {

@@ -390,8 +390,8 @@ static int model_is_below(const struct paths_model *model, int node, int ancesto
 static int model_holds_mount(const struct paths_model *model, int node)
 {
     for (int i = 1; i < MODEL_NODES; i++)
-        if (model->nodes[i].type == MODEL_DIRECTORY && model->nodes[i].parent != MODEL_NONE && model_is_mount(model, i) &&
-            model_is_below(model, i, node))
+        if (model->nodes[i].type == MODEL_DIRECTORY && model->nodes[i].parent != MODEL_NONE &&
+            model_is_mount(model, i) && model_is_below(model, i, node))
             return 1;
     return 0;
 }
@@ -429,8 +429,10 @@ int model_rename(struct paths_model *model, int base, const char *from, int to_b
     if (old.node == MODEL_NONE)
         return ENOENT;
     error = model_walk_name(model, to_base, to, &new);
+    if (error != 0 && (old.slash || model_is_mount(model, old.node) || model->nodes[old.parent].mount == 0))
+        return MODEL_REFUSED;
     if (error != 0)
-        return old.slash || model_is_mount(model, old.node) || model->nodes[old.parent].mount == 0 ? MODEL_REFUSED : error;
+        return error;
     if (new.last != LAST_NAME)
         return MODEL_REFUSED;
     error = model_check_rename(model, &old, &new);

@@ -1,6 +1,6 @@
 /*
- * A file system as simple as can be, to compare the file tree with: nodes in an array, names in lists, paths resolved as
- * POSIX and Linux say, each operation's errors in the order of Linux. It knows names, links and types, and no contents.
+ * A file system as simple as can be, to compare the file tree with: nodes in an array, names in lists, paths resolved
+ * as POSIX and Linux say, each operation's errors in the order of Linux. It knows names, links and types, no contents.
  * It shares no code with runtime/vfs.
  */
 #ifndef PATHS_MODEL_H

@@ -381,7 +381,8 @@ static void test_shared_limits(void **state)
         pybox_box *box = make(PYBOX_ROLLBACK_NEVER);
         nested.run.code = "try:\n    print('in')\n    while True: pass\nfinally:\n    log.append('inner')";
         const pybox_result *result = run_until(
-            box, "log = []\ntry:\n    run()\n    while True: pass\nfinally:\n    log.append('outer')", cases[i].limit, was_stopped_within);
+            box, "log = []\ntry:\n    run()\n    while True: pass\nfinally:\n    log.append('outer')", cases[i].limit,
+            was_stopped_within);
         assert_int_equal(nested.outcome, cases[i].outcome);
         assert_int_equal(nested.cut, 0);
         assert_int_equal(result->outcome, cases[i].outcome);
@@ -391,7 +392,8 @@ static void test_shared_limits(void **state)
         const pybox_limits more = {
             .fuel = PYBOX_UNLIMITED, .wall_ns = PYBOX_UNLIMITED, .cpu_ns = PYBOX_UNLIMITED};
         nested.run.limits = &more;
-        assert_int_equal(run_until(box, "log = []\nrun()", cases[i].limit, was_stopped_within)->outcome, cases[i].outcome);
+        result = run_until(box, "log = []\nrun()", cases[i].limit, was_stopped_within);
+        assert_int_equal(result->outcome, cases[i].outcome);
         assert_int_equal(nested.outcome, cases[i].outcome);
         pybox_box_destroy(box);
     }
