@@ -1,5 +1,5 @@
-"""One kind of file operation, many times: file_operations.py OPERATION FOLDER COUNT. Runs in both interpreters; files_harness.py
-takes off what a COUNT of 0 costs."""
+"""One kind of file operation, many times: file_operations.py OPERATION FOLDER COUNT. Runs in both interpreters;
+files_harness.py takes off what a COUNT of 0 costs."""
 import os
 import sys
 
@@ -57,8 +57,8 @@ def listdir(names):
         os.listdir(folder)
 
 
-SMALL_OPERATIONS = {"open": open_close, "read": read, "read_text": read_text, "write": write, "create": create, "stat": stat,
-                    "listdir": listdir}
+SMALL_OPERATIONS = {"open": open_close, "read": read, "read_text": read_text, "write": write, "create": create,
+                    "stat": stat, "listdir": listdir}
 
 
 def write_large(folder, pieces):

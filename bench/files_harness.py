@@ -1,4 +1,4 @@
-"""`bench/run files`: file operations a second and imports, in a box and in native CPython. Writes results/DATE-files.*."""
+"""`bench/run files`: file operations and imports, in a box and in native CPython. Writes results/DATE-files.*."""
 import argparse
 import csv
 import os
@@ -25,8 +25,8 @@ OPERATIONS = [
     ("read_large", 100, "read them", 1, "MiB/s"),
 ]
 # None of them is in the image (aot/guest/python/preload.list).
-MODULES = ["configparser", "doctest", "email.message", "html.parser", "plistlib", "sqlite3", "tarfile", "tomllib", "unittest",
-           "xml.etree.ElementTree"]
+MODULES = ["configparser", "doctest", "email.message", "html.parser", "plistlib", "sqlite3", "tarfile", "tomllib",
+           "unittest", "xml.etree.ElementTree"]
 
 
 def process_cpu(command):
@@ -93,8 +93,8 @@ def show(value):
 
 def operations_table(rates, commands):
     boxes = [name for name in commands if name != "native"]
-    lines = ["| file operations, by CPU time | | native, tmpfs | " + " | ".join(f"box, {name}" for name in boxes) + " |",
-             "|---|---|" + "---|" * len(commands)]
+    titles = " | ".join(f"box, {name}" for name in boxes)
+    lines = [f"| file operations, by CPU time | | native, tmpfs | {titles} |", "|---|---|" + "---|" * len(commands)]
     for operation, _, title, scale, unit in OPERATIONS:
         medians = {name: statistics.median(values) * scale for name, values in rates[operation].items()}
         cells = [f"{show(medians[name])} ({medians[name] / medians['native']:.2f})" for name in boxes]
@@ -110,7 +110,8 @@ def imports_table(times):
         sums["native"] += native
         sums["pybox"] += pybox
         lines.append(f"| {module} | {native:.2f} | {pybox:.2f} | {pybox / native:.2f} |")
-    lines.append(f"| **all ten** | **{sums['native']:.1f}** | **{sums['pybox']:.1f}** | **{sums['pybox'] / sums['native']:.2f}** |")
+    ratio = sums["pybox"] / sums["native"]
+    lines.append(f"| **all ten** | **{sums['native']:.1f}** | **{sums['pybox']:.1f}** | **{ratio:.2f}** |")
     return lines
 
 
