@@ -256,9 +256,30 @@ typedef struct pybox_limits {
     uint32_t files;        /* box: how many files and folders that is; default and most 65,536 */
     uint32_t open_files;   /* box: descriptors open at a time; default and most 256 */
     uint32_t recursion;    /* box: Python's recursion limit; default 1,000 */
+    uint32_t name_bytes;   /* box: of a file's name in memory; default and most 255 */
+    uint32_t folder_depth; /* box: of folders in memory (and in overlays) in each other; default 64, at most 1,024 */
 } pybox_limits;
 
 #define PYBOX_UNLIMITED UINT64_MAX
+
+/* Sets of limits for those who do not want to choose each by itself: pybox_box_options.preset. A limit that is given
+ * with the box overrides its preset's. */
+typedef enum pybox_preset {
+    PYBOX_PRESET_NORMAL = 0,     /* the defaults, as pybox_limits says */
+    PYBOX_PRESET_STRICT = 1,     /* for code that nobody has looked at: every limit is set, those of fuel (20 billion), time
+                                    (30 s, 10 s of CPU time) and output (1 MiB, also to a callback) too, and no mount can
+                                    write to the host (ARGUMENT) */
+    PYBOX_PRESET_PERMISSIVE = 2, /* for code that is one's own: as much memory and files as there can be */
+} pybox_preset;
+
+/* All of a preset's limits, each field set. NULL: there is no such preset. Static storage, any thread. */
+PYBOX_API const pybox_limits *pybox_preset_limits(pybox_preset preset);
+
+/* "normal", "strict", "permissive"; "unknown". Static storage, any thread. */
+PYBOX_API const char *pybox_preset_name(pybox_preset preset);
+
+/* The preset of that name. Any thread. Errors: ARGUMENT (there is none; `*preset` is NORMAL). */
+PYBOX_API pybox_status pybox_preset_find(const char *name, pybox_preset *preset);
 
 /* ------------------------------------------------------------------------------------------
  * Packages
@@ -424,6 +445,7 @@ typedef struct pybox_box_options {
                                     programs that look for one by the name it has here; at most 64, copied. Default:
                                     none but "/", which always is. ARGUMENT with an image, PATH if it cannot be */
     size_t preopen_count;
+    pybox_preset preset; /* of the limits that are not given, and of what may be mounted; default: normal */
 } pybox_box_options;
 
 /* Makes a box from an image in microseconds. With image == NULL the guest is started from nothing,
@@ -981,6 +1003,67 @@ PYBOX_API pybox_status pybox_box_file_remove(pybox_box *box, const char *path, i
  * without wildcards. */
 PYBOX_API pybox_status pybox_box_file_list(pybox_box *box, const char *pattern,
                                            pybox_file_callback *callback, void *context);
+
+/* Since when files have changed. */
+typedef enum pybox_since {
+    PYBOX_SINCE_RUN = 0,        /* the beginning of the last run or call of a function (without one: of the box); what
+                                   atexit functions do in pybox_box_finish() is part of it */
+    PYBOX_SINCE_CHECKPOINT = 1, /* the last checkpoint; without one, as IMAGE */
+    PYBOX_SINCE_IMAGE = 2,      /* the making of the box; of one that was cloned: by that */
+    PYBOX_SINCE_HOST = 3,       /* of overlays alone: against what the host's folder has */
+} pybox_since;
+
+typedef enum pybox_change_kind {
+    PYBOX_CHANGE_CREATED = 1,
+    PYBOX_CHANGE_MODIFIED = 2, /* its contents or times, or it is another file now */
+    PYBOX_CHANGE_REMOVED = 3,
+} pybox_change_kind;
+
+typedef struct pybox_change {
+    pybox_change_kind kind;
+    pybox_file file; /* as it is now; of REMOVED, the path alone */
+} pybox_change;
+
+/* Told of each change; it lasts for the call. Returns 0 to go on; else it is told of no more. */
+typedef int pybox_change_callback(void *context, const pybox_change *change);
+
+/* Tells of the files that were changed in memory and in overlays, by the guest and by the host, sorted by path: all, or
+ * with a `path` what is there and below it. Folders are told of when they are made or removed; a removed one stands for
+ * what was in it. A file that was renamed is one that is gone and one that is new. What has been changed back may be
+ * told of. Takes as long as there are files in memory, and keeping track of it takes nothing of a run that changes none.
+ * Errors: LIMIT. */
+PYBOX_API pybox_status pybox_box_file_changes(pybox_box *box, const char *path, pybox_since since,
+                                              pybox_change_callback *callback, void *context);
+
+/* What was copied, also until a failure. */
+typedef struct pybox_copied {
+    uint64_t files, folders, links;
+    uint64_t bytes;   /* of the files, holes included */
+    uint64_t skipped; /* devices, pipes, and links that would lead out of the copy */
+} pybox_copied;
+
+typedef struct pybox_export_options {
+    size_t size;
+    int replace;         /* files of the host that are there are replaced; default: they are an error (IO) */
+    int only_changes;    /* only what was made or modified (as pybox_box_file_changes() tells), and its folders */
+    pybox_since since;   /* ... since then; default: the beginning of the last run */
+    uint64_t max_bytes;  /* default 1 GiB; LIMIT */
+    uint64_t max_files;  /* with folders and links; default 100,000; LIMIT */
+} pybox_export_options;
+
+/* Copies a file or a folder to the host: a folder's contents into the folder `host_path`, which is made if it is not
+ * there; a file to that path, or into that folder. Below `host_path` no link of the host's is followed, whatever the
+ * names are; links are made if they stay inside the copy, and files appear complete. What was copied until a failure
+ * stays. `copied` may be NULL. Errors: LIMIT; IO (the host's side). */
+PYBOX_API pybox_status pybox_box_file_export(pybox_box *box, const char *path, const char *host_path,
+                                             const pybox_export_options *options,
+                                             pybox_copied *copied);
+
+/* Copies a file or a folder of the host into the box: a folder's contents into the folder `path`, which is made; a file
+ * to that path. Files that are there are replaced. Links below `host_path` are copied as links. All of it or, on a
+ * failure, nothing. `copied` may be NULL. Errors: LIMIT; IO (the host's side). */
+PYBOX_API pybox_status pybox_box_file_import(pybox_box *box, const char *host_path, const char *path,
+                                             pybox_copied *copied);
 
 /* ------------------------------------------------------------------------------------------
  * Checkpoint, rollback, clone

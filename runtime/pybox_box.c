@@ -13,6 +13,7 @@
 #include "package_join.h"
 #include "package_state.h"
 #include "point.h"
+#include "preset.h"
 #include "run_limits.h"
 #include "spare.h"
 
@@ -63,6 +64,8 @@ static pybox_status box_check_options(const pybox_box_options *options)
     if (options->input_length > 0 && options->input == NULL)
         return error_set(PYBOX_ERROR_ARGUMENT, "input_length is %zu but input is NULL",
                          options->input_length);
+    if (pybox_preset_limits(options->preset) == NULL)
+        return error_set(PYBOX_ERROR_ARGUMENT, "preset is %d; expected a pybox_preset", (int)options->preset);
     if (options->rollback < PYBOX_ROLLBACK_NEVER || options->rollback > PYBOX_ROLLBACK_ALWAYS)
         return error_set(PYBOX_ERROR_ARGUMENT, "rollback is %d; expected a pybox_rollback",
                          (int)options->rollback);
@@ -166,12 +169,15 @@ static const char *box_check_mount(const pybox_mount *mount)
     }
 }
 
-static pybox_status box_mount(struct vfs *vfs, const pybox_mount *mount, size_t number)
+static pybox_status box_mount(struct vfs *vfs, const pybox_mount *mount, size_t number, int may_write)
 {
     const char *wrong = box_check_mount(mount);
     if (wrong != NULL)
         return error_set(PYBOX_ERROR_ARGUMENT, "mount %zu%s%s %s", number, mount->guest != NULL ? ", " : "",
                          mount->guest != NULL ? mount->guest : "", wrong);
+    if (mount->kind == PYBOX_MOUNT_HOST && !mount->read_only && !may_write)
+        return error_set(PYBOX_ERROR_ARGUMENT, "mount %zu, %s can write to the host, which the box's preset forbids; "
+                                               "expected it to be read-only, or an overlay", number, mount->guest);
     switch (mount->kind) {
     case PYBOX_MOUNT_OVERLAY:
         return vfs_mount_overlay(vfs, mount->guest, mount->host);
@@ -192,6 +198,8 @@ static pybox_status box_build_tree(pybox_box *box, const pybox_box_options *opti
         .bytes = box->limits.files_bytes,
         .files = box->limits.files,
         .open_files = box->limits.open_files,
+        .name_bytes = box->limits.name_bytes,
+        .depth = box->limits.folder_depth,
     };
     pybox_status status = package_state_join(box->image, options->packages, options->package_count, &box->packages);
     if (status == PYBOX_OK)
@@ -203,7 +211,7 @@ static pybox_status box_build_tree(pybox_box *box, const pybox_box_options *opti
     if (status == PYBOX_OK && box->packages != NULL)
         status = vfs_mount_archive(box->vfs, PACKAGE_FOLDER, box->packages);
     for (size_t i = 0; status == PYBOX_OK && i < options->mount_count; i++)
-        status = box_mount(box->vfs, &options->mounts[i], i);
+        status = box_mount(box->vfs, &options->mounts[i], i, preset_writes_to_host(options->preset));
     if (status == PYBOX_OK && options->directory != NULL &&
         !vfs_is_directory(box->vfs, options->directory))
         status = error_set(PYBOX_ERROR_PATH,
@@ -399,8 +407,10 @@ static pybox_status box_take_functions(pybox_box *box, const pybox_functions *fu
 
 static pybox_status box_build(pybox_box *box, const pybox_box_options *options)
 {
-    pybox_status status = limits_choose(options->limits, NULL, options->output == NULL,
-                                        "pybox_box_options.limits", &box->limits);
+    pybox_status status =
+        limits_choose(options->limits, pybox_preset_limits(options->preset),
+                      options->output == NULL || preset_limits_streams(options->preset),
+                      "pybox_box_options.limits", &box->limits);
     if (status == PYBOX_OK)
         status = limits_check_module(&box->limits, box->module);
     box->policy = options->rollback;
@@ -417,6 +427,8 @@ static pybox_status box_build(pybox_box *box, const pybox_box_options *options)
         status = box_build_memory(box);
     if (status == PYBOX_OK)
         status = box->image != NULL ? box_restore_image(box) : box_start_guest(box);
+    if (status == PYBOX_OK)
+        vfs_begin_image(box->vfs);
     if (status == PYBOX_OK && box->module->guest[0] != NULL)
         status = box_describe_options(options, &box->configuration);
     if (status == PYBOX_OK && options->functions != NULL)

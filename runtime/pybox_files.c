@@ -4,9 +4,14 @@
 #include <string.h>
 
 #include "box.h"
+#include "changes.h"
 #include "error.h"
 #include "host_access.h"
+#include "options.h"
+#include "point.h"
 
+#define EXPORT_BYTES (UINT64_C(1) << 30)
+#define EXPORT_FILES 100000u
 #define READ_BYTES (UINT64_C(64) << 20) /* of pybox_box_file_read(), if not said otherwise */
 
 /* What pybox_box_file_stat() gives, with room for its path. */
@@ -154,4 +159,108 @@ pybox_status pybox_box_file_list(pybox_box *box, const char *pattern, pybox_file
     }
     host_list_free(&list);
     return status;
+}
+
+/* ---- changes and copies ---- */
+
+/* Points that are not the host's. */
+static uint32_t files_skip(const pybox_box *box)
+{
+    return point_top_is(box, POINT_RUN) ? 1 : 0;
+}
+
+static pybox_status files_check_since(pybox_since since)
+{
+    _Static_assert((int)PYBOX_SINCE_RUN == CHANGES_SINCE_RUN && (int)PYBOX_SINCE_CHECKPOINT == CHANGES_SINCE_CHECKPOINT &&
+                       (int)PYBOX_SINCE_IMAGE == CHANGES_SINCE_IMAGE && (int)PYBOX_SINCE_HOST == CHANGES_SINCE_HOST,
+                   "one number for both");
+    if (since < PYBOX_SINCE_RUN || since > PYBOX_SINCE_HOST)
+        return error_set(PYBOX_ERROR_ARGUMENT, "since is %d; expected a pybox_since", (int)since);
+    return PYBOX_OK;
+}
+
+pybox_status pybox_box_file_changes(pybox_box *box, const char *path, pybox_since since,
+                                    pybox_change_callback *callback, void *context)
+{
+    char text[VFS_PATH_BYTES + 1];
+    struct changes changes;
+    pybox_status status = files_begin(box, path != NULL ? path : "/");
+    if (status == PYBOX_OK)
+        status = files_check_since(since);
+    if (status == PYBOX_OK && callback == NULL)
+        status = error_set(PYBOX_ERROR_ARGUMENT, "callback is NULL; expected one");
+    if (status != PYBOX_OK)
+        return status;
+    if (path == NULL)
+        path = "/";
+    int error = host_access_path(path, text);
+    if (error != 0)
+        return files_failed(error, "list the changes of", path);
+    error = changes_list(box->vfs, text, (enum changes_since)since, files_skip(box), &changes);
+    for (size_t i = 0; i < changes.count && error == 0; i++) {
+        pybox_change change = {.kind = (pybox_change_kind)changes.items[i].kind};
+        if (change.kind == PYBOX_CHANGE_REMOVED)
+            change.file.path = changes.items[i].file.path;
+        else
+            files_describe(&changes.items[i].file, &change.file);
+        if (callback(context, &change) != 0)
+            break;
+    }
+    changes_free(&changes);
+    return files_failed(error, "list the changes of", path);
+}
+
+/* What became of a copy. `on_host`: the error is about the host's side. */
+static pybox_status files_copied(int error, int on_host, const char *what, const char *path, const char *host_path,
+                                 const struct host_count *count, pybox_copied *copied)
+{
+    if (copied != NULL)
+        *copied = (pybox_copied){count->files, count->directories, count->links, count->bytes, count->skipped};
+    if (error == 0 || !on_host || error == ENOMEM)
+        return files_failed(error, what, path);
+    return error_set_io(error, "cannot %s %s: %s on the host", what, path, host_path);
+}
+
+pybox_status pybox_box_file_export(pybox_box *box, const char *path, const char *host_path,
+                                   const pybox_export_options *options, pybox_copied *copied)
+{
+    pybox_export_options chosen = {0};
+    if (copied != NULL)
+        *copied = (pybox_copied){0};
+    pybox_status status = files_begin(box, path);
+    if (status == PYBOX_OK && host_path == NULL)
+        status = error_set(PYBOX_ERROR_ARGUMENT, "host_path is NULL; expected a path of the host");
+    if (status == PYBOX_OK)
+        status = options_copy(&chosen, sizeof chosen, options, "pybox_export_options");
+    if (status == PYBOX_OK)
+        status = files_check_since(chosen.since);
+    if (status != PYBOX_OK)
+        return status;
+    const struct host_export how = {
+        .most_bytes = chosen.max_bytes != 0 ? chosen.max_bytes : EXPORT_BYTES,
+        .most_files = chosen.max_files != 0 ? chosen.max_files : EXPORT_FILES,
+        .replace = chosen.replace,
+        .only_changes = chosen.only_changes,
+        .since = (int)chosen.since,
+        .skip = files_skip(box),
+    };
+    struct host_count count;
+    int target;
+    int error = host_export(box->vfs, path, host_path, &how, &count, &target);
+    return files_copied(error, target, "export", path, host_path, &count, copied);
+}
+
+pybox_status pybox_box_file_import(pybox_box *box, const char *host_path, const char *path, pybox_copied *copied)
+{
+    if (copied != NULL)
+        *copied = (pybox_copied){0};
+    pybox_status status = files_begin(box, path);
+    if (status == PYBOX_OK && host_path == NULL)
+        status = error_set(PYBOX_ERROR_ARGUMENT, "host_path is NULL; expected a path of the host");
+    if (status != PYBOX_OK)
+        return status;
+    struct host_count count;
+    int source;
+    int error = host_import(box->vfs, host_path, path, &count, &source);
+    return files_copied(error, source, "import", path, host_path, &count, copied);
 }

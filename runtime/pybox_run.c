@@ -400,6 +400,7 @@ pybox_status pybox_box_start(pybox_box *box, const pybox_result **result)
     if (status != PYBOX_OK)
         return status;
     status = run_keep(box);
+    vfs_begin_run(box->vfs);
     if (status == PYBOX_OK)
         status = run_call(box, box->module->start, BOX_FINISHED, 0);
     return run_end(box, status, result);

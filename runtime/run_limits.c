@@ -8,27 +8,29 @@
 
 #define MIB (UINT64_C(1) << 20)
 
-/* Name, default, smallest and largest value. A default of 0 is filled in by who knows it. */
+/* Name, smallest and largest value. The defaults are those of a preset (preset.c). */
 static const struct limit_range {
     const char *name;
     size_t offset, bytes;
-    uint64_t normal, least, most;
+    uint64_t least, most;
 } ranges[] = {
-#define RANGE(field, normal, least, most)                                                          \
-    {#field, offsetof(pybox_limits, field), sizeof(((pybox_limits *)0)->field), normal, least, most}
-    RANGE(fuel, PYBOX_UNLIMITED, 1, PYBOX_UNLIMITED),
-    RANGE(wall_ns, PYBOX_UNLIMITED, 1, PYBOX_UNLIMITED),
-    RANGE(cpu_ns, PYBOX_UNLIMITED, 1, PYBOX_UNLIMITED),
-    RANGE(grace_fuel, 10000000, 1, PYBOX_UNLIMITED),
-    RANGE(grace_ns, 5000000, 1, PYBOX_UNLIMITED),
-    RANGE(output_bytes, 16 * MIB, 1, PYBOX_UNLIMITED),
-    RANGE(host_calls, PYBOX_UNLIMITED, 1, PYBOX_UNLIMITED),
-    RANGE(stack_bytes, PYBOX_UNLIMITED, 65536, PYBOX_UNLIMITED),
-    RANGE(memory_bytes, 512 * MIB, 1, 4096 * MIB),
-    RANGE(files_bytes, 64 * MIB, 1, PYBOX_UNLIMITED),
-    RANGE(files, 65536, 1, 65536),
-    RANGE(open_files, 256, 4, 256),
-    RANGE(recursion, 1000, 10, 1000000),
+#define RANGE(field, least, most)                                                                  \
+    {#field, offsetof(pybox_limits, field), sizeof(((pybox_limits *)0)->field), least, most}
+    RANGE(fuel, 1, PYBOX_UNLIMITED),
+    RANGE(wall_ns, 1, PYBOX_UNLIMITED),
+    RANGE(cpu_ns, 1, PYBOX_UNLIMITED),
+    RANGE(grace_fuel, 1, PYBOX_UNLIMITED),
+    RANGE(grace_ns, 1, PYBOX_UNLIMITED),
+    RANGE(output_bytes, 1, PYBOX_UNLIMITED),
+    RANGE(host_calls, 1, PYBOX_UNLIMITED),
+    RANGE(stack_bytes, 65536, PYBOX_UNLIMITED),
+    RANGE(memory_bytes, 1, 4096 * MIB),
+    RANGE(files_bytes, 1, PYBOX_UNLIMITED),
+    RANGE(files, 1, 65536),
+    RANGE(open_files, 4, 256),
+    RANGE(name_bytes, 1, 255),
+    RANGE(folder_depth, 1, 1024),
+    RANGE(recursion, 10, 1000000),
 #undef RANGE
 };
 
@@ -61,10 +63,10 @@ pybox_status limits_choose(const pybox_limits *given, const pybox_limits *base, 
                              range->name, (unsigned long long)value,
                              (unsigned long long)range->least, (unsigned long long)range->most);
         if (value == 0)
-            value = base != NULL ? limit_get(base, range) : range->normal;
+            value = limit_get(base, range);
         limit_set(&made, range, value);
     }
-    if (base == NULL && !captured && copy.output_bytes == 0)
+    if (!captured && copy.output_bytes == 0)
         made.output_bytes = PYBOX_UNLIMITED;
     *chosen = made;
     return PYBOX_OK;

@@ -5,7 +5,7 @@
 #include "handles.h"
 
 /* Every field of `chosen` is set: to that of `given` where it is not 0, else to that of `base`, which is
- * complete; NULL stands for the defaults of a box whose output is captured (or not: `captured`).
+ * complete. Output that is not `captured` has no limit of its own accord.
  * Errors: ARGUMENT (out of range), of which the message begins with `name`. */
 pybox_status limits_choose(const pybox_limits *given, const pybox_limits *base, int captured,
                            const char *name, pybox_limits *chosen);

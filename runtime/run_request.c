@@ -17,6 +17,8 @@ pybox_status run_request(struct pybox_box *box, const struct run_request *reques
     run_set_context(box, request->context);
     status = run_prepare(box);
     const int is_nested = host_frame_in_nested_run(box);
+    if (!is_nested && !request->is_kept)
+        vfs_begin_run(box->vfs);
     if (status == PYBOX_OK && !is_nested)
         status = trace_prepare(box, request->traced);
     if (status == PYBOX_OK && request->room != NULL)

@@ -8,10 +8,24 @@
 
 #define KEPT_ITEMS 64u /* the table of a log that has no more stays for the next run */
 
+static void change_log_drop(struct memfs *memfs, struct change_item *item)
+{
+    memfs_unhold(memfs, item->directory);
+    free(item->name);
+}
+
 void change_log_begin(struct memfs *memfs)
 {
-    change_log_cut(memfs, 0);
-    if (memfs->log.capacity > KEPT_ITEMS) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < memfs->log.count; i++) {
+        struct change_item *item = &memfs->log.items[i];
+        if (item->first && memfs->undo.top == NULL)
+            memfs->log.items[kept++] = *item;
+        else
+            change_log_drop(memfs, item);
+    }
+    memfs->log.count = kept;
+    if (kept == 0 && memfs->log.capacity > KEPT_ITEMS) {
         free(memfs->log.items);
         memfs->log.items = NULL;
         memfs->log.capacity = 0;
@@ -41,6 +55,7 @@ int change_log_put(struct memfs *memfs, struct memfs_node *directory, struct mem
         .name = name,
         .length = entry->length,
         .hidden = entry->node->type == MEMFS_WHITEOUT,
+        .first = entry->born < log->image,
         .inode = entry->node->inode,
         .serial = memfs->undo.last_serial,
     };
@@ -53,9 +68,7 @@ void change_log_cut(struct memfs *memfs, uint64_t serial)
 {
     struct change_log *log = &memfs->log;
     while (log->count > 0 && log->items[log->count - 1].serial >= serial) {
-        struct change_item *item = &log->items[--log->count];
-        memfs_unhold(memfs, item->directory);
-        free(item->name);
+        change_log_drop(memfs, &log->items[--log->count]);
     }
 }
 

@@ -304,6 +304,7 @@ static int clone_all(struct clone *clone)
     to->used_files = from->used_files;
     to->used_proxies = from->used_proxies;
     free(clone->nodes);
+    vfs_begin_image(clone->to);
     return error;
 }
 

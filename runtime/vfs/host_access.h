@@ -45,6 +45,35 @@ int host_access_remove(struct vfs *vfs, const char *path, int recursive);
  * VFS_PATH_BYTES + 1 bytes. ENAMETOOLONG, EINVAL (empty). */
 int host_access_path(const char *path, char *text);
 
+/* ---- copies (host_copy.c, host_export.c) ---- */
+
+/* What was copied, also until a failure. */
+struct host_count {
+    uint64_t files, directories, links, bytes;
+    uint64_t skipped; /* devices, pipes, and links that would lead out */
+};
+
+/* Copies a file or directory of the host, whose own links are not followed below `host_path`, to `path`: a directory's
+ * contents into that, which may be there. Files that are there are replaced. All or, on a failure, nothing. `*source`:
+ * 1 if the error is about the host's side. */
+int host_import(struct vfs *vfs, const char *host_path, const char *path, struct host_count *count, int *source);
+
+/* How host_export() copies. */
+struct host_export {
+    uint64_t most_bytes, most_files; /* EFBIG, E2BIG */
+    int replace;                     /* files that are there; else EEXIST */
+    int only_changes;                /* since that: what was made or modified, and the directories it is in */
+    int since;                       /* enum changes_since */
+    uint32_t skip;
+};
+
+/* Copies a file or directory to the host: a directory's contents into the directory `host_path`, which is made if it is
+ * not there; a file to that path, or into that directory. Below `host_path` no link of the host's is followed, and only
+ * links are made that stay inside. What was copied until a failure stays. `*target`: 1 if the error is about the host's
+ * side. */
+int host_export(struct vfs *vfs, const char *path, const char *host_path, const struct host_export *how,
+                struct host_count *count, int *target);
+
 /* ---- listing (host_list.c) ---- */
 
 #define HOST_LIST_MOST 1000000u        /* names in one list (E2BIG) */

@@ -287,6 +287,24 @@ void undo_drop(struct memfs *memfs)
     undo->spare = top;
 }
 
+void undo_each_entry(const struct memfs *memfs, const struct undo_point *last, undo_entry_function *function,
+                     void *context)
+{
+    if (last == NULL)
+        return;
+    for (const struct undo_point *point = last;;) {
+        for (const struct undo_record *record = point->records; record != NULL; record = record->next)
+            if (record->kind == UNDO_ENTRY)
+                function(context, record->node, &((const struct undo_entry *)record)->old);
+        if (point == memfs->undo.top)
+            return;
+        const struct undo_point *newer = memfs->undo.top;
+        while (newer->lower != point)
+            newer = newer->lower;
+        point = newer;
+    }
+}
+
 void undo_clear(struct memfs *memfs)
 {
     for (struct undo_point *point = memfs->undo.spare, *next; point != NULL; point = next) {

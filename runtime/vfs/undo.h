@@ -45,6 +45,12 @@ void undo_rollback(struct memfs *memfs);
 /* Forgets the newest point. What an older one needs goes to that. Descriptors' records must be gone. */
 void undo_drop(struct memfs *memfs);
 
+/* Passes on every record of an entry in the newest points down to `last`, which is one of them (NULL: none), oldest
+ * point first: as the entry was before. */
+typedef void undo_entry_function(void *context, const struct memfs_node *directory, const struct memfs_entry *old);
+void undo_each_entry(const struct memfs *memfs, const struct undo_point *last, undo_entry_function *function,
+                     void *context);
+
 /* Frees what dropped points left for new ones. */
 void undo_clear(struct memfs *memfs);
 

@@ -153,6 +153,10 @@ void vfs_drop(struct vfs *vfs);
 /* How many checkpoints there are. */
 uint32_t vfs_checkpoint_count(const struct vfs *vfs);
 
+/* What has changed since (changes.h): a run begins; the tree is as its box was made. */
+void vfs_begin_run(struct vfs *vfs);
+void vfs_begin_image(struct vfs *vfs);
+
 /* ------------------------------------------------------------------------------------------
  * State
  */

@@ -562,6 +562,233 @@ static void test_overlays_without_changes(void **state)
     pybox_image_close(saved);
 }
 
+/* ---- changes ---- */
+
+static int add_change(void *context, const pybox_change *change)
+{
+    static const char kinds[] = " +~-";
+    size_t used = strlen(listed);
+    snprintf(listed + used, sizeof listed - used, "%c%s ", kinds[change->kind], change->file.path);
+    if (change->kind == PYBOX_CHANGE_REMOVED)
+        assert_int_equal(change->file.type, 0);
+    else
+        assert_true(change->file.type >= PYBOX_FILE_REGULAR && change->file.writable);
+    return context != NULL;
+}
+
+static const char *changes(pybox_box *box, const char *path, pybox_since since)
+{
+    listed[0] = '\0';
+    assert_works(pybox_box_file_changes(box, path, since, add_change, NULL));
+    return listed;
+}
+
+static void test_changes(void **state)
+{
+    (void)state;
+    static const pybox_rollback policies[] = {PYBOX_ROLLBACK_NEVER, PYBOX_ROLLBACK_STOPPED, PYBOX_ROLLBACK_RUN};
+    for (size_t i = 0; i < sizeof policies / sizeof *policies; i++) {
+        pybox_box *box = make_policy(policies[i]);
+        assert_string_equal(changes(box, NULL, PYBOX_SINCE_IMAGE), "");
+        write_file(box, "in", "in");
+        assert_string_equal(changes(box, NULL, PYBOX_SINCE_RUN), "+/work/in ");
+        eval(box, "import os; os.mkdir('d'); open('d/a', 'w').write('1'); open('b', 'w').write('2'); open('/tmp/t', 'w').close()");
+        assert_string_equal(changes(box, NULL, PYBOX_SINCE_RUN), "+/tmp/t +/work/b +/work/d +/work/d/a ");
+        assert_string_equal(changes(box, "d", PYBOX_SINCE_RUN), "+/work/d +/work/d/a ");
+        assert_string_equal(changes(box, "/tmp", PYBOX_SINCE_RUN), "+/tmp/t ");
+        assert_string_equal(changes(box, "/tm", PYBOX_SINCE_RUN), "");
+        eval(box, "x = open('b').read()"); /* looks only */
+        assert_string_equal(changes(box, NULL, PYBOX_SINCE_RUN), "");
+        assert_string_equal(changes(box, NULL, PYBOX_SINCE_IMAGE), "+/tmp/t +/work/b +/work/d +/work/d/a +/work/in ");
+        checkpoint(box);
+        eval(box, "f = open('in', 'a'); f.write('x'); f.flush()");
+        assert_string_equal(changes(box, NULL, PYBOX_SINCE_RUN), "~/work/in ");
+        eval(box, "os.remove('b'); os.rename('d', 'e'); open('e/new', 'w').close()");
+        assert_string_equal(changes(box, NULL, PYBOX_SINCE_RUN), "-/work/b -/work/d +/work/e +/work/e/a +/work/e/new ");
+        assert_string_equal(changes(box, NULL, PYBOX_SINCE_CHECKPOINT),
+                            "-/work/b -/work/d +/work/e +/work/e/a +/work/e/new ~/work/in ");
+        assert_string_equal(changes(box, NULL, PYBOX_SINCE_IMAGE), "+/tmp/t +/work/e +/work/e/a +/work/e/new +/work/in ");
+        eval(box, "open('b', 'w').write('again'); import shutil; shutil.rmtree('e'); f.close()");
+        assert_string_equal(changes(box, NULL, PYBOX_SINCE_RUN), "+/work/b -/work/e ");
+        assert_string_equal(changes(box, NULL, PYBOX_SINCE_CHECKPOINT), "~/work/b -/work/d ~/work/in ");
+        eval(box, "open('n', 'w').close(); os.replace('n', 'b'); open('o', 'w').close(); os.remove('o')");
+        assert_string_equal(changes(box, NULL, PYBOX_SINCE_RUN), "~/work/b ");
+        rollback(box);
+        assert_string_equal(changes(box, NULL, PYBOX_SINCE_RUN), "");
+        assert_string_equal(changes(box, NULL, PYBOX_SINCE_CHECKPOINT), "");
+        assert_string_equal(changes(box, NULL, PYBOX_SINCE_IMAGE), "+/tmp/t +/work/b +/work/d +/work/d/a +/work/in ");
+        pybox_box *clone = clone_box(box);
+        assert_string_equal(changes(clone, NULL, PYBOX_SINCE_IMAGE), "");
+        assert_works(pybox_box_file_remove(clone, "d", 1));
+        assert_string_equal(changes(clone, NULL, PYBOX_SINCE_IMAGE), "-/work/d ");
+        pybox_box_destroy(clone);
+        pybox_box_destroy(box);
+    }
+}
+
+static void test_changes_over_a_snapshot(void **state)
+{
+    (void)state;
+    char path[96];
+    pybox_box *box = make_box(NULL);
+    eval(box, "import os\nfor n in 'abcdefghijklmnop': open(n, 'w').write(n)\nos.mkdir('dir'); open('dir/x', 'w').close()");
+    snprintf(path, sizeof path, "%s/changes.snap", host);
+    assert_works(pybox_box_save(box, path, NULL));
+    pybox_box_destroy(box);
+    pybox_image *saved;
+    assert_works(pybox_image_open(module, path, &saved));
+    assert_works(pybox_box_create(module, saved, NULL, &box));
+    assert_string_equal(changes(box, NULL, PYBOX_SINCE_IMAGE), "");
+    eval(box, "os.remove('a'); open('b', 'w').write('B'); os.rename('c', 'z'); os.utime('d', (5, 5)); os.symlink('e', 'link')");
+    assert_string_equal(changes(box, NULL, PYBOX_SINCE_IMAGE), "-/work/a ~/work/b -/work/c ~/work/d +/work/link +/work/z ");
+    eval(box, "open('a', 'w').close(); os.remove('dir/x'); os.rmdir('dir'); open('dir', 'w').close()");
+    assert_string_equal(changes(box, NULL, PYBOX_SINCE_IMAGE),
+                        "~/work/a ~/work/b -/work/c ~/work/d ~/work/dir +/work/link +/work/z ");
+    assert_string_equal(changes(box, NULL, PYBOX_SINCE_RUN), "+/work/a ~/work/dir ");
+    pybox_box_destroy(box);
+    pybox_image_close(saved);
+}
+
+static void test_changes_of_an_overlay(void **state)
+{
+    (void)state;
+    char command[512];
+    snprintf(command, sizeof command, "cd %s && mkdir -p o/d/e o/k && echo 1 >o/a && echo 2 >o/b && echo 3 >o/d/x && echo 4 >o/d/e/y && echo 5 >o/k/z",
+             host);
+    assert_int_equal(system(command), 0);
+    char folder[80];
+    snprintf(folder, sizeof folder, "%s/o", host);
+    const pybox_mount mount = {.host = folder, .guest = "/o", .kind = PYBOX_MOUNT_OVERLAY};
+    pybox_box *box = make_box(&(pybox_box_options){.mounts = &mount, .mount_count = 1});
+    eval(box, "import os; [list(w) for w in os.walk('/o')]; open('/o/a').read(); os.stat('/o/d/x')");
+    assert_string_equal(changes(box, NULL, PYBOX_SINCE_RUN), "");
+    assert_string_equal(changes(box, NULL, PYBOX_SINCE_HOST), "");
+    eval(box, "open('/o/a', 'a').write('!'); os.remove('/o/b'); open('/o/k/new', 'w').close()");
+    assert_string_equal(changes(box, NULL, PYBOX_SINCE_RUN), "~/o/a -/o/b +/o/k/new ");
+    checkpoint(box);
+    eval(box, "os.rename('/o/d', '/o/f'); open('/o/b', 'w').close(); os.remove('/o/k/new')");
+    assert_string_equal(changes(box, NULL, PYBOX_SINCE_RUN),
+                        "+/o/b -/o/d +/o/f +/o/f/e +/o/f/e/y +/o/f/x -/o/k/new ");
+    assert_string_equal(changes(box, NULL, PYBOX_SINCE_CHECKPOINT),
+                        "+/o/b -/o/d +/o/f +/o/f/e +/o/f/e/y +/o/f/x -/o/k/new ");
+    assert_string_equal(changes(box, NULL, PYBOX_SINCE_HOST), "~/o/a ~/o/b -/o/d +/o/f +/o/f/e +/o/f/e/y +/o/f/x ");
+    assert_string_equal(changes(box, "/o/f", PYBOX_SINCE_HOST), "+/o/f +/o/f/e +/o/f/e/y +/o/f/x ");
+    snprintf(command, sizeof command, "%s/changes", host);
+    pybox_copied copied;
+    assert_works(pybox_box_file_export(box, "/o", command,
+                                       &(pybox_export_options){.only_changes = 1, .since = PYBOX_SINCE_HOST}, &copied));
+    assert_int_equal(copied.files, 4);
+    assert_int_equal(copied.folders, 3);
+    assert_string_equal(host_text("changes/a"), "1\n!");
+    assert_string_equal(host_text("changes/f/e/y"), "4\n");
+    assert_null(host_text("changes/k/z"));
+    rollback(box);
+    assert_string_equal(changes(box, NULL, PYBOX_SINCE_CHECKPOINT), "");
+    assert_string_equal(changes(box, NULL, PYBOX_SINCE_HOST), "~/o/a -/o/b +/o/k/new ");
+    assert_string_equal(host_text("o/a"), "1\n");
+    pybox_box_destroy(box);
+}
+
+/* ---- copies ---- */
+
+static void test_export(void **state)
+{
+    (void)state;
+    char path[128], other[128];
+    pybox_copied copied;
+    pybox_box *box = make_box(NULL);
+    eval(box, "import os; os.makedirs('t/d/e'); open('t/a', 'w').write('a'); open('t/d/b', 'w').write('b' * 100000)\n"
+              "with open('t/d/hole', 'wb') as f: f.seek(30 << 20); f.write(b'x')");
+    eval(box, "os.symlink('/etc/passwd', 't/out1'); os.symlink('../../x', 't/d/out2'); os.symlink('..', 't/out3')\n"
+              "os.symlink('.', 't/here'); os.symlink('here/../..', 't/out4'); os.symlink('../a', 't/d/in1'); os.symlink('d/e', 't/in2')");
+    snprintf(path, sizeof path, "%s/out", host);
+    assert_works(pybox_box_file_export(box, "t", path, NULL, &copied));
+    assert_int_equal(copied.files, 3);
+    assert_int_equal(copied.folders, 3);
+    assert_int_equal(copied.links, 3);
+    assert_int_equal(copied.skipped, 4);
+    assert_string_equal(host_text("out/a"), "a");
+    assert_string_equal(host_text("out/d/in1"), "a");
+    struct stat facts;
+    snprintf(other, sizeof other, "%s/out/d/hole", host);
+    assert_int_equal(stat(other, &facts), 0);
+    assert_int_equal(facts.st_size, (30 << 20) + 1);
+    assert_true(facts.st_blocks * 512 < 4 << 20);
+    /* What is there stays, unless it is to be replaced. */
+    put_host("out/a", "old");
+    assert_refused(pybox_box_file_export(box, "t/a", path, NULL, &copied), PYBOX_ERROR_IO, "exists");
+    assert_string_equal(host_text("out/a"), "old");
+    assert_works(pybox_box_file_export(box, "t/a", path, &(pybox_export_options){.replace = 1}, NULL));
+    assert_string_equal(host_text("out/a"), "a");
+    snprintf(other, sizeof other, "%s/single", host);
+    assert_works(pybox_box_file_export(box, "t/a", other, NULL, NULL));
+    assert_string_equal(host_text("single"), "a");
+    /* Links of the host's are not followed below the folder. */
+    char elsewhere[128];
+    snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere", host);
+    assert_int_equal(mkdir(elsewhere, 0777), 0);
+    snprintf(other, sizeof other, "%s/trap", host);
+    assert_int_equal(mkdir(other, 0777), 0);
+    snprintf(other, sizeof other, "%s/trap/d", host);
+    assert_int_equal(symlink(elsewhere, other), 0);
+    snprintf(other, sizeof other, "%s/trap", host);
+    assert_refused(pybox_box_file_export(box, "t", other, &(pybox_export_options){.replace = 1}, NULL), PYBOX_ERROR_IO,
+                   "directory");
+    assert_null(host_text("elsewhere/b"));
+    snprintf(path, sizeof path, "%s/few", host);
+    assert_refused(pybox_box_file_export(box, "t", path, &(pybox_export_options){.max_bytes = 1000}, &copied),
+                   PYBOX_ERROR_LIMIT, "large");
+    assert_refused(pybox_box_file_export(box, "t", path, &(pybox_export_options){.max_files = 1, .replace = 1}, &copied),
+                   PYBOX_ERROR_LIMIT, "large");
+    assert_refused(pybox_box_file_export(box, "none", path, NULL, NULL), PYBOX_ERROR_MISSING, "none");
+    assert_refused(pybox_box_file_export(box, "t/out1", path, NULL, NULL), PYBOX_ERROR_PATH, "t/out1");
+    assert_refused(pybox_box_file_export(box, "t", NULL, NULL, NULL), PYBOX_ERROR_ARGUMENT, "NULL");
+    assert_refused(pybox_box_file_export(box, "t", path, &(pybox_export_options){.since = (pybox_since)9}, NULL),
+                   PYBOX_ERROR_ARGUMENT, "since");
+    pybox_box_destroy(box);
+}
+
+static void test_import(void **state)
+{
+    (void)state;
+    char command[512], path[128];
+    snprintf(command, sizeof command, "cd %s && mkdir -p i/d && echo one >i/a && echo two >i/d/b && ln -s /etc/passwd i/l && mkfifo i/p && truncate -s 50M i/sparse",
+             host);
+    assert_int_equal(system(command), 0);
+    snprintf(path, sizeof path, "%s/i", host);
+    pybox_copied copied;
+    pybox_box *box = make_box(NULL);
+    assert_works(pybox_box_file_import(box, path, "/work/new/in", &copied));
+    assert_int_equal(copied.files, 3);
+    assert_int_equal(copied.folders, 1);
+    assert_int_equal(copied.links, 1);
+    assert_int_equal(copied.skipped, 1);
+    assert_eval(box, "import os; open('new/in/d/b').read(), os.readlink('new/in/l'), os.path.exists('new/in/l')",
+                "('two\\n', '/etc/passwd', False)");
+    assert_eval(box, "os.stat('new/in/sparse').st_size", "52428800");
+    put_host("i/a", "changed");
+    assert_works(pybox_box_file_import(box, path, "new/in", NULL)); /* over it */
+    assert_text(box, "new/in/a", "changed");
+    snprintf(path, sizeof path, "%s/i/a", host);
+    assert_works(pybox_box_file_import(box, path, "single", NULL));
+    assert_text(box, "single", "changed");
+    assert_refused(pybox_box_file_import(box, path, "new", NULL), PYBOX_ERROR_PATH, "directory");
+    assert_refused(pybox_box_file_import(box, path, "/usr/lib/python3.13/x", NULL), PYBOX_ERROR_PATH, "read-only");
+    assert_refused(pybox_box_file_import(box, "/nonexistent", "x", NULL), PYBOX_ERROR_IO, "/nonexistent");
+    assert_refused(pybox_box_file_import(box, "/dev/null", "x", NULL), PYBOX_ERROR_IO, "/dev/null");
+    assert_refused(pybox_box_file_import(box, NULL, "x", NULL), PYBOX_ERROR_ARGUMENT, "NULL");
+    pybox_box_destroy(box);
+    const pybox_limits limits = {.files_bytes = 100000, .files = 6};
+    box = make_box(&(pybox_box_options){.limits = &limits});
+    write_file(box, "kept", "kept");
+    snprintf(command, sizeof command, "cd %s && for n in 1 2 3 4 5; do echo $n >i/d/$n; done", host);
+    assert_int_equal(system(command), 0);
+    snprintf(path, sizeof path, "%s/i", host);
+    assert_refused(pybox_box_file_import(box, path, "in", NULL), PYBOX_ERROR_LIMIT, "in");
+    assert_string_equal(list(box, "**"), "-/work/kept "); /* nothing of it */
+    pybox_box_destroy(box);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -582,6 +809,11 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_host_mounts, make_host, remove_host),
         cmocka_unit_test_setup_teardown(test_overlays, make_host, remove_host),
         cmocka_unit_test_setup_teardown(test_overlays_without_changes, make_host, remove_host),
+        cmocka_unit_test(test_changes),
+        cmocka_unit_test_setup_teardown(test_changes_over_a_snapshot, make_host, remove_host),
+        cmocka_unit_test_setup_teardown(test_changes_of_an_overlay, make_host, remove_host),
+        cmocka_unit_test_setup_teardown(test_export, make_host, remove_host),
+        cmocka_unit_test_setup_teardown(test_import, make_host, remove_host),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

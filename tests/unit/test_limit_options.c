@@ -26,6 +26,8 @@ static void test_set_their_fields(void **state)
     assert_int_equal(limit_options_take(&limits, LIMIT_OPTION_FILES, "10"), 0);
     assert_int_equal(limit_options_take(&limits, LIMIT_OPTION_OPEN_FILES, "8"), 0);
     assert_int_equal(limit_options_take(&limits, LIMIT_OPTION_RECURSION, "200"), 0);
+    assert_int_equal(limit_options_take(&limits, LIMIT_OPTION_NAME_BYTES, "20"), 0);
+    assert_int_equal(limit_options_take(&limits, LIMIT_OPTION_FOLDER_DEPTH, "3"), 0);
     assert_int_equal(limit_options_take(&limits, LIMIT_OPTION_STACK, "1M"), 0);
     const pybox_limits wanted = {
         .fuel = 10000000,
@@ -40,6 +42,8 @@ static void test_set_their_fields(void **state)
         .files = 10,
         .open_files = 8,
         .recursion = 200,
+        .name_bytes = 20,
+        .folder_depth = 3,
         .stack_bytes = 1 << 20,
     };
     assert_memory_equal(&limits, &wanted, sizeof limits);
@@ -69,6 +73,7 @@ static void test_refused(void **state)
         {LIMIT_OPTION_MEMORY, "5G"},       {LIMIT_OPTION_STACK, "64K"},
         {LIMIT_OPTION_RECURSION, "9"},     {LIMIT_OPTION_RECURSION, "2M"},
         {LIMIT_OPTION_OPEN_FILES, "257"},  {LIMIT_OPTION_OPEN_FILES, "3"},
+        {LIMIT_OPTION_NAME_BYTES, "256"},  {LIMIT_OPTION_FOLDER_DEPTH, "1025"},
         {LIMIT_OPTION_FILES, "65537"},     {LIMIT_OPTION_FILES, ""},
     };
     const pybox_limits untouched = {0};

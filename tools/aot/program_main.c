@@ -46,6 +46,7 @@ static void program_main_help(const char *name)
            "  --env NAME=VALUE         set an environment variable\n"
            "  --cwd DIR                the folder it starts in\n"
            "  --seed N                 fix all random numbers\n"
+           "  --preset NAME            strict, normal or permissive limits, for those that are not given\n"
            "  --clock NS               fix the clocks: they begin NS nanoseconds after 1970\n"
            "  --jail[=kill]            put this process behind a second wall first, the kernel's (seccomp,\n"
            "                           Landlock); kill: all that it refuses ends the process\n"

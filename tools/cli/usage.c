@@ -35,6 +35,9 @@ static const char before_limits[] =
     "  --jail[=kill]            put this process behind a second wall first, the kernel's (seccomp,\n"
     "                           Landlock); kill: all that it refuses ends the process\n"
     "\n"
+    "  --preset NAME            the limits below in one: strict (all of them are set, and nothing is\n"
+    "                           written to the host), normal, permissive; single ones go before it\n"
+    "\n"
     "What it may use (sizes 64M, 1.5G; counts 1000, 250k, 10M; times 250ms, 2s, 1.5h; or\n"
     "'unlimited')\n";
 

@@ -88,6 +88,15 @@ static int box_options_number(const char *name, const char *value, uint64_t *num
     return 0;
 }
 
+/* The limits are looked at here, too: what is not given has the preset's, wherever that stands. */
+static int box_options_preset(struct box_options *options, const char *value)
+{
+    if (pybox_preset_find(value, &options->preset) != PYBOX_OK)
+        return complain("--preset wants strict, normal or permissive, not '%s'", value);
+    limit_options_prefer(&options->limits, pybox_preset_limits(options->preset));
+    return 0;
+}
+
 int box_options_take(struct box_options *options, int option, char *value)
 {
     if (option >= BOX_OPTION_LIMITS && option < BOX_OPTION_END)
@@ -115,6 +124,8 @@ int box_options_take(struct box_options *options, int option, char *value)
         return box_options_add(&options->packages, &options->package_count, value);
     case BOX_OPTION_ENV:
         return box_options_environment(options, value);
+    case BOX_OPTION_PRESET:
+        return box_options_preset(options, value);
     case BOX_OPTION_SEED:
         return box_options_number("--seed", value, &options->seed, &options->has_seed);
     case BOX_OPTION_CLOCK:

@@ -27,6 +27,7 @@ struct box_options {
     uint64_t seed, clock_ns;
     int has_seed, has_clock;
     pybox_rollback rollback;
+    pybox_preset preset;
     int jail; /* of pybox_jail_enter(), before the program runs: 1; 2: everything that is refused ends the process */
     int jail_terminal; /* in which the command edits lines at a terminal */
     const char **writes; /* files and folders of the host that the command itself will write by then */
@@ -47,6 +48,7 @@ enum box_option {
     BOX_OPTION_PREOPEN, /* of programs that pybox-aot made only: with an image its descriptors count */
     BOX_OPTION_SEED,
     BOX_OPTION_CLOCK,
+    BOX_OPTION_PRESET,
     BOX_OPTION_JAIL,
     BOX_OPTION_LIMITS, /* the first of LIMIT_OPTION_COUNT */
     BOX_OPTION_END = BOX_OPTION_LIMITS + LIMIT_OPTION_COUNT
@@ -65,6 +67,7 @@ enum box_option {
     {"cwd", required_argument, NULL, BOX_OPTION_CWD}, \
     {"seed", required_argument, NULL, BOX_OPTION_SEED}, \
     {"clock", required_argument, NULL, BOX_OPTION_CLOCK}, \
+    {"preset", required_argument, NULL, BOX_OPTION_PRESET}, \
     {"jail", optional_argument, NULL, BOX_OPTION_JAIL}
 #define BOX_OPTIONS_OPEN \
     {"module", required_argument, NULL, BOX_OPTION_MODULE}, \

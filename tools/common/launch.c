@@ -150,6 +150,7 @@ pybox_status launch_box(struct launch *launch, const struct box_options *options
         .clock_ns = options->has_clock ? &options->clock_ns : NULL,
         .terminal = program->terminal,
         .rollback = options->rollback,
+        .preset = options->preset,
     };
     return pybox_box_create(launch->module, launch->image, &box, &launch->box);
 }

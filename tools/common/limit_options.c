@@ -46,6 +46,20 @@ int limit_options_take(pybox_limits *limits, enum limit_option_index index, cons
     return 0;
 }
 
+void limit_options_prefer(pybox_limits *limits, const pybox_limits *preset)
+{
+    const pybox_limits *normal = pybox_preset_limits(PYBOX_PRESET_NORMAL);
+    for (size_t i = 0; i < LIMIT_OPTION_COUNT; i++) {
+        const struct limit_option *option = &limit_options[i];
+        static const char unset[sizeof(uint64_t)];
+        char *field = (char *)limits + option->offset;
+        const char *value = (const char *)preset + option->offset;
+        if (memcmp(field, unset, option->bytes) == 0 &&
+            memcmp(value, (const char *)normal + option->offset, option->bytes) != 0)
+            memcpy(field, value, option->bytes);
+    }
+}
+
 const struct limit_option *limit_options_find(const char *field)
 {
     for (size_t i = 0; i < LIMIT_OPTION_COUNT; i++)

@@ -34,6 +34,10 @@
       "how many files and folders that may be") \
     X(OPEN_FILES, "open-files", open_files, HUMAN_COUNT, 256, 4, 256, \
       "files open at a time") \
+    X(NAME_BYTES, "name-bytes", name_bytes, HUMAN_COUNT, 255, 1, 255, \
+      "length of a file's name in the box") \
+    X(FOLDER_DEPTH, "folder-depth", folder_depth, HUMAN_COUNT, 64, 1, 1024, \
+      "how deep its folders in the box may be") \
     X(RECURSION, "recursion", recursion, HUMAN_COUNT, 1000, 10, 1000000, \
       "Python's recursion limit") \
     X(STACK, "stack", stack_bytes, HUMAN_SIZE, UINT64_C(64) << 20, UINT64_C(256) << 10, UINT64_C(4) << 30, \
@@ -60,6 +64,9 @@ extern const struct limit_option limit_options[LIMIT_OPTION_COUNT];
 
 /* Sets the field. 0, or -1 after a message on standard error. */
 int limit_options_take(pybox_limits *limits, enum limit_option_index index, const char *value);
+
+/* Sets the fields that are not, to those of a preset that are not the defaults anyway. */
+void limit_options_prefer(pybox_limits *limits, const pybox_limits *preset);
 
 /* The option that sets this field; NULL: it is none, "interrupt" for example. */
 const struct limit_option *limit_options_find(const char *field);
