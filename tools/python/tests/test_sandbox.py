@@ -1,9 +1,14 @@
 """Sandboxes: what code leaves, gives and is refused."""
 
+import asyncio
+import gc
+import weakref
+
 import pytest
 
 import pybox
 from pybox import Limits, Mount, Outcome, Sandbox
+from pybox.box import PyBox
 
 
 @pytest.fixture
@@ -258,3 +263,21 @@ def test_a_closed_sandbox(sandbox):
 def test_profile(sandbox):
     assert sandbox.run("sum(range(1000))", profile=True).profile is not None
     assert sandbox.run("1").profile is None
+
+
+def test_what_nobody_has_goes_at_once(tmp_path):
+    """Without the collector of garbage: a box is too large to wait for that."""
+    def use(made):
+        made.run("x = 1", on_output=lambda stream, text: None)
+        made.files.exists("x")
+        made.context("c").run("1")
+        made.stream("print(1)").result
+        asyncio.run(made.arun("1"))
+        return weakref.ref(made.native), weakref.ref(made)
+    gc.disable()
+    try:
+        with pybox.SessionStore(tmp_path) as store:
+            refs = [*use(Sandbox(tools=[len])), *use(Sandbox().clone()), *use(store.open("ann")), *use(PyBox().sandbox)]
+        assert [ref() for ref in refs] == [None] * len(refs)
+    finally:
+        gc.enable()

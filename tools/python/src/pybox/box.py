@@ -41,6 +41,21 @@ class _Escape(BaseException):
     """Takes a tool's PyboxException past the guest."""
 
 
+class _Tools:
+    """What the guest calls. It does not know its box, so that a box goes when nobody has it any more."""
+
+    def __init__(self) -> None:
+        self.made: list[PyboxPTCTool] = []
+
+    def call(self, handle: int, *arguments: Any, **keywords: Any) -> Any:
+        if not 0 <= handle < len(self.made):
+            raise ValueError(f"the host has no tool {handle}")
+        try:
+            return self.made[handle](*arguments, **keywords)
+        except PyboxException as error:
+            raise _Escape(error) from error
+
+
 class PyBox:
     """One box with any number of contexts ("locals"), each with an id."""
 
@@ -54,19 +69,11 @@ class PyBox:
     ) -> None:
         """`preopen_dirs` maps folders of the guest's to the host's, writable: {"/data": "./data"}. What is in a folder that
         is mapped to "/" is shown there, as it is now. The limits hold for each exec()."""
-        self._tools: list[PyboxPTCTool] = []
+        self._tools = _Tools()
         mounts = [mount for guest, host in (preopen_dirs or {}).items() for mount in _mounts(guest, os.fspath(host))]
         self.sandbox = Sandbox(
-            tools=[Tool(self._call_tool, name=RPC, module=MODULE, description="Calls a tool of the host's.")],
+            tools=[Tool(self._tools.call, name=RPC, module=MODULE, description="Calls a tool of the host's.")],
             mounts=mounts, limits=Limits(fuel=fuel, timeout=timeout, memory=memory))
-
-    def _call_tool(self, handle: int, *arguments: Any, **keywords: Any) -> Any:
-        if not 0 <= handle < len(self._tools):
-            raise ValueError(f"the host has no tool {handle}")
-        try:
-            return self._tools[handle](*arguments, **keywords)
-        except PyboxException as error:
-            raise _Escape(error) from error
 
     # -- contexts --
 
@@ -131,8 +138,8 @@ class PyBox:
 
     def tool(self, function: Callable[..., Any]) -> PyboxPTCTool:
         """Makes a tool of a function: a decorator. At any time, also while code runs."""
-        made = PyboxPTCTool(len(self._tools), function)
-        self._tools.append(made)
+        made = PyboxPTCTool(len(self._tools.made), function)
+        self._tools.made.append(made)
         return made
 
     def snapshot(self) -> PyBoxSnapshot:

@@ -19,7 +19,7 @@ class Context(Namespace):
     """
 
     def __init__(self, sandbox: Sandbox, name: str) -> None:
-        self._sandbox = sandbox
+        self._owner = sandbox
         self._context = name
 
     @property
@@ -28,29 +28,30 @@ class Context(Namespace):
 
     @property
     def sandbox(self) -> Sandbox:
-        return self._sandbox
+        """The sandbox that it is in."""
+        return self._owner
 
     @property
     def parent(self) -> Optional[str]:
         """The name of the context that it inherits from."""
-        return dict(self._sandbox.native.context_list()).get(self.name)
+        return dict(self._owner.native.context_list()).get(self.name)
 
     def child(self, name: str) -> Context:
         """A new context that inherits from this one."""
-        return self._sandbox.context(name, parent=self.name)
+        return self._owner.context(name, parent=self.name)
 
     def copy(self, name: str) -> Context:
         """A new context with the same names, bound to the same objects."""
-        self._sandbox.native.context_copy(name, self.name)
-        return Context(self._sandbox, name)
+        self._owner.native.context_copy(name, self.name)
+        return Context(self._owner, name)
 
     def reset(self) -> None:
         """Empties it; its protection goes."""
-        self._sandbox.native.context_reset(self.name)
+        self._owner.native.context_reset(self.name)
 
     def destroy(self) -> None:
         """Not if another inherits from it, nor "main"."""
-        self._sandbox.native.context_destroy(self.name)
+        self._owner.native.context_destroy(self.name)
 
     def __enter__(self) -> Context:
         return self
@@ -62,4 +63,4 @@ class Context(Namespace):
         self.destroy()
 
     def __repr__(self) -> str:
-        return f"<Context {self.name!r} of {self._sandbox!r}>"
+        return f"<Context {self.name!r} of {self._owner!r}>"

@@ -53,8 +53,12 @@ class Namespace:
     whose cancellation interrupts the guest.
     """
 
-    _sandbox: Sandbox
     _context: Optional[str]
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """The sandbox that it is in."""
+        raise NotImplementedError
 
     # -- runs --
 
@@ -75,7 +79,7 @@ class Namespace:
         With `on_output` the output goes there as it is written, and is not kept in the result.
         """
         step = self._run_step(code, inputs, limits, filename, native_output(on_output), on_display, profile)
-        return self._finish(drive(self._sandbox.native, self._sandbox.tools, step), code)
+        return self._finish(drive(self.sandbox.native, self.sandbox.tools, step), code)
 
     async def arun(
         self,
@@ -90,7 +94,7 @@ class Namespace:
     ) -> Result:
         """run() for coroutines. Coroutine tools run on the caller's event loop, other tools and callbacks in a thread."""
         step = self._run_step(code, inputs, limits, filename, native_output(on_output), on_display, profile)
-        return await self._afinish(await drive_async(self._sandbox.native, self._sandbox.tools, step), code)
+        return await self._afinish(await drive_async(self.sandbox.native, self.sandbox.tools, step), code)
 
     def eval(self, code: Code, *, inputs: Optional[Mapping[str, Any]] = None, limits: LimitsLike = None) -> Any:
         """The value of an expression, or of the last one of some statements."""
@@ -120,7 +124,7 @@ class Namespace:
     ) -> Result:
         """call() with limits and callbacks; the Result of it."""
         step = self._call_step(function, arguments, keywords, limits, native_output(on_output), on_display)
-        return self._finish(drive(self._sandbox.native, self._sandbox.tools, step), f"{function}(...)")
+        return self._finish(drive(self.sandbox.native, self.sandbox.tools, step), f"{function}(...)")
 
     async def ainvoke(
         self,
@@ -134,7 +138,7 @@ class Namespace:
     ) -> Result:
         """invoke() for coroutines."""
         step = self._call_step(function, arguments, keywords, limits, native_output(on_output), on_display)
-        native = await drive_async(self._sandbox.native, self._sandbox.tools, step)
+        native = await drive_async(self.sandbox.native, self.sandbox.tools, step)
         return await self._afinish(native, f"{function}(...)")
 
     def stream(
@@ -152,7 +156,7 @@ class Namespace:
 
         Who stops iterating closes the stream (or leaves its `with` block): that interrupts the run.
         """
-        sandbox = self._sandbox
+        sandbox = self.sandbox
 
         def work(output: _native.OutputCallback) -> Result:
             step = self._run_step(code, inputs, limits, filename, output, None, False)
@@ -168,7 +172,7 @@ class Namespace:
         filename: Optional[str] = None,
     ) -> AsyncStream:
         """stream() for coroutines: `async for piece in sandbox.astream(code)`."""
-        sandbox = self._sandbox
+        sandbox = self.sandbox
 
         async def work(output: _native.OutputCallback) -> Result:
             step = self._run_step(code, inputs, limits, filename, output, None, False)
@@ -179,35 +183,35 @@ class Namespace:
 
     def set(self, name: str, value: Any, *, frozen: bool = False) -> None:
         """Binds a variable, also a protected one. `frozen`: lists become tuples, and dicts such as cannot be changed."""
-        self._sandbox.native.variable_set(
+        self.sandbox.native.variable_set(
             name, encode(value), context=self._context, form=_native.VALUES_TAGGED, frozen=frozen)
 
     async def aset(self, name: str, value: Any, *, frozen: bool = False) -> None:
         """set() for coroutines."""
-        await self._sandbox.in_thread(lambda: self.set(name, value, frozen=frozen))
+        await self.sandbox.in_thread(lambda: self.set(name, value, frozen=frozen))
 
     def get(self, name: str, default: Any = _MISSING) -> Any:
         """The value of a variable. GuestException (a NameError) if it is not bound and there is no default."""
-        result = Result(self._sandbox.native.variable_get(name, context=self._context, form=_native.VALUES_TAGGED))
+        result = Result(self.sandbox.native.variable_get(name, context=self._context, form=_native.VALUES_TAGGED))
         if default is not _MISSING and result.native.error_type == "NameError":
             return default
         return result.check().value
 
     async def aget(self, name: str, default: Any = _MISSING) -> Any:
         """get() for coroutines."""
-        return await self._sandbox.in_thread(lambda: self.get(name, default))
+        return await self.sandbox.in_thread(lambda: self.get(name, default))
 
     def delete(self, name: str) -> None:
         """Unbinds a variable, also a protected one. ArgumentError: it is not bound."""
-        self._sandbox.native.variable_delete(name, context=self._context)
+        self.sandbox.native.variable_delete(name, context=self._context)
 
     def protect(self, *names: str) -> None:
         """Guest code can neither bind nor delete these names any more, here and in contexts that inherit."""
-        self._sandbox.native.context_protect(self._context or "main", names)
+        self.sandbox.native.context_protect(self._context or "main", names)
 
     def unprotect(self, *names: str) -> None:
         """Takes that back; without names, for all."""
-        self._sandbox.native.context_unprotect(self._context or "main", names or None)
+        self.sandbox.native.context_unprotect(self._context or "main", names or None)
 
     # -- what they have in common --
 
@@ -221,8 +225,8 @@ class Namespace:
         on_display: Optional[DisplayCallback],
         profile: bool,
     ) -> Step:
-        box, context = self._sandbox.native, self._context
-        native_limits = self._sandbox.run_limits(limits)
+        box, context = self.sandbox.native, self._context
+        native_limits = self.sandbox.run_limits(limits)
         encoded = [(name, encode(value)) for name, value in inputs.items()] if inputs else []
 
         def step() -> _native.Result:
@@ -242,8 +246,8 @@ class Namespace:
         output: Optional[_native.OutputCallback],
         on_display: Optional[DisplayCallback],
     ) -> Step:
-        box, context = self._sandbox.native, self._context
-        native_limits = self._sandbox.run_limits(limits)
+        box, context = self.sandbox.native, self._context
+        native_limits = self.sandbox.run_limits(limits)
         encoded = [encode(value) for value in arguments]
         names = _object_text(keywords) if keywords else None
         return lambda: box.call(
@@ -252,13 +256,13 @@ class Namespace:
 
     def _finish(self, native: _native.Result, code: Code) -> Result:
         result = Result(native)
-        self._sandbox.ran(code, result, self._context)
+        self.sandbox.ran(code, result, self._context)
         return result
 
     async def _afinish(self, native: _native.Result, code: Code) -> Result:
-        if not self._sandbox.keeps_runs:
+        if not self.sandbox.keeps_runs:
             return self._finish(native, code)
-        return await self._sandbox.in_thread(lambda: self._finish(native, code))
+        return await self.sandbox.in_thread(lambda: self._finish(native, code))
 
 
 def _object_text(keywords: Mapping[str, Any]) -> str:

@@ -98,10 +98,9 @@ class Sandbox(Namespace):
         output: Optional[_native.OutputCallback] = None,
         display: Optional[_native.DisplayCallback] = None,
     ) -> None:
-        self._sandbox, self._context = self, None
+        self._context = None
         self.tools = tools
         self._callbacks = output, display
-        self.files = Files(self)
 
     @classmethod
     def around(cls: type[Self], box: _native.Box, policy: Policy, tools: Toolset) -> Self:
@@ -126,6 +125,16 @@ class Sandbox(Namespace):
     def native(self) -> _native.Box:
         """The extension's box."""
         return self._box
+
+    @property
+    def sandbox(self) -> Sandbox:
+        """Itself."""
+        return self
+
+    @property
+    def files(self) -> Files:
+        """Its files."""
+        return Files(self)
 
     @property
     def closed(self) -> bool:
