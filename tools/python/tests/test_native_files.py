@@ -215,3 +215,64 @@ def test_packages(tmp_path):
         n.Package(tmp_path / "greet-1.2.dist-info")
     with pytest.raises(TypeError):
         n.Box(packages=[tmp_path])
+
+
+def test_changes():
+    box = n.Box()
+    box.run("open('/work/a', 'w').write('1'); open('/work/b', 'w').write('1')")
+    assert [(kind, info.path) for kind, info in box.file_changes()] == [(n.CREATED, "/work/a"), (n.CREATED, "/work/b")]
+    box.checkpoint()
+    box.run("import os\nos.remove('/work/a'); open('/work/b', 'w').write('22')")
+    assert [(kind, info.path) for kind, info in box.file_changes(since=n.SINCE_CHECKPOINT)] == [
+        (n.REMOVED, "/work/a"), (n.MODIFIED, "/work/b")]
+    ((kind, info),) = box.file_changes("/work/b", n.SINCE_IMAGE)
+    assert (kind, info.bytes) == (n.CREATED, 2)
+    with pytest.raises(n.ArgumentError):
+        box.file_changes(since=99)
+
+
+def test_copies_out_and_in(tmp_path):
+    box = n.Box()
+    box.file_write("d/x.txt", b"123")
+    box.file_make_folder("d/e")
+    copied = box.file_export("d", tmp_path / "out")
+    assert (copied.files, copied.bytes, copied.skipped) == (1, 3, 0)
+    assert (tmp_path / "out" / "x.txt").read_bytes() == b"123" and (tmp_path / "out" / "e").is_dir()
+    with pytest.raises(n.FileError):
+        box.file_export("d", tmp_path / "out")
+    box.file_export("d", tmp_path / "out", replace=True)
+    with pytest.raises(n.LimitError):
+        box.file_export("d", tmp_path / "small", max_bytes=2)
+    other = n.Box()
+    assert other.file_import(tmp_path / "out", "copy").files == 1
+    assert other.file_read("copy/x.txt") == b"123"
+    other.run("open('/work/new', 'w').write('n')")
+    assert other.file_export("/work", tmp_path / "new", only_changes=True).files == 1
+    with pytest.raises(n.FileError):
+        other.file_import(tmp_path / "nothing", "x")
+
+
+def test_overlays(tmp_path):
+    (tmp_path / "a").write_text("host")
+    box = n.Box(mounts=[("/o", n.MOUNT_OVERLAY, tmp_path, False)])
+    assert box.run("open('/o/a', 'a').write(' and box'); open('/o/a').read()", mode=n.MODE_EVAL).value == '"host and box"'
+    assert (tmp_path / "a").read_text() == "host"
+    assert [info.path for _, info in box.file_changes(since=n.SINCE_HOST)] == ["/o/a"]
+
+
+def test_presets(tmp_path):
+    for name, preset in (("normal", n.PRESET_NORMAL), ("strict", n.PRESET_STRICT), ("permissive", n.PRESET_PERMISSIVE)):
+        assert (n.preset_find(name), n.preset_name(preset)) == (preset, name)
+        assert all(n.preset_limits(preset).as_dict().values())
+    assert n.preset_limits(n.PRESET_STRICT).fuel < n.UNLIMITED
+    with pytest.raises(n.ArgumentError):
+        n.preset_find("strictt")
+    for call in (n.preset_name, n.preset_limits):
+        with pytest.raises(n.ArgumentError):
+            call(3)
+    strict = n.Box(preset=n.PRESET_STRICT)
+    assert strict.run("print('x' * (2 << 20))").outcome == n.OUTPUT_FULL
+    with pytest.raises(n.ArgumentError):
+        n.Box(preset=n.PRESET_STRICT, mounts=[("/m", n.MOUNT_HOST, tmp_path, False)])
+    deep = n.Box(limits=n.Limits(folder_depth=3, name_bytes=4)).run("import os\nos.makedirs('/work/a/b/c/d/e')")
+    assert deep.error_type == "OSError"

@@ -2,7 +2,7 @@
  * as with os.fsdecode(). */
 #include "ext.h"
 
-static PyTypeObject *file_type;
+static PyTypeObject *file_type, *copied_type;
 
 static int guest_path_of(struct ext_keep *keep, PyObject *given, const char **path)
 {
@@ -184,6 +184,125 @@ static PyObject *file_list(PyObject *object, PyObject *arguments, PyObject *keyw
     return made;
 }
 
+/* ---- changes ---- */
+
+static int add_change(void *context, const pybox_change *change)
+{
+    struct ext_frame *frame = ext_frame_begin_callback(EXT_OTHER_CALLBACK);
+    if (frame == NULL)
+        return 1;
+    PyObject *file = file_of(&change->file);
+    PyObject *item = file != NULL ? Py_BuildValue("iN", (int)change->kind, file) : NULL;
+    int failed = item == NULL || PyList_Append(context, item) != 0;
+    if (failed)
+        ext_frame_stop(frame);
+    Py_XDECREF(item);
+    ext_frame_end_callback(frame);
+    return failed;
+}
+
+static PyObject *do_changes(struct ext_box *self, const char *path, pybox_since since)
+{
+    struct ext_frame frame;
+    PyObject *list = PyList_New(0);
+    if (list == NULL || ext_frame_enter(&frame, self) != 0) {
+        Py_XDECREF(list);
+        return NULL;
+    }
+    ext_frame_release(&frame);
+    pybox_status status = pybox_box_file_changes(self->box, path, since, add_change, list);
+    ext_frame_retake(&frame);
+    return ext_frame_leave(&frame, status, list);
+}
+
+static PyObject *file_changes(PyObject *object, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"path", "since", NULL};
+    struct ext_keep keep = {0};
+    PyObject *given = Py_None;
+    const char *path = NULL;
+    int since = PYBOX_SINCE_RUN;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|Oi:file_changes", names, &given, &since))
+        return NULL;
+    PyObject *made = given == Py_None || guest_path_of(&keep, given, &path) == 0
+                         ? do_changes((struct ext_box *)object, path, (pybox_since)since)
+                         : NULL;
+    ext_keep_free(&keep);
+    return made;
+}
+
+/* ---- copies out and in ---- */
+
+static PyObject *copied_of(const pybox_copied *copied)
+{
+    PyObject *const fields[] = {
+        PyLong_FromUnsignedLongLong(copied->files), PyLong_FromUnsignedLongLong(copied->folders),
+        PyLong_FromUnsignedLongLong(copied->links), PyLong_FromUnsignedLongLong(copied->bytes),
+        PyLong_FromUnsignedLongLong(copied->skipped),
+    };
+    return ext_record(copied_type, 5, fields);
+}
+
+static PyObject *do_export(struct ext_box *self, const char *path, const char *host_path,
+                           const pybox_export_options *options)
+{
+    struct ext_frame frame;
+    pybox_copied copied = {0};
+    if (ext_frame_enter(&frame, self) != 0)
+        return NULL;
+    ext_frame_release(&frame);
+    pybox_status status = pybox_box_file_export(self->box, path, host_path, options, &copied);
+    ext_frame_retake(&frame);
+    return ext_frame_leave(&frame, status, status == PYBOX_OK ? copied_of(&copied) : NULL);
+}
+
+static PyObject *file_export(PyObject *object, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"path", "host_path", "replace", "only_changes", "since", "max_bytes", "max_files", NULL};
+    struct ext_keep keep = {0};
+    PyObject *given, *host;
+    const char *path, *host_path;
+    int since = PYBOX_SINCE_RUN;
+    pybox_export_options options = {0};
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OO|$ppiO&O&:file_export", names, &given, &host,
+                                     &options.replace, &options.only_changes, &since, ext_uint64_of,
+                                     &options.max_bytes, ext_uint64_of, &options.max_files))
+        return NULL;
+    options.since = (pybox_since)since;
+    PyObject *made = guest_path_of(&keep, given, &path) == 0 && ext_path_of(&keep, host, &host_path) == 0
+                         ? do_export((struct ext_box *)object, path, host_path, &options)
+                         : NULL;
+    ext_keep_free(&keep);
+    return made;
+}
+
+static PyObject *do_import(struct ext_box *self, const char *host_path, const char *path)
+{
+    struct ext_frame frame;
+    pybox_copied copied = {0};
+    if (ext_frame_enter(&frame, self) != 0)
+        return NULL;
+    ext_frame_release(&frame);
+    pybox_status status = pybox_box_file_import(self->box, host_path, path, &copied);
+    ext_frame_retake(&frame);
+    return ext_frame_leave(&frame, status, status == PYBOX_OK ? copied_of(&copied) : NULL);
+}
+
+static PyObject *file_import(PyObject *object, PyObject *arguments, PyObject *keywords)
+{
+    static char *names[] = {"host_path", "path", NULL};
+    struct ext_keep keep = {0};
+    PyObject *host, *given;
+    const char *host_path, *path;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "OO:file_import", names, &host, &given))
+        return NULL;
+    PyObject *made = ext_path_of(&keep, host, &host_path) == 0 && guest_path_of(&keep, given, &path) == 0
+                         ? do_import((struct ext_box *)object, host_path, path)
+                         : NULL;
+    ext_keep_free(&keep);
+    return made;
+}
+
 /* ---- types ---- */
 
 #define KEYWORDS(function) (PyCFunction)(void (*)(void))(function), METH_VARARGS | METH_KEYWORDS
@@ -195,6 +314,9 @@ const PyMethodDef ext_files_methods[] = {
     {"file_make_folder", KEYWORDS(file_make_folder), "Makes a folder, and those above it."},
     {"file_remove", KEYWORDS(file_remove), "Removes a file or a folder."},
     {"file_list", KEYWORDS(file_list), "The entries of a folder, or what matches a pattern."},
+    {"file_changes", KEYWORDS(file_changes), "The files that were changed, and how."},
+    {"file_export", KEYWORDS(file_export), "Copies a file or a folder to the host."},
+    {"file_import", KEYWORDS(file_import), "Copies a file or a folder of the host into the box."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -203,7 +325,12 @@ int ext_files_init(PyObject *module)
     static PyStructSequence_Field fields[] = {
         {"path", NULL}, {"type", NULL}, {"bytes", NULL}, {"modified_ns", NULL}, {"writable", NULL}, {NULL, NULL},
     };
+    static PyStructSequence_Field counts[] = {
+        {"files", NULL}, {"folders", NULL}, {"links", NULL}, {"bytes", NULL}, {"skipped", NULL}, {NULL, NULL},
+    };
     static PyStructSequence_Desc file = {"pybox._native.FileInfo", "What is at a path of a box.", fields, 5};
+    static PyStructSequence_Desc copied = {"pybox._native.Copied", "What was copied out of a box, or into it.", counts, 5};
     file_type = ext_record_make(module, &file);
-    return file_type != NULL ? 0 : -1;
+    copied_type = ext_record_make(module, &copied);
+    return file_type != NULL && copied_type != NULL ? 0 : -1;
 }

@@ -20,7 +20,7 @@ static const struct field {
 #define SMALL(name) {#name, offsetof(pybox_limits, name), 1}
     LARGE(fuel),         LARGE(wall_ns),    LARGE(cpu_ns),      LARGE(grace_fuel),   LARGE(grace_ns),
     LARGE(output_bytes), LARGE(host_calls), LARGE(stack_bytes), LARGE(memory_bytes), LARGE(files_bytes),
-    SMALL(files),        SMALL(open_files), SMALL(recursion),
+    SMALL(files),        SMALL(open_files), SMALL(recursion),   SMALL(name_bytes),   SMALL(folder_depth),
 #undef LARGE
 #undef SMALL
 };

@@ -122,10 +122,7 @@ static int fill_numbers(struct ext_options *o)
 
 int ext_options_fill(struct ext_options *o, struct ext_keep *keep)
 {
-    if (o->preset != 0) {
-        ext_error_say(PYBOX_ERROR_UNSUPPORTED, "this build has no presets");
-        return -1;
-    }
+    o->options.preset = (pybox_preset)o->preset;
     if (ext_package_array(o->packages, keep, &o->options.packages, &o->options.package_count) != 0)
         return -1;
     return fill_texts(o, keep) == 0 && fill_mounts(o, keep) == 0 && fill_input(o, keep) == 0 &&

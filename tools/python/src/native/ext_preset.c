@@ -1,48 +1,55 @@
 #include "ext.h"
 
-static const char *const names[] = {"normal", "strict", "permissive"};
-
-#define PRESETS ((int)(sizeof names / sizeof names[0]))
-
-static PyObject *preset_find(PyObject *ignored, PyObject *arguments)
+static PyObject *preset_find(PyObject *ignored, PyObject *arguments, PyObject *keywords)
 {
     (void)ignored;
+    static char *names[] = {"name", NULL};
     const char *name;
-    if (!PyArg_ParseTuple(arguments, "s:preset_find", &name))
+    pybox_preset preset;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "s:preset_find", names, &name))
         return NULL;
-    for (int i = 0; i < PRESETS; i++)
-        if (strcmp(names[i], name) == 0)
-            return PyLong_FromLong(i);
-    return ext_error_say(PYBOX_ERROR_ARGUMENT, "there is no preset '%s'; expected strict, normal or permissive", name);
+    pybox_status status = pybox_preset_find(name, &preset);
+    return status == PYBOX_OK ? PyLong_FromLong(preset) : ext_error_raise(status);
 }
 
-static PyObject *preset_name(PyObject *ignored, PyObject *arguments)
+/* A number that is a preset's. 0, or -1 with ArgumentError. */
+static int preset_of(PyObject *arguments, PyObject *keywords, const char *format, pybox_preset *preset)
 {
-    (void)ignored;
-    int preset;
-    if (!PyArg_ParseTuple(arguments, "i:preset_name", &preset))
-        return NULL;
-    if (preset < 0 || preset >= PRESETS)
-        return ext_error_say(PYBOX_ERROR_ARGUMENT, "there is no preset %d", preset);
-    return ext_string(names[preset]);
+    static char *names[] = {"preset", NULL};
+    int number;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, format, names, &number))
+        return -1;
+    *preset = (pybox_preset)number;
+    if (pybox_preset_limits(*preset) != NULL)
+        return 0;
+    ext_error_say(PYBOX_ERROR_ARGUMENT, "there is no preset %d", number);
+    return -1;
 }
 
-static PyObject *preset_limits(PyObject *ignored, PyObject *arguments)
+static PyObject *preset_name(PyObject *ignored, PyObject *arguments, PyObject *keywords)
 {
     (void)ignored;
-    int preset;
-    const pybox_limits limits = {0};
-    if (!PyArg_ParseTuple(arguments, "i:preset_limits", &preset))
+    pybox_preset preset;
+    if (preset_of(arguments, keywords, "i:preset_name", &preset) != 0)
         return NULL;
-    if (preset < 0 || preset >= PRESETS)
-        return ext_error_say(PYBOX_ERROR_ARGUMENT, "there is no preset %d", preset);
-    return ext_limits(&limits);
+    return ext_string(pybox_preset_name(preset));
 }
+
+static PyObject *preset_limits(PyObject *ignored, PyObject *arguments, PyObject *keywords)
+{
+    (void)ignored;
+    pybox_preset preset;
+    if (preset_of(arguments, keywords, "i:preset_limits", &preset) != 0)
+        return NULL;
+    return ext_limits(pybox_preset_limits(preset));
+}
+
+#define KEYWORDS(function) (PyCFunction)(void (*)(void))(function), METH_VARARGS | METH_KEYWORDS
 
 static PyMethodDef functions[] = {
-    {"preset_find", preset_find, METH_VARARGS, "The number of a preset."},
-    {"preset_name", preset_name, METH_VARARGS, "Its name."},
-    {"preset_limits", preset_limits, METH_VARARGS, "Its limits."},
+    {"preset_find", KEYWORDS(preset_find), "The number of a preset."},
+    {"preset_name", KEYWORDS(preset_name), "Its name."},
+    {"preset_limits", KEYWORDS(preset_limits), "All of its limits, each field set."},
 };
 
 int ext_preset_init(PyObject *module)

@@ -122,6 +122,7 @@ FILE_OTHER: Final[int]
 SINCE_RUN: Final[int]
 SINCE_CHECKPOINT: Final[int]
 SINCE_IMAGE: Final[int]
+SINCE_HOST: Final[int]
 
 CREATED: Final[int]
 MODIFIED: Final[int]
@@ -496,6 +497,20 @@ class FileInfo:
     def writable(self) -> bool: ...
 
 @final
+class Copied:
+    @property
+    def files(self) -> int: ...
+    @property
+    def folders(self) -> int: ...
+    @property
+    def links(self) -> int: ...
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def skipped(self) -> int:
+        """Devices, pipes, and links that would lead out of the copy."""
+
+@final
 class Box:
     """One isolated running instance. One thread at a time; any thread."""
 
@@ -641,10 +656,23 @@ class Box:
     def file_remove(self, path: str, recursive: bool = False) -> None: ...
     def file_list(self, pattern: str) -> list[FileInfo]: ...
     def file_changes(self, path: Optional[str] = None, since: int = 0) -> list[tuple[int, FileInfo]]:
-        """(CREATED, MODIFIED or REMOVED, file)."""
+        """(CREATED, MODIFIED or REMOVED, file), by path: all, or what is at a path and below it."""
 
-    def file_export(self, path: str, host_folder: Path) -> None: ...
-    def file_import(self, host_path: Path, path: str) -> None: ...
+    def file_export(
+        self,
+        path: str,
+        host_path: Path,
+        *,
+        replace: bool = False,
+        only_changes: bool = False,
+        since: int = 0,
+        max_bytes: int = 0,
+        max_files: int = 0,
+    ) -> Copied:
+        """A folder's contents go into the folder `host_path`; files that are there are an error, or replaced."""
+
+    def file_import(self, host_path: Path, path: str) -> Copied:
+        """All of it or, on a failure, nothing."""
 
 # ---- pool ----
 
