@@ -1,7 +1,8 @@
 """The build backend of the package: scikit-build-core, after the project's own set-up (tools/setup).
 
-The set-up installs Debian packages that are missing and builds what is not built; on a fresh machine it takes as long as
-a native build of CPython and of its module. Its progress is shown on the terminal, though pip hides what backends say.
+The set-up installs Debian packages that are missing and builds what is not built; on a fresh machine it takes as long
+as a native build of CPython and of its module. Its progress is shown on the terminal, though pip hides what backends
+say.
 
 PYBOX_BUILD names a finished build tree to take as it is, instead.
 

@@ -255,7 +255,8 @@ def test_copies_out_and_in(tmp_path):
 def test_overlays(tmp_path):
     (tmp_path / "a").write_text("host")
     box = n.Box(mounts=[("/o", n.MOUNT_OVERLAY, tmp_path, False)])
-    assert box.run("open('/o/a', 'a').write(' and box'); open('/o/a').read()", mode=n.MODE_EVAL).value == '"host and box"'
+    code = "open('/o/a', 'a').write(' and box'); open('/o/a').read()"
+    assert box.run(code, mode=n.MODE_EVAL).value == '"host and box"'
     assert (tmp_path / "a").read_text() == "host"
     assert [info.path for _, info in box.file_changes(since=n.SINCE_HOST)] == ["/o/a"]
 

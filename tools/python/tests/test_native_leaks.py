@@ -1,4 +1,4 @@
-"""pybox._native: nothing is left behind. A hundred thousand boxes, and all else by the thousand, and memory is watched."""
+"""pybox._native: nothing is left behind. A hundred thousand boxes, all else by the thousand, and memory is watched."""
 
 import gc
 import os
@@ -60,8 +60,9 @@ def use_exceptions():
     functions.add("f", fail, signature="()")
     box = n.Box(functions=functions, limits=n.Limits(fuel=10**8))
     assert box.run("from tools import f\nf()").error_type == "KeyError"
-    for call in (lambda: box.run("print('x')", output=fail), lambda: box.run("1", nonsense=1), lambda: box.run("\ud800"),
-                 lambda: box.call("f", [3]), lambda: n.Box(mounts=[("/m", n.MOUNT_HOST, "/nothing", True)])):
+    for call in (lambda: box.run("print('x')", output=fail), lambda: box.run("1", nonsense=1),
+                 lambda: box.run("\ud800"), lambda: box.call("f", [3]),
+                 lambda: n.Box(mounts=[("/m", n.MOUNT_HOST, "/nothing", True)])):
         try:
             call()
         except (KeyError, TypeError, UnicodeEncodeError, n.Error):

@@ -12,7 +12,7 @@ import pytest
 
 # What all of the programs begin with.
 HEAD = """
-import faulthandler, gc, os, signal, sys, threading
+import faulthandler, gc, os, signal, sys, threading, time
 from pybox import _native as n
 
 def press(*arguments):
@@ -49,7 +49,8 @@ def test_ctrl_c_in_a_guest_that_sleeps_and_refuses():
     expect("""
         box = n.Box(limits=n.Limits(grace_ns=1))
         try:
-            box.run("import time\\nprint('begun')\\nwhile True:\\n    try: time.sleep(1000)\\n    except BaseException: pass",
+            box.run("import time\\nprint('begun')\\n"
+                    "while True:\\n    try: time.sleep(1000)\\n    except BaseException: pass",
                     output=lambda *piece: threading.Thread(target=press).start())
         except KeyboardInterrupt:
             print("raised")
@@ -67,7 +68,8 @@ def test_ctrl_c_in_a_callback_comes_out_of_the_run():
         functions = n.Functions()
         functions.add("f", f, signature="()")
         try:
-            n.Box(functions=functions).run("import tools\\nwhile True:\\n    try: tools.f()\\n    except BaseException: pass")
+            n.Box(functions=functions).run(
+                "import tools\\nwhile True:\\n    try: tools.f()\\n    except BaseException: pass")
         except KeyboardInterrupt:
             print("raised")
         """, "raised\n")
@@ -146,7 +148,11 @@ def test_ctrl_c_while_it_waits_for_a_pool():
     expect("""
         pool = n.Pool(maximum=1)
         taken = pool.take()
-        threading.Timer(0.2, press).start()
+        def press_later():
+            while pool.statistics()["waits"] == 0:
+                time.sleep(0.01)
+            press()
+        threading.Thread(target=press_later).start()
         try:
             pool.take(n.UNLIMITED)
         except KeyboardInterrupt:

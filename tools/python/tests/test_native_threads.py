@@ -27,12 +27,12 @@ def start(box, code, **options):
     return end
 
 
-def test_a_box_is_used_by_one_thread_at_a_time():
-    box = n.Box()
+def test_a_box_is_used_by_one_thread_at_a_time(tmp_path):
+    box, store = n.Box(), n.Store(tmp_path)
     end = start(box, "while True: pass")
     assert box.running
     for call in (lambda: box.run("1"), box.checkpoint, lambda: box.variable_get("x"), box.close, box.requests,
-                 lambda: box.checkpoints, lambda: n.Store("/tmp").park("x", box)):
+                 lambda: box.checkpoints, lambda: store.park("x", box)):
         with pytest.raises(n.BusyError):
             call()
     box.interrupt()

@@ -329,7 +329,8 @@ int ext_files_init(PyObject *module)
         {"files", NULL}, {"folders", NULL}, {"links", NULL}, {"bytes", NULL}, {"skipped", NULL}, {NULL, NULL},
     };
     static PyStructSequence_Desc file = {"pybox._native.FileInfo", "What is at a path of a box.", fields, 5};
-    static PyStructSequence_Desc copied = {"pybox._native.Copied", "What was copied out of a box, or into it.", counts, 5};
+    static PyStructSequence_Desc copied = {"pybox._native.Copied", "What was copied out of a box, or into it.",
+                                           counts, 5};
     file_type = ext_record_make(module, &file);
     copied_type = ext_record_make(module, &copied);
     return file_type != NULL && copied_type != NULL ? 0 : -1;

@@ -18,7 +18,8 @@ int ext_frame_enter(struct ext_frame *frame, struct ext_box *box)
         return -1;
     }
     if (around != NULL && around->callback != EXT_HOST_FUNCTION) {
-        ext_error_say(PYBOX_ERROR_BUSY, "the box is running: a callback may use other boxes, and only a host function this one");
+        ext_error_say(PYBOX_ERROR_BUSY,
+                      "the box is running: a callback may use other boxes, and only a host function this one");
         return -1;
     }
     *frame = (struct ext_frame){.box = box, .outer = top, .around = around, .thread = thread};

@@ -309,8 +309,8 @@ static PyStructSequence_Field call_fields[] = {
 };
 
 static PyStructSequence_Field info_fields[] = {
-    {"name", NULL}, {"module", NULL}, {"signature", NULL}, {"documentation", NULL}, {"schema", NULL}, {"is_async", NULL},
-    {NULL, NULL},
+    {"name", NULL},   {"module", NULL},   {"signature", NULL}, {"documentation", NULL},
+    {"schema", NULL}, {"is_async", NULL}, {NULL, NULL},
 };
 
 static PyMethodDef functions_methods[] = {

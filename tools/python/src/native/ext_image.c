@@ -175,7 +175,8 @@ static PyObject *image_compare(PyObject *object, PyObject *given)
     if (ext_process_check(self->generation) != 0 || ext_process_check(other->generation) != 0)
         return NULL;
     PyObject *list = PyList_New(0);
-    pybox_status status = list != NULL ? pybox_image_compare(self->image, other->image, add_difference, list) : PYBOX_OK;
+    pybox_status status =
+        list != NULL ? pybox_image_compare(self->image, other->image, add_difference, list) : PYBOX_OK;
     if (status != PYBOX_OK)
         ext_error_raise(status);
     if (PyErr_Occurred())
@@ -206,7 +207,8 @@ static PyObject *image_receive(PyObject *ignored, PyObject *arguments, PyObject 
     int descriptor;
     pybox_image *image = NULL;
     pybox_status status;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!i:receive", names, ext_module_type, &module, &descriptor) ||
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O!i:receive", names, ext_module_type, &module,
+                                     &descriptor) ||
         ext_process_check(module->generation) != 0)
         return NULL;
     EXT_WITHOUT_GIL(status = pybox_image_receive(module->module, descriptor, &image));

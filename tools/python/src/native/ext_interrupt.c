@@ -3,8 +3,8 @@
  * again: not while it runs a guest. So for the time of a run a handler of ours is in front of it, which calls it, and
  * interrupts the guest. What Python code a callback runs meanwhile may set another one; it is asked for after each.
  *
- * A signal in the microsecond before the library has begun the run interrupts nothing: its Python handler is called when
- * the run has ended, and a second Ctrl-C ends it.
+ * A signal in the microsecond before the library has begun the run interrupts nothing: its Python handler is called
+ * when the run has ended, and a second Ctrl-C ends it.
  */
 #include "ext.h"
 

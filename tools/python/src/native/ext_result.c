@@ -129,8 +129,8 @@ int ext_result_init(PyObject *module)
 {
     static PyStructSequence_Desc result = {"pybox._native.Result", "What a run did: all of pybox_result, copied.",
                                            result_fields, RESULT_FIELDS};
-    static PyStructSequence_Desc request = {"pybox._native.Request", "A call of a host function that the guest waits for.",
-                                            request_fields, 3};
+    static PyStructSequence_Desc request = {
+        "pybox._native.Request", "A call of a host function that the guest waits for.", request_fields, 3};
     result_type = ext_record_make(module, &result);
     request_type = ext_record_make(module, &request);
     return result_type != NULL && request_type != NULL ? 0 : -1;

@@ -104,8 +104,9 @@ static int code_of(PyObject *code, struct ext_keep *keep, pybox_run *run)
 
 static PyObject *box_run(PyObject *object, PyObject *arguments, PyObject *keywords)
 {
-    static char *names[] = {"code",    "mode",  "filename",     "context",     "form",       "limits", "output", "display",
-                            "refill", "profile", "trace", "trace_events", "trace_files", "trace_most", NULL};
+    static char *names[] = {"code",   "mode",    "filename", "context", "form",         "limits",      "output",
+                            "display", "refill", "profile",  "trace",   "trace_events", "trace_files", "trace_most",
+                            NULL};
     PyObject *code, *limits = NULL;
     struct run_callables callables = {0};
     struct ext_keep keep = {0};
