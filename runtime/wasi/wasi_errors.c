@@ -47,6 +47,7 @@ int wasi_call_lists(const struct wasi_call *call, uint16_t error)
 void wasi_call_run(const struct wasi_call *call, struct wasi *wasi, const struct wasi_memory *memory, uint64_t *values)
 {
     wasi->moved_bytes = wasi->entries = 0;
+    vfs_take_steps(wasi->vfs); /* what the host has walked since is not the guest's to pay */
     call->function(wasi, memory, values);
     if (call->errors != 0 && values[0] != WASI_OK && !wasi_call_lists(call, (uint16_t)values[0])) {
         wasi->unlisted = (uint16_t)values[0];

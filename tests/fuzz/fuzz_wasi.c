@@ -24,6 +24,7 @@ static const char *const paths[] = {
     "work", "work/a", "work/b", "work/d", "work/d/c", "work/../tmp/x", "mnt/file", "mnt/d",
     "mnt/d/l", "mnt/..", "dev/null", "dev/urandom", ".", "..", "a/b", "lib/m/os.py", "lib/m", "lib",
     "../work/a", "mnt/inner", "mnt/inner/x", "work/l", "a", "d/", "mnt/l", "/work/a", "../a", "mnt/file2",
+    "over", "over/file", "over/d", "over/d/x", "over/l", "over/new", "single",
 };
 
 struct input {
@@ -169,11 +170,12 @@ static void clean(const char *path)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
-    static const char *const strings[] = {"a", "b=c"};
+    static const char *const strings[] = {"a", "b=c", "work"};
     const uint64_t seed = 1;
     const struct vfs_quota quota = {.bytes = 1 << 20, .files = 100, .open_files = 32, .depth = 8};
     const struct wasi_options options = {
         .arguments = strings, .argument_count = 2, .environment = strings, .environment_count = 2,
+        .preopens = strings + 2, .preopen_count = 1,
         .read = hook_read, .write = hook_write, .sleep = hook_sleep, .seed = &seed,
     };
     struct input input = {bytes, length};
@@ -194,6 +196,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     if (choices & 8 && vfs_mount_memory(vfs, "/mnt/inner") != PYBOX_OK)
         abort();
     if (choices & 16 && vfs_mount_memory(vfs, "/work/d/c") != PYBOX_OK)
+        abort();
+    if (choices & 32 && vfs_mount_overlay(vfs, "/over", folder) != PYBOX_OK)
+        abort();
+    if (choices & 64 && vfs_mount_bytes(vfs, "/single", "single file", 11) != PYBOX_OK)
         abort();
     if (wasi_create(&options, vfs, &wasi) != PYBOX_OK)
         abort();

@@ -436,6 +436,37 @@ static void test_arguments_environment_directory(void **state)
     }
 }
 
+/* Only where the guest is started from nothing; that programs find them is tested by tests/wasi. */
+static void test_preopened_directories(void **state)
+{
+    (void)state;
+    static const char *const some[] = {"work", "/tmp"}, *const none[] = {NULL}, *const missing[] = {"work/none"};
+    const char *many[65];
+    pybox_box *box = NULL;
+    for (size_t i = 0; i < 65; i++)
+        many[i] = "work";
+    assert_int_equal(pybox_box_create(module, image, &(pybox_box_options){.preopens = some, .preopen_count = 2}, &box),
+                     PYBOX_ERROR_ARGUMENT);
+    const struct {
+        pybox_box_options options;
+        pybox_status status;
+    } cases[] = {
+        {{.preopen_count = 1}, PYBOX_ERROR_ARGUMENT},
+        {{.preopens = none, .preopen_count = 1}, PYBOX_ERROR_ARGUMENT},
+        {{.preopens = missing, .preopen_count = 1}, PYBOX_ERROR_PATH},
+        {{.preopens = many, .preopen_count = 65}, PYBOX_ERROR_LIMIT},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        box = (pybox_box *)1;
+        assert_int_equal(pybox_box_create(module, NULL, &cases[i].options, &box), cases[i].status);
+        assert_null(box);
+    }
+    if (pybox_box_create(module, NULL, &(pybox_box_options){.preopens = some, .preopen_count = 2}, &box) != PYBOX_OK)
+        fail_msg("%s", pybox_error_message());
+    assert_bytes(eval(box, "import os; os.open('/work', os.O_RDONLY) > 5")->value, "true"); /* 4 and 5 are taken */
+    pybox_box_destroy(box);
+}
+
 static void test_mounts(void **state)
 {
     (void)state;
@@ -710,6 +741,7 @@ int main(void)
         cmocka_unit_test(test_output_limit),
         cmocka_unit_test(test_input),
         cmocka_unit_test(test_arguments_environment_directory),
+        cmocka_unit_test(test_preopened_directories),
         cmocka_unit_test(test_mounts),
         cmocka_unit_test(test_memory_limit),
         cmocka_unit_test(test_deep_recursion),

@@ -594,6 +594,10 @@ static void test_prices(void **state)
         guest.memory.base[GUEST_BUFFER + 48 * i + 8] = 2;
     assert_int_equal(CALL(&guest, "poll_oneoff", GUEST_BUFFER, GUEST_FREE, 10, GUEST_RESULT), E_OK);
     assert_int_equal(fuel_of(&guest, "poll_oneoff"), 10 * price_of("poll_oneoff", "iiii:i")->entry);
+    /* What the host does with the tree is not the guest's to pay. */
+    assert_int_equal(vfs_is_directory(guest.vfs, "/work/../work/../work"), 1);
+    assert_int_equal(CALL(&guest, "sched_yield"), 0);
+    assert_int_equal(wasi_take_fuel(guest.wasi), 0);
     /* One that fails costs what it looked at, and no bytes. */
     assert_int_equal(guest_write(&guest, 99, text, 160, &done), E_BADF);
     assert_int_equal(fuel_of(&guest, "fd_write"), 0);
