@@ -480,6 +480,30 @@ static int try_other_thread(void)
     return CODE_WORKED;
 }
 
+/* What rollback needs is opened with the first engine: in the jail, nobody but root could open it. */
+static int try_engine(void)
+{
+    pybox_engine *engine;
+    char path[64], target[64];
+    int found = 0;
+    const pybox_jail_options strict = {.size = sizeof strict, .kill = 1};
+    if (pybox_engine_create(NULL, &engine) != PYBOX_OK)
+        return CODE_BROKEN;
+    for (int fd = 3; fd < 100; fd++) {
+        snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+        ssize_t length = readlink(path, target, sizeof target - 1);
+        target[length > 0 ? length : 0] = '\0';
+        found |= length > 0 && strstr(target, "/pagemap") != NULL;
+    }
+    return found && pybox_jail_enter(&strict) == PYBOX_OK ? CODE_WORKED : CODE_BROKEN + 1;
+}
+
+static void test_an_engine_opens_what_rollback_needs(void **state)
+{
+    (void)state;
+    assert_int_equal(child_try(NULL, try_engine), CODE_WORKED);
+}
+
 static void test_all_threads_are_in_it(void **state)
 {
     (void)state;
@@ -677,6 +701,7 @@ int main(void)
         cmocka_unit_test(test_what_has_another_way_says_so),
         cmocka_unit_test(test_what_pybox_needs_stays),
         cmocka_unit_test(test_privileges_dumps_and_limits),
+        cmocka_unit_test(test_an_engine_opens_what_rollback_needs),
         cmocka_unit_test(test_all_threads_are_in_it),
         cmocka_unit_test(test_a_second_time_it_only_becomes_narrower),
         cmocka_unit_test(test_options),
