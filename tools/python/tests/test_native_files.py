@@ -277,3 +277,12 @@ def test_presets(tmp_path):
         n.Box(preset=n.PRESET_STRICT, mounts=[("/m", n.MOUNT_HOST, tmp_path, False)])
     deep = n.Box(limits=n.Limits(folder_depth=3, name_bytes=4)).run("import os\nos.makedirs('/work/a/b/c/d/e')")
     assert deep.error_type == "OSError"
+
+
+def test_a_start_from_nothing():
+    box = n.Box(n.default_module(), from_nothing=True, preopens=["/work"])
+    assert box.run("6 * 7", mode=n.MODE_EVAL).value == "42"
+    with pytest.raises(n.ModuleError):
+        box.start()
+    with pytest.raises(n.ArgumentError):
+        n.Box(preopens=["/work"])

@@ -257,17 +257,18 @@ EXT_PRIVATE int ext_callback_trace(void *context, pybox_trace_event event, const
 /* ---- ext_options.c: how a box is made ---- */
 
 /* How arguments of boxes and pools are parsed. `o` is a struct ext_options. */
-#define EXT_OPTIONS_FORMAT "OOOOOOOOOiOOpiO"
+#define EXT_OPTIONS_FORMAT "OOOOOOOOOiOOpiOO"
 #define EXT_OPTIONS_NAMES                                                                                            \
     "arguments", "environment", "mounts", "packages", "directory", "input", "output", "display", "limits", "preset", \
-        "seed", "clock_ns", "terminal", "rollback", "functions"
-#define EXT_OPTIONS_PLACES(o)                                                                                      \
-    &(o).arguments, &(o).environment, &(o).mounts, &(o).packages, &(o).directory, &(o).input, &(o).output,         \
-        &(o).display, &(o).limits, &(o).preset, &(o).seed, &(o).clock_ns, &(o).terminal, &(o).rollback, &(o).functions
+        "seed", "clock_ns", "terminal", "rollback", "functions", "preopens"
+#define EXT_OPTIONS_PLACES(o)                                                                              \
+    &(o).arguments, &(o).environment, &(o).mounts, &(o).packages, &(o).directory, &(o).input, &(o).output, \
+        &(o).display, &(o).limits, &(o).preset, &(o).seed, &(o).clock_ns, &(o).terminal, &(o).rollback,    \
+        &(o).functions, &(o).preopens
 
 struct ext_options {
     PyObject *arguments, *environment, *mounts, *packages, *directory, *input, *output, *display, *limits, *seed,
-        *clock_ns, *functions;
+        *clock_ns, *functions, *preopens;
     int preset, terminal, rollback;
     uint64_t seed_number, clock_number;
     pybox_box_options options;

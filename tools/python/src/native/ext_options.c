@@ -6,6 +6,7 @@ void ext_options_start(struct ext_options *o)
         .arguments = Py_None, .environment = Py_None, .mounts = Py_None, .packages = Py_None,
         .directory = Py_None, .input = Py_None,       .output = Py_None, .display = Py_None,
         .limits = Py_None,    .seed = Py_None,        .clock_ns = Py_None, .functions = Py_None,
+        .preopens = Py_None,
     };
 }
 
@@ -63,6 +64,9 @@ static int fill_texts(struct ext_options *o, struct ext_keep *keep)
     if (ext_texts_of(keep, o->environment, "environment", &texts, &o->options.environment_count) != 0)
         return -1;
     o->options.environment = texts;
+    if (ext_texts_of(keep, o->preopens, "preopens", &texts, &o->options.preopen_count) != 0)
+        return -1;
+    o->options.preopens = texts;
     return o->directory == Py_None ? 0 : ext_text_of(o->directory, "directory", &o->options.directory, NULL);
 }
 

@@ -535,10 +535,12 @@ class Box:
         terminal: bool = False,
         rollback: int = 0,
         functions: Optional[Functions] = None,
+        preopens: Optional[Sequence[str]] = None,
     ) -> None:
         """Makes a box in microseconds. Without a module and an image: the default ones; of a given image, its module.
 
-        `from_nothing` starts the guest without an image (a module is needed then): for command modules.
+        `from_nothing` starts the guest without an image (a module is needed then): for command modules, which may be
+        given `preopens`, folders that are open from the start.
         `environment` has texts "NAME=value". `output` and `display` are for all runs that do not bring their own.
         """
 
@@ -703,6 +705,7 @@ class Pool:
         terminal: bool = False,
         rollback: int = 0,
         functions: Optional[Functions] = None,
+        preopens: Optional[Sequence[str]] = None,
     ) -> None: ...
     def take(self, wait_ns: int = 0) -> Box:
         """A box in the state of its image; close() gives it back. BusyError: none in that time."""
