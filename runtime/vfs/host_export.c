@@ -125,28 +125,6 @@ static int export_file(struct exporter *exporter, const struct file *at, const c
     return error;
 }
 
-/* 1 if a link with this target, `depth` directories below where the copy begins, stays in the copy wherever the other
- * links in it lead: it goes up only first. */
-static int export_target_stays(const char *target, size_t length, uint32_t depth)
-{
-    int down = 0;
-    if (length == 0 || target[0] == '/')
-        return 0;
-    for (size_t start = 0; start < length;) {
-        const char *slash = memchr(target + start, '/', length - start);
-        size_t size = slash == NULL ? length - start : (size_t)(slash - target) - start;
-        if (size == 2 && memcmp(target + start, "..", 2) == 0) {
-            if (down || depth == 0)
-                return 0;
-            depth--;
-        } else if (size > 0 && !(size == 1 && target[start] == '.')) {
-            down = 1;
-        }
-        start += size + 1;
-    }
-    return 1;
-}
-
 static int export_link(struct exporter *exporter, const struct file *at, const char *from, int directory,
                        const char *name, uint32_t depth)
 {
@@ -160,7 +138,7 @@ static int export_link(struct exporter *exporter, const struct file *at, const c
     if (error != 0)
         return error;
     target[length] = '\0';
-    if (!export_target_stays(target, length, depth)) {
+    if (!walk_target_is_safe(target, length, depth)) {
         exporter->count->skipped++;
         return 0;
     }

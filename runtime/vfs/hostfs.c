@@ -318,7 +318,7 @@ int hostfs_symlink(const char *target, uint32_t depth, const struct hostfs_walk 
 {
     int parent;
     const char *name;
-    if (!walk_target_stays(target, strlen(target), depth))
+    if (!walk_target_is_safe(target, strlen(target), depth))
         return EPERM;
     int error = hostfs_parent(walk, path, &parent, &name);
     if (error != 0)

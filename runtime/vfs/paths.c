@@ -191,6 +191,26 @@ int vfs_make_directory(struct vfs *vfs, uint32_t directory, const char *path, si
     return error;
 }
 
+/* How many directories below its mount a path of the host's is. */
+static uint32_t paths_host_depth(const struct walk *walk)
+{
+    uint32_t depth = walk_depth(walk->path) + walk_depth(walk->base_path != NULL ? walk->base_path : "");
+    return depth == 0 ? 0 : depth - 1;
+}
+
+/* A link that gets another name in a directory of the host must not lead out from there, for other programs either. */
+static int paths_check_host_link(const struct walk *old, const struct walk *new)
+{
+    char target[VFS_PATH_BYTES];
+    size_t length;
+    if (paths_host_depth(new) >= paths_host_depth(old))
+        return 0;
+    int error = hostfs_readlink(&old->beneath, old->path, target, sizeof target, &length);
+    if (error != 0)
+        return 0; /* no link */
+    return walk_target_is_safe(target, length, paths_host_depth(new)) ? 0 : EPERM;
+}
+
 int vfs_symlink(struct vfs *vfs, const char *target, size_t target_length, uint32_t directory,
                 const char *path, size_t length)
 {
@@ -210,8 +230,7 @@ int vfs_symlink(struct vfs *vfs, const char *target, size_t target_length, uint3
         char text[VFS_PATH_BYTES];
         memcpy(text, target, target_length);
         text[target_length] = '\0';
-        uint32_t depth = walk_depth(walk.path) + walk_depth(walk.base_path != NULL ? walk.base_path : "");
-        return hostfs_symlink(text, depth == 0 ? 0 : depth - 1, &walk.beneath, walk.path);
+        return hostfs_symlink(text, paths_host_depth(&walk), &walk.beneath, walk.path);
     }
     uint64_t now = tree_now(vfs);
     struct memfs_node *node = memfs_create(&vfs->memfs, VFS_SYMLINK, now, &error);
@@ -358,6 +377,8 @@ int vfs_link(struct vfs *vfs, uint32_t from_directory, const char *from, size_t 
         if (old.mount != new.mount)
             return EXDEV;
         error = old.slash ? ENOTDIR : paths_check_slash(vfs, &new);
+        if (error == 0)
+            error = paths_check_host_link(&old, &new);
         return error != 0 ? error : hostfs_link(&old.beneath, old.path, &new.beneath, new.path);
     }
     if (old.host || new.host || !paths_in_memory(vfs, &old.found) ||
@@ -475,6 +496,9 @@ static int paths_rename_host(struct vfs *vfs, const struct walk *old, const stru
         if (error != 0 || stat.type != VFS_DIRECTORY)
             return error != 0 ? error : ENOTDIR;
     }
+    int refused = paths_check_host_link(old, new);
+    if (refused != 0)
+        return refused;
     return hostfs_rename(&old->beneath, old->path, &new->beneath, new->path);
 }
 

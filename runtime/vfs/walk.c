@@ -181,6 +181,26 @@ int walk_target_stays(const char *target, size_t length, uint32_t depth)
     return 1;
 }
 
+int walk_target_is_safe(const char *target, size_t length, uint32_t depth)
+{
+    int down = 0;
+    if (length == 0 || target[0] == '/')
+        return 0;
+    for (size_t start = 0; start < length;) {
+        const char *slash = memchr(target + start, '/', length - start);
+        size_t size = slash == NULL ? length - start : (size_t)(slash - (target + start));
+        if (is_dot_dot(target + start, size)) {
+            if (down || depth == 0)
+                return 0;
+            depth--;
+        } else if (size > 0 && !(size == 1 && target[start] == '.')) {
+            down = 1;
+        }
+        start += size + 1;
+    }
+    return 1;
+}
+
 uint32_t walk_depth(const char *path)
 {
     uint32_t depth = 0;

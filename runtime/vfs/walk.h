@@ -41,6 +41,10 @@ int walk_from_root(struct vfs *vfs, const char *path, size_t length, uint32_t fl
  * the mount as far as its text says. */
 int walk_target_stays(const char *target, size_t length, uint32_t depth);
 
+/* 1 if such a link stays in the mount (or copy) for whoever follows it, whatever other links do that stay in it, too: its
+ * target goes up only first. */
+int walk_target_is_safe(const char *target, size_t length, uint32_t depth);
+
 /* Number of components. */
 uint32_t walk_depth(const char *path);
 

@@ -323,8 +323,10 @@ static void one_operation(struct vfs *overlay, struct vfs *plain)
     const uint32_t what = draw(14), number = draw(1u << 30);
     draw_path(path);
     draw_path(other);
-    operate(overlay, 0, what, path, other, number, &step);
     operate(plain, 1, what, path, other, number, &step);
+    if ((what == 4 || what == 5) && step.error[1] == EPERM)
+        return; /* a link that would lead out of a writable folder of the host is not moved there */
+    operate(overlay, 0, what, path, other, number, &step);
     if (error_class(what, step.error[0]) != error_class(what, step.error[1]) || step.fact[0] != step.fact[1])
         fail_msg("operation %u %s %s %u: overlay %s %llu, copy %s %llu", what, path, other, number,
                  strerror(step.error[0]), (unsigned long long)step.fact[0], strerror(step.error[1]),

@@ -20,6 +20,7 @@ enum {
 static const struct option table[] = {
     BOX_OPTIONS_LONG,
     SAVE_OPTIONS_RUN,
+    COPY_OPTIONS_LONG,
     {"rollback", required_argument, NULL, OPTION_ROLLBACK},
     {"session", required_argument, NULL, OPTION_SESSION},
     {"store", required_argument, NULL, OPTION_STORE},
@@ -52,6 +53,8 @@ static int command_line_rollback(struct command_line *line, const char *value)
 /* One of the options that have a table of their own. */
 static int command_line_take(struct command_line *line, int option, char *value)
 {
+    if (option >= COPY_OPTION_FIRST && option < COPY_OPTION_END)
+        return copy_options_take(&line->copy, option, value);
     return option >= SAVE_OPTION_FIRST && option < SAVE_OPTION_END
                ? save_options_take(&line->save, option, value)
                : box_options_take(&line->box, option, value);
@@ -162,6 +165,8 @@ static int command_line_finish(struct command_line *line, int argc, char **argv)
         return -1;
     if ((line->session != NULL) != (line->store != NULL))
         return complain("--session NAME and --store FOLDER go together: the session is kept there");
+    if (line->command == COMMAND_REPL && (line->copy.changes || line->copy.in_count + line->copy.out_count > 0))
+        return complain("--copy-in, --copy-out and --changes are for a program, not for repl");
     if (line->session != NULL && line->box.rollback == PYBOX_ROLLBACK_ALWAYS)
         return complain("--rollback always and --session do not go together: "
                         "nothing would be kept");

@@ -3,6 +3,7 @@
 #define COMMAND_LINE_H
 
 #include "box_options.h"
+#include "copy_options.h"
 #include "save_options.h"
 
 enum command {
@@ -17,6 +18,7 @@ struct command_line {
     enum command command;
     struct box_options box;
     struct save_options save;
+    struct copy_options copy;
     int rollback; /* box.rollback was given */
     const char *session, *store; /* both or none */
     int json, stats, profile;

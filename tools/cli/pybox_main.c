@@ -46,5 +46,6 @@ int main(int argc, char **argv)
     if (command_line_read(&line, argc, argv) == 0)
         code = pybox_main_do(&line);
     box_options_free(&line.box);
+    copy_options_free(&line.copy);
     return code;
 }

@@ -207,6 +207,7 @@ static int report_fill(const struct report *report, cJSON *object)
            report_add(object, "exit_code", cJSON_CreateNumber(report->exit_code)) &&
            report_fill_costs(report, object) && report_add(object, "saved", report_saved(report)) &&
            report_add(object, "session", report_session(report)) &&
+           (report->changes == NULL || report_add(object, "changes", cJSON_Duplicate(report->changes, 1))) &&
            report_add(object, "failure", report_failure(report));
 }
 
@@ -226,5 +227,6 @@ void report_free(struct report *report)
                                    &report->errors,    &report->profile};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         free(texts[i]->bytes);
+    cJSON_Delete(report->changes);
     *report = (struct report){.limits = report->limits, .filename = report->filename};
 }

@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include <cjson/cJSON.h>
+
 #include "pybox.h"
 #include "stopped.h"
 
@@ -29,6 +31,7 @@ struct report {
     int exit_code;  /* what the command is to exit with */
     struct report_text value, value_repr, value_error, type, message, traceback, user_traceback, object, hint;
     struct report_text output, errors, profile;
+    cJSON *changes; /* of files; NULL: not asked for */
     uint32_t line;
     char limit[32]; /* of pybox_limits: the field that stopped it; "" if none did */
     int cut;

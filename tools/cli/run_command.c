@@ -35,6 +35,17 @@ static void run_command_park(struct session *session, const struct launch *launc
     }
 }
 
+/* --copy-out and --changes: what the run has left. Of a stopped one, too, if its box can be looked into. */
+static void run_command_copy(const struct command_line *line, const struct launch *launch, struct report *report)
+{
+    pybox_status status = copy_options_do_out(&line->copy, launch->box);
+    if (status == PYBOX_OK && line->copy.changes)
+        status = line->json ? copy_options_json(launch->box, NULL, PYBOX_SINCE_RUN, &report->changes)
+                            : copy_options_print(launch->box, NULL, PYBOX_SINCE_RUN, stderr);
+    if (status != PYBOX_OK)
+        report_fail(report, status, pybox_error_message(), EXIT_CODE_FAILED);
+}
+
 /* --save. */
 static void run_command_save(const struct command_line *line, const struct launch *launch,
                              struct report *report)
@@ -62,7 +73,10 @@ static void run_command_program(const struct command_line *line, struct launch *
     }
     report_run(report, result);
     report->exit_code = launch_exit_code(launch, result);
-    if (stopped_is(result))
+    const int is_stopped = stopped_is(result);
+    if (line->copy.out_count > 0 || line->copy.changes)
+        run_command_copy(line, launch, report);
+    if (is_stopped)
         return; /* nothing of it may run any more */
     run_command_save(line, launch, report);
     run_command_park(session, launch, report);
@@ -117,6 +131,8 @@ static void run_command_in_box(const struct command_line *line, const struct sou
         status = launch_box(&launch, &line->box, &program);
     if (status == PYBOX_OK)
         status = session_begin(&session, &launch);
+    if (status == PYBOX_OK)
+        status = copy_options_do_in(&line->copy, launch.box);
     if (status == PYBOX_OK)
         run_command_code(line, source, &launch, &session, report);
     else

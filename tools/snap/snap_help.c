@@ -14,6 +14,7 @@ const char snap_help_usage[] =
     "       pybox-snap info|verify FILE                what a snapshot says of itself; check it\n"
     "       pybox-snap diff A B                        what is different in two\n"
     "       pybox-snap merge DELTA OUT                 a delta and its parents in one file\n"
+    "       pybox-snap files|cat|export SNAP ...       the files in it: list, print, copy out\n"
     "       pybox-snap list|gc STORE                   sessions that are parked; clean up there\n"
     "       pybox-snap remove STORE NAME               forget a session\n"
     "       pybox-snap help [COMMAND]                  all about one of them\n";
@@ -28,6 +29,9 @@ static const char page_all[] =
     "  verify FILE                          read all of it, check every checksum\n"
     "  diff A B                             which memory, Python names and files differ\n"
     "  merge DELTA OUT                      write a delta and its parents as one full snapshot\n"
+    "  files SNAP [PATTERN]                 list the files in it\n"
+    "  cat SNAP PATH                        write one to standard output\n"
+    "  export SNAP PATH HOST                copy a file or folder of it to the host\n"
     "  list STORE                           the sessions in a folder of 'pybox --session'\n"
     "  remove STORE NAME                    forget one of them\n"
     "  gc STORE                             delete snapshots there that no session needs\n"
@@ -182,6 +186,36 @@ static const char page_merge[] =
     "\n"
     "Exit codes: 0 done; 1 a file is damaged; 2 wrong usage; 125 anything else.\n";
 
+#define FILES_OPTIONS \
+    "  --mount HOST:GUEST:overlay\n" \
+    "                           what was an overlay of HOST when SNAP was saved (its changes are in SNAP)\n" \
+    "  --parents FOLDER, --trusted, --module PATH: as for restore\n" \
+    "\n" \
+    "No code of the snapshot's is run. PATH is absolute in the box, or relative to /work.\n" \
+    "\n" \
+    "Exit codes: 0; 1 SNAP is damaged or no snapshot; 2 wrong usage; 125 anything else.\n"
+
+static const char page_files[] =
+    "pybox-snap files SNAP [PATTERN] [OPTION]...   lists the files in a snapshot\n"
+    "\n"
+    "PATTERN is a folder, or has wildcards: *, ?, [a-z], and ** for any number of folders (default\n"
+    "'/work/**'). A line has the kind (- file, d folder, l link, o other), the size and the path.\n"
+    "\n" FILES_OPTIONS;
+
+static const char page_cat[] =
+    "pybox-snap cat SNAP PATH [OPTION]...   writes a file of a snapshot to standard output\n"
+    "\n" FILES_OPTIONS;
+
+static const char page_export[] =
+    "pybox-snap export SNAP PATH HOST [OPTION]...   copies a file or folder of a snapshot to the host\n"
+    "\n"
+    "A folder's contents go into the folder HOST, which is made. Links that would lead out of it, and\n"
+    "devices, are left out.\n"
+    "\n"
+    "  --replace                over files that are there; else that is an error\n"
+    "  --changes                only what was changed of an overlay, against its folder as it is now\n"
+    FILES_OPTIONS;
+
 static const char page_list[] =
     "pybox-snap list STORE [--json]   lists the sessions in a store\n"
     "\n"
@@ -218,6 +252,7 @@ static const struct {
 } pages[] = {
     {"create", page_create}, {"restore", page_restore}, {"info", page_info},
     {"verify", page_verify}, {"diff", page_diff},       {"merge", page_merge},
+    {"files", page_files},   {"cat", page_cat},         {"export", page_export},
     {"list", page_list},     {"remove", page_remove},   {"gc", page_gc},
 };
 

@@ -7,6 +7,7 @@
 #include "exit_code.h"
 #include "snap_create.h"
 #include "snap_diff.h"
+#include "snap_files.h"
 #include "snap_help.h"
 #include "snap_info.h"
 #include "snap_merge.h"
@@ -20,6 +21,7 @@ static const struct {
 } commands[] = {
     {"create", snap_create},      {"restore", snap_restore},     {"info", snap_info},
     {"verify", snap_info_verify}, {"diff", snap_diff},           {"merge", snap_merge},
+    {"files", snap_files_list},   {"cat", snap_files_cat},       {"export", snap_files_export},
     {"list", snap_store_list},    {"remove", snap_store_remove}, {"gc", snap_store_collect},
 };
 

@@ -29,5 +29,6 @@ int snap_restore(int argc, char **argv)
     if (command_line_read_restore(&line, argc, argv) == 0)
         code = snap_restore_do(&line);
     box_options_free(&line.box);
+    copy_options_free(&line.copy);
     return code;
 }
