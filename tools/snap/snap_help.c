@@ -94,8 +94,8 @@ static const char page_create[] =
     "  --parents FOLDER         look for the parents of a delta there, too; may be given many times\n"
     "  --trusted                nobody changes PATH while it is in use: a mapped one is not copied\n"
     "  --from-nothing           no image at all: Python starts up, as for a base image\n"
-    "  --module PATH, --mount HOST:GUEST[:KIND], --env NAME=VALUE, --cwd DIR, --seed N,\n"
-    "  --clock NS, --jail: as for pybox; of these only the environment is kept in OUT\n"
+    "  --module PATH, --mount HOST:GUEST[:KIND], --preset NAME, --env NAME=VALUE, --cwd DIR,\n"
+    "  --seed N, --clock NS, --jail: as for pybox; of these only the environment is kept in OUT\n"
     "\n"
     "What each step may use (none of it is kept in OUT)\n";
 
