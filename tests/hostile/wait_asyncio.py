@@ -1,5 +1,5 @@
 # An event loop that nothing can wake.
-# options: --timeout 200ms
+# options: --timeout 60s
 # expect: exception - 1
 # stderr: ^RuntimeError: deadlock
 import asyncio

@@ -1,5 +1,5 @@
 # A lock that is held already.
-# options: --timeout 200ms
+# options: --timeout 60s
 # expect: exception - 1
 # stderr: ^RuntimeError: deadlock
 import threading

@@ -1,5 +1,5 @@
 # A queue into which nobody puts anything.
-# options: --timeout 200ms
+# options: --timeout 60s
 # expect: exception - 1
 # stderr: ^RuntimeError: deadlock
 import queue
