@@ -222,6 +222,8 @@ pybox_status decode_descriptors(struct decoder *decoder)
 {
     uint32_t count = decode_u32(decoder);
     uint64_t next = 0; /* lowest number that may come */
+    if (decoder->bad)
+        return decode_refuse(decoder, "");
     decoder->file_capacity = TREE_INLINE_FILES;
     decoder->files = calloc(decoder->file_capacity, sizeof *decoder->files);
     if (decoder->files == NULL)

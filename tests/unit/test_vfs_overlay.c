@@ -429,10 +429,203 @@ static void test_random_operations(void **state)
     }
 }
 
+/* ---- what only overlays have ---- */
+
+static void write_text(struct vfs *vfs, const char *path, const char *text)
+{
+    assert_int_equal(host_access_write(vfs, path, text, strlen(text)), 0);
+}
+
+static void assert_text(struct vfs *vfs, const char *path, const char *text)
+{
+    void *bytes;
+    size_t length;
+    assert_int_equal(host_access_read(vfs, path, 1000, &bytes, &length), 0);
+    assert_int_equal(length, strlen(text));
+    assert_memory_equal(bytes, text, length);
+    free(bytes);
+}
+
+/* The host's folder changes under the guest: what it has not changed is as it is there, the rest stays. */
+static void test_the_host_changes(void **state)
+{
+    (void)state;
+    struct vfs *vfs = make_overlay(NULL);
+    struct vfs_stat stat;
+    assert_text(vfs, "/m/d", "four");
+    write_text(vfs, "/m/a/a", "changed");
+    shell("cd %s && printf five >d && printf other >a/a && printf new >new && rm -r c && rm -r b && printf file >b", below);
+    assert_text(vfs, "/m/d", "five");
+    assert_text(vfs, "/m/new", "new");
+    assert_text(vfs, "/m/a/a", "changed");
+    assert_int_equal(vfs_stat_path(vfs, ROOT_FD, "m/c/b", 5, 0, &stat), ENOENT);
+    write_text(vfs, "/m/a/b/c", "two and more");
+    shell("cd %s && rm -r a && ln -s /etc a", below); /* a link is no folder, and is not followed */
+    assert_text(vfs, "/m/a/a", "changed");
+    assert_text(vfs, "/m/a/b/c", "two and more");
+    assert_int_equal(vfs_stat_path(vfs, ROOT_FD, "m/a/passwd", 10, 1, &stat), ENOENT);
+    write_text(vfs, "/m/a/b/d", "still writable");
+    char *text = dump_tree(vfs);
+    assert_non_null(strstr(text, "m/a/b/d 14"));
+    free(text);
+    vfs_destroy(vfs);
+}
+
+/* A link of the host's leads where it leads in the guest's tree. */
+static void test_links_stay_inside(void **state)
+{
+    (void)state;
+    shell("cd %s && ln -s /etc/passwd absolute && ln -s ../../../../../../etc/passwd relative && ln -s /m/d home", below);
+    for (int fallback = 0; fallback < 2; fallback++) {
+        struct vfs *vfs = make_overlay(NULL);
+        uint32_t fd;
+        if (fallback)
+            vfs_force_fallback(vfs);
+        assert_int_equal(open_path(vfs, "m/absolute", VFS_READ | VFS_FOLLOW, &fd), ENOENT);
+        assert_int_equal(open_path(vfs, "m/relative", VFS_READ | VFS_FOLLOW, &fd), ENOENT);
+        assert_text(vfs, "/m/home", "four");
+        vfs_destroy(vfs);
+    }
+}
+
+static void test_quota(void **state)
+{
+    (void)state;
+    shell("cd %s && truncate -s 2M large && head -c 300000 /dev/urandom >full", below);
+    const struct vfs_quota quota = {.bytes = 1 << 18, .files = 3};
+    struct vfs *vfs = make_overlay(&quota);
+    uint32_t fd;
+    char *text = dump_tree(vfs); /* five folders are looked into: they are no files of the quota */
+    free(text);
+    const uint64_t used = vfs_used_bytes(vfs);
+    assert_int_equal(open_path(vfs, "m/full", VFS_WRITE, &fd), ENOSPC);
+    assert_int_equal(open_path(vfs, "m/large", VFS_WRITE, &fd), ENOSPC);
+    assert_true(vfs_used_bytes(vfs) == used); /* nothing is left of it */
+    assert_int_equal(open_path(vfs, "m/full", VFS_WRITE | VFS_TRUNCATE, &fd), 0); /* nothing is copied */
+    assert_int_equal(vfs_close(vfs, fd), 0);
+    write_text(vfs, "/m/x", "1");
+    assert_int_equal(vfs_unlink(vfs, ROOT_FD, "m/d", 3), 0); /* a whiteout is one */
+    assert_int_equal(vfs_unlink(vfs, ROOT_FD, "m/a/a", 5), ENOSPC);
+    assert_text(vfs, "/m/a/a", "one");
+    vfs_destroy(vfs);
+}
+
+/* A sparse file stays one. */
+static void test_holes(void **state)
+{
+    (void)state;
+    shell("cd %s && truncate -s 50M hole && printf end >>hole", below);
+    struct vfs *vfs = make_overlay(NULL);
+    uint32_t fd;
+    size_t done;
+    assert_int_equal(open_path(vfs, "m/hole", VFS_WRITE | VFS_READ, &fd), 0);
+    assert_true(vfs_used_bytes(vfs) < 1 << 20);
+    char bytes[4] = "";
+    assert_int_equal(vfs_read(vfs, fd, bytes, 3, 50 << 20, &done), 0);
+    assert_string_equal(bytes, "end");
+    vfs_destroy(vfs);
+}
+
+/* Every allocation fails once: each time the operation fails and the tree is as it was, or it is done. */
+static void test_every_allocation_fails(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/m/a/b/c", "/m/c/a/d", "/m/d", "/m/new/folder/file"};
+    for (long i = 0, failures = 1; failures > 0; i++) {
+        struct vfs *vfs = make_overlay(NULL), *clone = NULL;
+        void *bytes = NULL;
+        size_t length;
+        failures = 0;
+        for (size_t j = 0; j < sizeof paths / sizeof *paths; j++) {
+            char *before = dump_tree(vfs);
+            fail_at = i;
+            int error = host_access_write(vfs, paths[j], "x", 1);
+            failures += fail_at < 0;
+            fail_at = -1;
+            char *after = dump_tree(vfs);
+            assert_true(error == 0 || error == ENOMEM);
+            if (error != 0)
+                assert_string_equal(after, before);
+            free(before);
+            free(after);
+        }
+        char *before = dump_tree(vfs);
+        fail_at = i;
+        int error = vfs_rename(vfs, ROOT_FD, "m/a", 3, ROOT_FD, "m/b/z", 5);
+        if (error == 0)
+            error = vfs_unlink(vfs, ROOT_FD, "m/b/z/a", 7);
+        if (error == 0)
+            error = host_access_remove(vfs, "/m/c", 1);
+        failures += fail_at < 0;
+        fail_at = -1;
+        assert_true(error == 0 || error == ENOMEM);
+        fail_at = i;
+        pybox_status status = vfs_encode(vfs, &bytes, &length);
+        if (status == PYBOX_OK)
+            status = vfs_clone(vfs, &clone);
+        failures += fail_at < 0;
+        fail_at = -1;
+        assert_true(status == PYBOX_OK || status == PYBOX_ERROR_NO_MEMORY);
+        free(before);
+        free(bytes);
+        vfs_destroy(clone);
+        char *whole = dump_tree(vfs); /* it can be used */
+        free(whole);
+        vfs_destroy(vfs);
+    }
+}
+
+/* Every byte of an encoded overlay changed: an error, or a tree that can be used; never a crash. */
+static void test_forged_states(void **state)
+{
+    (void)state;
+    struct vfs *vfs = make_overlay(NULL);
+    void *bytes, *again;
+    size_t length, again_length;
+    uint32_t fd;
+    int refused = 0;
+    write_text(vfs, "/m/a/b/c", "x");
+    assert_int_equal(vfs_unlink(vfs, ROOT_FD, "m/d", 3), 0);
+    assert_int_equal(vfs_rename(vfs, ROOT_FD, "m/c", 3, ROOT_FD, "m/k", 3), 0);
+    assert_int_equal(open_path(vfs, "m/k/b", VFS_READ, &fd), 0);
+    assert_int_equal(open_path(vfs, "m/k", VFS_READ | VFS_ONLY_DIRECTORY, &fd), 0);
+    assert_int_equal(vfs_encode(vfs, &bytes, &length), PYBOX_OK);
+    uint8_t *forged = malloc(length);
+    for (size_t i = 0; i < length; i++) {
+        static const uint8_t values[] = {0, 1, '/', '.', 0x7f, 0xff};
+        for (size_t j = 0; j < sizeof values; j++) {
+            memcpy(forged, bytes, length);
+            forged[i] = forged[i] == values[j] ? (uint8_t)(forged[i] + 1) : values[j];
+            if (vfs_decode(vfs, forged, length, NULL) != PYBOX_OK) {
+                refused++;
+                continue;
+            }
+            struct host_list list;
+            host_list_match(vfs, "/**", &list); /* whatever it says */
+            host_list_free(&list);
+            host_access_write(vfs, "/m/a/b/c", "y", 1);
+            assert_int_equal(vfs_encode(vfs, &again, &again_length), PYBOX_OK);
+            free(again);
+        }
+    }
+    assert_true(refused > 100);
+    for (size_t cut = 0; cut < length; cut++)
+        assert_int_not_equal(vfs_decode(vfs, bytes, cut, NULL), PYBOX_OK);
+    free(forged);
+    free(bytes);
+    vfs_destroy(vfs);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_random_operations, make_folders, remove_folders),
+        cmocka_unit_test_setup_teardown(test_the_host_changes, make_folders, remove_folders),
+        cmocka_unit_test_setup_teardown(test_links_stay_inside, make_folders, remove_folders),
+        cmocka_unit_test_setup_teardown(test_quota, make_folders, remove_folders),
+        cmocka_unit_test_setup_teardown(test_holes, make_folders, remove_folders),
+        cmocka_unit_test_setup_teardown(test_every_allocation_fails, make_folders, remove_folders),
+        cmocka_unit_test_setup_teardown(test_forged_states, make_folders, remove_folders),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
