@@ -171,7 +171,8 @@ static uint32_t files_skip(const pybox_box *box)
 
 static pybox_status files_check_since(pybox_since since)
 {
-    _Static_assert((int)PYBOX_SINCE_RUN == CHANGES_SINCE_RUN && (int)PYBOX_SINCE_CHECKPOINT == CHANGES_SINCE_CHECKPOINT &&
+    _Static_assert((int)PYBOX_SINCE_RUN == CHANGES_SINCE_RUN &&
+                       (int)PYBOX_SINCE_CHECKPOINT == CHANGES_SINCE_CHECKPOINT &&
                        (int)PYBOX_SINCE_IMAGE == CHANGES_SINCE_IMAGE && (int)PYBOX_SINCE_HOST == CHANGES_SINCE_HOST,
                    "one number for both");
     if (since < PYBOX_SINCE_RUN || since > PYBOX_SINCE_HOST)

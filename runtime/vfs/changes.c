@@ -262,8 +262,9 @@ static int finder_entry(struct finder *finder, struct memfs_node *directory, con
         return was && !same ? finder_tell(finder, CHANGE_REMOVED, NULL) : 0;
     memfs_stat(node, &stat);
     if (node->type != VFS_DIRECTORY)
-        return same && node->touched < finder->serial ? 0
-                                                      : finder_tell(finder, was ? CHANGE_MODIFIED : CHANGE_CREATED, &stat);
+        return same && node->touched < finder->serial
+                   ? 0
+                   : finder_tell(finder, was ? CHANGE_MODIFIED : CHANGE_CREATED, &stat);
     if (!same) {
         error = finder_tell(finder, was ? CHANGE_MODIFIED : CHANGE_CREATED, &stat);
         if (error == 0)

@@ -68,8 +68,8 @@ struct host_export {
 };
 
 /* Copies a file or directory to the host: a directory's contents into the directory `host_path`, which is made if it is
- * not there; a file to that path, or into that directory. Below `host_path` no link of the host's is followed, and only
- * links are made that stay inside. What was copied until a failure stays. `*target`: 1 if the error is about the host's
+ * not there; a file to that path, or into that directory. Below `host_path` no link of the host's is followed, and
+ * only links are made that stay inside. What was copied until a failure stays. `*target`: 1 if the error is about the host's
  * side. */
 int host_export(struct vfs *vfs, const char *path, const char *host_path, const struct host_export *how,
                 struct host_count *count, int *target);

@@ -36,8 +36,8 @@ static int import_data(struct importer *importer, int fd, const struct file *to,
         if (got == 0)
             break;
         int empty = 1;
-        for (ssize_t i = 0; empty && i < got; i += (ssize_t)sizeof zero)
-            empty = memcmp(importer->piece + i, zero, (size_t)(got - i < (ssize_t)sizeof zero ? got - i : (ssize_t)sizeof zero)) == 0;
+        for (size_t i = 0, left = (size_t)got; empty && i < (size_t)got; i += sizeof zero, left -= sizeof zero)
+            empty = memcmp(importer->piece + i, zero, left < sizeof zero ? left : sizeof zero) == 0;
         /* The last byte is written, so that the size is right. */
         int error = 0;
         if (!empty)

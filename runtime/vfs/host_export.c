@@ -258,7 +258,8 @@ static int export_changes(struct exporter *exporter, const struct file *root, co
 {
     struct changes changes;
     const size_t start = text[1] == '\0' ? 1 : strlen(text) + 1;
-    int error = changes_list(exporter->vfs, text, (enum changes_since)exporter->how->since, exporter->how->skip, &changes);
+    const struct host_export *how = exporter->how;
+    int error = changes_list(exporter->vfs, text, (enum changes_since)how->since, how->skip, &changes);
     for (size_t i = 0; i < changes.count && error == 0; i++) {
         const struct change *change = &changes.items[i];
         if (change->kind != CHANGE_REMOVED && strlen(change->file.path) > start)
@@ -312,7 +313,8 @@ static int export_all(struct exporter *exporter, const struct file *root, const 
         return export_single(exporter, root, text, host_path);
     if (error == 0)
         error = facts.stat.type == VFS_DIRECTORY
-                    ? host_open_at(exporter->vfs, root, relative, strlen(relative), VFS_READ | VFS_ONLY_DIRECTORY, &from)
+                    ? host_open_at(exporter->vfs, root, relative, strlen(relative), VFS_READ | VFS_ONLY_DIRECTORY,
+                                   &from)
                     : EINVAL;
     if (error != 0)
         return error;

@@ -1,6 +1,6 @@
 /*
- * In-memory files. A node is a file, directory, symbolic link or, in overlays, a whiteout; names point to nodes. Every byte of host memory
- * that a guest causes to be allocated is charged to the store's quota, overheads included.
+ * In-memory files. A node is a file, directory, symbolic link or, in overlays, a whiteout; names point to nodes.
+ * Every byte of host memory that a guest causes to be allocated is charged to the store's quota, overheads included.
  */
 #ifndef MEMFS_H
 #define MEMFS_H
@@ -19,7 +19,7 @@ struct memfs {
     struct vfs_quota quota;
     uint64_t used_bytes;
     uint32_t used_files;   /* all nodes */
-    uint32_t used_proxies; /* of them, directories of overlays that stand for the host's: the quota counts no files of them */
+    uint32_t used_proxies; /* of them, directories of overlays that stand for the host's: no files of the quota */
     uint64_t next_inode;
     uint64_t hash_key; /* 0: not drawn yet */
     struct memfs_node *nodes; /* list of all, newest first */

@@ -118,7 +118,8 @@ static int snap_files_command(int argc, char **argv, int least, int most, const 
 
 int snap_files_list(int argc, char **argv)
 {
-    return snap_files_command(argc, argv, 1, 2, "a snapshot and perhaps a folder or pattern: pybox-snap files SNAP '/work/**'",
+    return snap_files_command(argc, argv, 1, 2,
+                              "a snapshot and perhaps a folder or pattern: pybox-snap files SNAP '/work/**'",
                               snap_files_do_list);
 }
 
