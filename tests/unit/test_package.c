@@ -298,7 +298,7 @@ static void overlap(struct wheel_fixture *wheel)
 {
     struct wheel_file *file = file_of(wheel, "thing/data.txt"), *other = file_of(wheel, "thing/a,b.txt");
     /* the local header of one is made to lie in the contents of the other */
-    memcpy(wheel->bytes + file->data, wheel->bytes + other->local, 30 + strlen(other->name));
+    memmove(wheel->bytes + file->data, wheel->bytes + other->local, 30 + strlen(other->name));
     wheel_fixture_put(wheel, other->central + 42, (uint32_t)file->data, 4);
 }
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "alloc_fault.h"
 #include "wheel_fixture.h"
 
 static char place[] = "/tmp/pybox-test-package-XXXXXX";
@@ -368,6 +369,42 @@ static void test_refused(void **state)
     pybox_package_close(package);
 }
 
+/* Every allocation fails in turn: a clear status, and nothing is made. */
+static void test_allocations(void **state)
+{
+    (void)state;
+    pybox_status status;
+    pybox_package *one = make_package("one", "1", "one.py", "x = 1\n", ""), *opened;
+    for (long i = 0; fail_at = i, (status = pybox_package_open(in_place("one-1.whl"), NULL, &opened)) != PYBOX_OK; i++) {
+        fail_at = -1;
+        assert_int_equal(status, PYBOX_ERROR_NO_MEMORY);
+        assert_null(opened);
+        assert_true(i < 1000);
+    }
+    fail_at = -1;
+    pybox_package_close(opened);
+    long i = 0;
+    for (int failed = 1; failed; i++) {
+        pybox_package *two = make_package("two", "1", "two.py", "x = 2\n", ""); /* new ones: a union is made each time */
+        pybox_box *box;
+        const pybox_box_options options = {.packages = (const pybox_package *[]){two, one}, .package_count = 2};
+        fail_at = i;
+        status = pybox_box_create(module, image, &options, &box);
+        failed = fail_at < 0;
+        fail_at = -1;
+        assert_true(status == PYBOX_OK || status == PYBOX_ERROR_NO_MEMORY);
+        if (status == PYBOX_OK)
+            assert_eval(box, "import one, two\none.x + two.x", "3");
+        else
+            assert_null(box);
+        pybox_box_destroy(box);
+        pybox_package_close(two);
+        assert_true(i < 1000);
+    }
+    assert_true(i > 10);
+    pybox_package_close(one);
+}
+
 static int make_place(void **state)
 {
     return mkdtemp(place) == NULL ? -1 : set_up(state);
@@ -386,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_seen),     cmocka_unit_test(test_caches), cmocka_unit_test(test_together),
         cmocka_unit_test(test_quota),    cmocka_unit_test(test_baked),  cmocka_unit_test(test_clones_and_pools),
         cmocka_unit_test(test_compiled), cmocka_unit_test(test_missing), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_allocations),
     };
     return cmocka_run_group_tests(tests, make_place, remove_place);
 }
