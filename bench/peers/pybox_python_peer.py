@@ -60,6 +60,8 @@ async def later(i):
 
 
 class PyboxPython(Worker):
+    folder = None  # for snapshots
+
     @classmethod
     def prepare(cls, folder, build):
         sys.path.insert(0, str(build / "python"))
@@ -76,7 +78,8 @@ class PyboxPython(Worker):
 
     @classmethod
     def clean(cls):
-        shutil.rmtree(cls.folder, ignore_errors=True)
+        if cls.folder is not None:
+            shutil.rmtree(cls.folder, ignore_errors=True)
 
     def __init__(self):
         self.sandbox = self.pybox.Sandbox(rollback="always")

@@ -95,3 +95,44 @@ def test_mounts(tmp_path):
         sandbox.rollback()
         assert sandbox.files.read("/project/a.txt") == b"below"
     assert (tmp_path / "folder" / "a.txt").read_text() == "below"
+
+
+def test_changes(sandbox):
+    sandbox.files.write("a.txt", "one")
+    sandbox.files.write("b.txt", "one")
+    sandbox.run("""
+import os
+open('a.txt', 'w').write('two and more')
+os.remove('b.txt')
+os.makedirs('new')
+open('new/c.txt', 'w').write('x')
+""").check()
+    changes = [(change.kind, change.path) for change in sandbox.files.changes("/work")]
+    assert changes == [("modified", "/work/a.txt"), ("removed", "/work/b.txt"), ("created", "/work/new"),
+                       ("created", "/work/new/c.txt")]
+    assert sandbox.files.changes("/work/a.txt")[0].file.bytes == 12 and sandbox.files.changes("b.txt")[0].file is None
+    assert [change.path for change in sandbox.files.changes("/work/new")] == ["/work/new", "/work/new/c.txt"]
+    sandbox.run("pass")
+    assert sandbox.files.changes() == []
+    assert ("created", "/work/a.txt") in [(c.kind, c.path) for c in sandbox.files.changes(since="image")]
+    with pytest.raises(ValueError, match="did you mean 'image'"):
+        sandbox.files.changes(since="imag")
+
+
+def test_copies_in_and_out(sandbox, tmp_path):
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    (tmp_path / "in" / "sub" / "a.txt").write_text("one")
+    (tmp_path / "in" / "b.txt").write_text("two")
+    copied = sandbox.files.upload(tmp_path / "in", "data")
+    assert (copied.files, copied.bytes) == (2, 6)
+    assert sandbox.eval("open('data/sub/a.txt').read()") == "one"
+    sandbox.run("open('data/made.txt', 'w').write('by the guest')").check()
+    assert sandbox.files.download("data", tmp_path / "changed", changes_since="run").files == 1
+    assert (tmp_path / "changed" / "made.txt").read_text() == "by the guest"
+    assert sandbox.files.download("data", tmp_path / "out").files == 3
+    assert (tmp_path / "out" / "sub" / "a.txt").read_text() == "one"
+    with pytest.raises(errors.Error):
+        sandbox.files.download("data", tmp_path / "out")
+    assert sandbox.files.download("data", tmp_path / "out", replace=True).files == 3
+    with pytest.raises(errors.LimitError):
+        sandbox.files.download("data", tmp_path / "small", max_files=1)

@@ -123,3 +123,23 @@ def test_mounts():
     assert not Mount.overlay(".", "/x").read_only and Mount.host(".", "/x").read_only
     with pytest.raises(TypeError, match="a mount cannot be"):
         Sandbox(mounts=["/data"])
+
+
+def test_presets(tmp_path):
+    strict = Limits.preset("strict")
+    assert strict.timeout == "30s" and strict.memory == "128M" and Limits.preset("normal").memory == "512M"
+    policy = Policy(preset="strict", limits=Limits(memory="64M"))
+    assert policy.full_limits.memory == "64M" and policy.full_limits.output_limit == "1M"
+    with Sandbox(policy) as sandbox:
+        assert sandbox.run("print('x' * 2_000_000)").outcome is Outcome.OUTPUT_FULL
+        assert sandbox.run("print('x' * 2_000_000)", limits={"fuel": "1G"}).outcome is Outcome.OUTPUT_FULL
+        assert sandbox.run("print('x' * 2_000_000)", limits={"output_limit": "4M"}).ok
+        assert sandbox.run("x = bytearray(100_000_000)").outcome is Outcome.OUT_OF_MEMORY
+    with pytest.raises(ValueError, match="preset forbids"):
+        Sandbox(preset="strict", mounts=[Mount.host(tmp_path, "/out", read_only=False)])
+    with Sandbox(preset="permissive", mounts=[Mount.host(tmp_path, "/out", read_only=False)]) as sandbox:
+        assert sandbox.run("open('/out/x', 'w').write('x')").ok
+    with pytest.raises(ValueError, match="did you mean 'strict'"):
+        Sandbox(preset="stric")
+    with pytest.raises(ValueError):
+        Limits.preset("nothing")

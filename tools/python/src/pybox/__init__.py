@@ -44,7 +44,7 @@ from .errors import (
     Trap,
     ValueNotPortable,
 )
-from .files import Change, File, Files
+from .files import Change, Copied, File, Files
 from .limits import Limits
 from .mounts import Mount
 from .policy import Policy, PolicyError
@@ -60,7 +60,7 @@ from .tools import Tool, Toolset, tool
 from .values import GuestObject
 
 __all__ = [
-    "AsyncStream", "BusyError", "Change", "Checkpoint", "Context", "DeadlineExceeded", "DirtyError", "Display", "Error",
+    "AsyncStream", "BusyError", "Change", "Checkpoint", "Context", "Copied", "DeadlineExceeded", "DirtyError", "Display", "Error",
     "ErrorInfo", "File", "Files", "GuestException", "GuestExit", "GuestObject", "LimitReached", "Limits", "Mount",
     "OutOfFuel", "OutOfMemory", "Outcome", "Output", "OutputFull", "Policy", "PolicyError", "Pool", "Request", "Result",
     "RunFailed", "RunInterrupted", "RunPending", "Sandbox", "Session", "SessionInfo", "SessionStore", "Snapshot",

@@ -7,11 +7,12 @@ errors.MissingError, a path that cannot be used errors.PathError; while the sand
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, List, NamedTuple, Union
+from typing import TYPE_CHECKING, List, NamedTuple, Optional, Union
 
 from . import _native
 from .mounts import HostPath
 from .suggest import unknown
+from .units import Amount, count, size
 
 if TYPE_CHECKING:
     from .sandbox import Sandbox
@@ -26,6 +27,7 @@ _SINCE = {
     "run": _native.SINCE_RUN,
     "checkpoint": _native.SINCE_CHECKPOINT,
     "image": _native.SINCE_IMAGE,
+    "host": _native.SINCE_HOST,
 }
 _CHANGES = {_native.CREATED: "created", _native.MODIFIED: "modified", _native.REMOVED: "removed"}
 
@@ -46,7 +48,20 @@ class Change(NamedTuple):
 
     kind: str
     """"created", "modified" or "removed"."""
-    file: File
+    path: str
+    file: Optional[File]
+    """As it is now; None if it was removed."""
+
+
+class Copied(NamedTuple):
+    """What was copied."""
+
+    files: int
+    folders: int
+    links: int
+    bytes: int
+    skipped: int
+    """Devices, pipes, and links that would lead out of the copy."""
 
 
 def _file(info: _native.FileInfo) -> File:
@@ -100,21 +115,44 @@ class Files:
         self._sandbox.native.file_remove(path, recursive)
         self._sandbox.changed()
 
-    def changes(self, path: Union[str, None] = None, *, since: str = "run") -> List[Change]:
-        """What was created, modified or removed since the last run began, the last "checkpoint", or the "image"."""
-        if since not in _SINCE:
-            raise ValueError(unknown("beginning", since, _SINCE))
-        return [Change(_CHANGES[kind], _file(info))
-                for kind, info in self._sandbox.native.file_changes(path, _SINCE[since])]
+    def changes(self, path: Optional[str] = None, *, since: str = "run") -> List[Change]:
+        """What was created, modified or removed since the last "run" began, the last "checkpoint", the "image" that the
+        sandbox began with, or (of overlays) against the "host": all, or what is at a path and below it."""
+        return [Change(_CHANGES[kind], info.path, None if kind == _native.REMOVED else _file(info))
+                for kind, info in self._sandbox.native.file_changes(path, _since(since))]
 
-    def upload(self, host_path: HostPath, path: str) -> None:
-        """Copies a file or folder of the host's into the sandbox, against its quota."""
-        self._sandbox.native.file_import(host_path, path)
+    def upload(self, host_path: HostPath, path: str) -> Copied:
+        """Copies a file or folder of the host's into the sandbox, against its quota: all of it or, on a failure, nothing."""
+        copied = _copied(self._sandbox.native.file_import(host_path, path))
         self._sandbox.changed()
+        return copied
 
-    def download(self, path: str, host_folder: HostPath) -> None:
-        """Copies a file or folder of the sandbox's into a folder of the host's. Links there are not followed."""
-        self._sandbox.native.file_export(path, host_folder)
+    def download(
+        self,
+        path: str,
+        host_path: HostPath,
+        *,
+        replace: bool = False,
+        changes_since: Optional[str] = None,
+        max_bytes: Optional[Amount] = None,
+        max_files: Optional[Amount] = None,
+    ) -> Copied:
+        """Copies a file, or what is in a folder, to the host. Files that are there are an error, or replaced; links are not
+        followed. With `changes_since` only what was created or modified since then."""
+        return _copied(self._sandbox.native.file_export(
+            path, host_path, replace=replace, only_changes=changes_since is not None, since=_since(changes_since or "run"),
+            max_bytes=0 if max_bytes is None else size(max_bytes, "max_bytes"),
+            max_files=0 if max_files is None else count(max_files, "max_files")))
+
+
+def _since(name: str) -> int:
+    if name not in _SINCE:
+        raise ValueError(unknown("beginning", name, _SINCE))
+    return _SINCE[name]
+
+
+def _copied(copied: _native.Copied) -> Copied:
+    return Copied(copied.files, copied.folders, copied.links, copied.bytes, copied.skipped)
 
 
 def _folder_pattern(path: str) -> str:
