@@ -40,7 +40,8 @@ WAITS = "x = 2\\nawait forever()"
     f'sandbox.run("{WAITS}")',
     f'asyncio.run(in_coroutine("{BUSY}"))',
     f'asyncio.run(in_coroutine("{WAITS}"))',
-    'for piece in sandbox.stream("x = 2\\nprint(\'go\', flush=True)\\nwhile True: pass"): print("ready", flush=True)',
+    """with sandbox.stream("x = 2\\nprint('go', flush=True)\\nwhile True: pass") as stream:
+            for piece in stream: print("ready", flush=True)""",
 ], ids=["run", "run-waits", "arun", "arun-waits", "stream"])
 def test_ctrl_c(call):
     process = subprocess.Popen([sys.executable, "-c", PROGRAM.format(call=call)], stdout=subprocess.PIPE, text=True)

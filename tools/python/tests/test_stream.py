@@ -36,6 +36,13 @@ def test_leaving_a_stream_interrupts_the_run():
         assert sandbox.get("x") == 1
 
 
+def test_a_stream_that_nobody_has_any_more():
+    with Sandbox() as sandbox:
+        sandbox.run("x = 1")
+        next(sandbox.stream("x = 2\nprint('begun', flush=True)\nwhile True: pass"))
+        assert not sandbox.running and sandbox.get("x") == 1
+
+
 def test_the_result_of_a_stream_that_nobody_reads():
     with Sandbox() as sandbox:
         assert sandbox.stream("for i in range(5000): print(i, flush=True)").result.ok

@@ -31,49 +31,61 @@ class Output(NamedTuple):
     text: str
 
 
-class Stream(Iterator[Output]):
-    """The output of a run that is in progress. Iterate over it, then read `result`."""
+class _Pieces:
+    """What the thread of the run and the reader share. It does not know the stream, which may go before the run ends."""
 
-    def __init__(self, box: _native.Box, work: Callable[[_native.OutputCallback], Result]) -> None:
-        self._box = box
-        self._pieces: queue.Queue[Optional[Output]] = queue.Queue(MOST_AHEAD)
-        self._closed = threading.Event()
-        context = contextvars.copy_context()
-        self._future: Future[Result] = executor().submit(context.run, self._work, work)
+    def __init__(self) -> None:
+        self.queue: queue.Queue[Optional[Output]] = queue.Queue(MOST_AHEAD)
+        self.closed = threading.Event()
 
-    def _work(self, work: Callable[[_native.OutputCallback], Result]) -> Result:
+    def work(self, run: Callable[[_native.OutputCallback], Result]) -> Result:
         try:
-            return work(self._receive)
+            return run(self.receive)
         finally:
-            self._put(None)
+            self.put(None)
 
-    def _put(self, piece: Optional[Output]) -> bool:
-        while not self._closed.is_set():
+    def put(self, piece: Optional[Output]) -> bool:
+        while not self.closed.is_set():
             try:
-                self._pieces.put(piece, timeout=_LOOK_AGAIN)
+                self.queue.put(piece, timeout=_LOOK_AGAIN)
                 return True
             except queue.Full:
                 pass
         return False
 
-    def _receive(self, stream: int, piece: bytes) -> int:
-        return 0 if self._put(Output(_STREAMS[stream], piece.decode("utf-8", "replace"))) else errno.EPIPE
+    def receive(self, stream: int, piece: bytes) -> int:
+        return 0 if self.put(Output(_STREAMS[stream], piece.decode("utf-8", "replace"))) else errno.EPIPE
+
+
+class Stream(Iterator[Output]):
+    """The output of a run that is in progress. Iterate over it, then read `result`. A stream that is closed, or that nobody
+    has any more, interrupts its run."""
+
+    def __init__(self, box: _native.Box, work: Callable[[_native.OutputCallback], Result]) -> None:
+        self._box = box
+        self._pieces = _Pieces()
+        context = contextvars.copy_context()
+        self._future: Future[Result] = executor().submit(context.run, self._pieces.work, work)
 
     def __iter__(self) -> Iterator[Output]:
         return self
 
     def __next__(self) -> Output:
-        if self._closed.is_set():
+        if self._pieces.closed.is_set():
             raise StopIteration
         try:
-            piece = self._pieces.get()
+            piece = self._pieces.queue.get()
         except BaseException:  # Ctrl-C
             self.close()
             raise
         if piece is None:
-            self._closed.set()
+            self._pieces.closed.set()
             raise StopIteration
         return piece
+
+    def __del__(self) -> None:
+        if hasattr(self, "_future"):
+            self.close()
 
     @property
     def result(self) -> Result:
@@ -84,7 +96,7 @@ class Stream(Iterator[Output]):
 
     def close(self) -> None:
         """Interrupts the run if it is still in progress, and waits for its end."""
-        self._closed.set()
+        self._pieces.closed.set()
         while not self._future.done() and not self._future.cancel():
             self._box.interrupt(_native.INTERRUPT_STOP)
             wait([self._future], _LOOK_AGAIN)
