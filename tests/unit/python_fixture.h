@@ -136,6 +136,25 @@ static inline pybox_box *clone_box(pybox_box *box)
     return clone;
 }
 
+/* KiB of mapped files that this process has written: what its boxes have of their images, and not what a sanitizer has. */
+static inline long image_kib(void)
+{
+    char line[512];
+    long value, sum = 0;
+    int is_file = 0;
+    FILE *file = fopen("/proc/self/smaps", "r");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL) {
+        unsigned long low, inode;
+        if (sscanf(line, "%lx-%*x %*s %*x %*s %lu", &low, &inode) == 2)
+            is_file = inode != 0;
+        else if (is_file && sscanf(line, "Private_Dirty: %ld", &value) == 1)
+            sum += value;
+    }
+    fclose(file);
+    return sum;
+}
+
 /* KiB that this process has written. */
 static inline long private_kib(void)
 {

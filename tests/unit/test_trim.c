@@ -73,16 +73,16 @@ static void test_memory_is_given_back(void **state)
     (void)state;
     enum { BOXES = 8 };
     pybox_box *boxes[BOXES];
-    const long before = private_kib();
+    const long before = image_kib();
     for (int i = 0; i < BOXES; i++) {
         boxes[i] = make_policy(i % 2 == 0 ? PYBOX_ROLLBACK_NEVER : PYBOX_ROLLBACK_RUN);
         eval(boxes[i], "data = {'name': 'value'}\ndef f(x): return x + 1");
         eval(boxes[i], "f(1)");
     }
-    const long used = private_kib() - before;
+    const long used = image_kib() - before;
     for (int i = 0; i < BOXES; i++)
         trim(boxes[i]);
-    const long left = private_kib() - before;
+    const long left = image_kib() - before;
     print_message("%ld KiB a box, %ld when it is trimmed\n", used / BOXES, left / BOXES);
     assert_true(left < used / 2);
     for (int i = 0; i < BOXES; i++) {
