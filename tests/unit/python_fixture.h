@@ -136,7 +136,7 @@ static inline pybox_box *clone_box(pybox_box *box)
     return clone;
 }
 
-/* KiB of mapped files that this process has written: what its boxes have of their images, and not what a sanitizer has. */
+/* KiB of mapped files that this process has written: what boxes have of their images, and not what a sanitizer has. */
 static inline long image_kib(void)
 {
     char line[512];
