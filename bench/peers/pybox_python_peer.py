@@ -1,9 +1,9 @@
-"""pybox as Python programs use it: the package of tools/python, of the build's own folder. The interpreter's time is in all figures:
-that of C programs is the row "pybox".
+"""pybox as Python programs use it: the package of tools/python, of the build's own folder. The interpreter's time is in
+all figures: that of C programs is the row "pybox".
 
-A fresh run is Sandbox.run() in a sandbox that is rolled back after each run; a pool is pybox.Pool. Functions of the host are tools,
-with schemas and checks made of their annotations; `later` is a coroutine, and the calls of it run side by side on an event loop.
-"""
+A fresh run is Sandbox.run() in a sandbox that is rolled back after each run; a pool is pybox.Pool. Functions of the
+host are tools, with schemas and checks made of their annotations; `later` is a coroutine, and the calls of it run side
+by side on an event loop. """
 import asyncio
 import itertools
 import os

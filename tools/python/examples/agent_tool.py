@@ -1,5 +1,5 @@
-"""A chat agent's code tool: the model writes Python, which runs in the conversation's sandbox; what it printed, its value, or
-what went wrong goes back to the model.
+"""A chat agent's code tool: the model writes Python, which runs in the conversation's sandbox; what it printed, its
+value, or what went wrong goes back to the model.
 
 The model here is a script (REPLIES), so that the example runs anywhere. Put the client of a real one in its place.
 """
@@ -28,7 +28,8 @@ def invoices(year: int) -> List[Invoice]:
 REPLIES = [
     "import pandas as pd",
     "from tools import invoices\nfound = invoices('2024')",
-    "from tools import invoices\nfound = invoices(2024)\nprint(len(found), 'invoices')\nsum(row['amount'] for row in found)",
+    "from tools import invoices\nfound = invoices(2024)\nprint(len(found), 'invoices')\n"
+    "sum(row['amount'] for row in found)",
     "while True:\n    pass",
     "f'The invoices of 2024 come to {sum(row[\"amount\"] for row in found):.2f}.'",
 ]

@@ -1,5 +1,5 @@
-"""A flow that waits for a person: the code calls a tool that somebody has to approve. The session is parked while it waits, in
-the middle of an expression, and another process goes on with it when the answer is there.
+"""A flow that waits for a person: the code calls a tool that somebody has to approve. The session is parked while it
+waits, in the middle of an expression, and another process goes on with it when the answer is there.
 
     python approval.py request FOLDER
     python approval.py answer FOLDER yes|no

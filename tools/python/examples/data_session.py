@@ -1,5 +1,5 @@
-"""A data-analysis session over files: the user's files are put into the session's workspace, code works on them over several
-requests (and processes), and what it made is taken out.
+"""A data-analysis session over files: the user's files are put into the session's workspace, code works on them over
+several requests (and processes), and what it made is taken out.
 
     python data_session.py [FOLDER]        # where sessions are kept; default: a folder that goes
 """

@@ -1,5 +1,5 @@
-"""Grades a thousand submissions. Each is run in a state that no other one has touched: the tests are loaded once, and the
-sandbox is rolled back to there after every submission, whatever it did.
+"""Grades a thousand submissions. Each is run in a state that no other one has touched: the tests are loaded once, and
+the sandbox is rolled back to there after every submission, whatever it did.
 
     python grader.py [HOW_MANY]
 """

@@ -23,7 +23,8 @@ def execute_llm_code(code: str) -> Dict[str, Any]:
         result = sandbox.run(code)
     if not result.ok:
         error = result.error
-        return {"status": "error", "feedback": error.message if error else "", "suggestion": error.hint if error else ""}
+        assert error is not None
+        return {"status": "error", "feedback": error.message, "suggestion": error.hint}
     return {"status": "success", "output": result.output, "fuel_left": (result.fuel_left or 0) > 0}
 
 

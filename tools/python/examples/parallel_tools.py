@@ -1,5 +1,5 @@
-"""Parallel tool calls: the code asks for many things at a time by asyncio.gather(), and the host works on all of them on its
-own event loop. While they wait, the sandbox holds no thread."""
+"""Parallel tool calls: the code asks for many things at a time by asyncio.gather(), and the host works on all of them
+on its own event loop. While they wait, the sandbox holds no thread."""
 
 import asyncio
 from typing import Dict

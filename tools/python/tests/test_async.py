@@ -198,7 +198,8 @@ def test_cancelling_while_a_tool_is_awaited():
             await forever.function()
         with Sandbox(tools=[forever, stuck]) as sandbox:
             await sandbox.arun("x = 1")
-            for code in ("await forever()", "stuck()", "try:\n    await forever()\nexcept BaseException:\n    await forever()"):
+            swallows = "try:\n    await forever()\nexcept BaseException:\n    await forever()"
+            for code in ("await forever()", "stuck()", swallows):
                 started.clear()
                 ended.clear()
                 task = asyncio.ensure_future(sandbox.arun(f"from tools import *\nx = 2\n{code}"))
@@ -284,7 +285,8 @@ def test_a_tool_that_is_gone():
 def test_pools():
     async def main():
         with Pool(maximum=2) as pool:
-            results = await asyncio.gather(*(pool.arun("x = globals().get('x', 0) + n; x", inputs={"n": n}) for n in range(20)))
+            code = "x = globals().get('x', 0) + n; x"
+            results = await asyncio.gather(*(pool.arun(code, inputs={"n": n}) for n in range(20)))
             assert [result.value for result in results] == list(range(20))
             assert pool.statistics["taken"] == 0 and pool.statistics["created"] <= 3
     asyncio.run(main())

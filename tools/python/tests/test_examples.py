@@ -122,7 +122,8 @@ def fits(output, expected):
 @pytest.mark.parametrize("name", sorted(path.name for path in EXAMPLES.glob("*.py")))
 def test_example(name, tmp_path):
     done = subprocess.run(
-        [sys.executable, EXAMPLES / name], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=600)
+        [sys.executable, EXAMPLES / name], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        timeout=600)
     assert done.returncode == 0, done.stderr
     assert fits(done.stdout, EXPECTED[name]), done.stdout
     assert list(tmp_path.iterdir()) == []

@@ -30,7 +30,8 @@ def test_listing_and_patterns(sandbox):
     assert [file.path for file in sandbox.files.list()] == ["/work/a.txt", "/work/b", "/work/odd[1].txt"]
     assert [file.type for file in sandbox.files.list()] == ["file", "folder", "file"]
     assert [file.path for file in sandbox.files.list("b")] == ["/work/b/c.txt", "/work/b/d.csv"]
-    assert [file.path for file in sandbox.files.glob("**/*.txt")] == ["/work/a.txt", "/work/b/c.txt", "/work/odd[1].txt"]
+    assert [file.path for file in sandbox.files.glob("**/*.txt")] == [
+        "/work/a.txt", "/work/b/c.txt", "/work/odd[1].txt"]
     assert sandbox.files.glob("*.none") == []
     file = sandbox.files.stat("a.txt")
     assert file.bytes == 1 and file.writable and file.modified.tzinfo is not None

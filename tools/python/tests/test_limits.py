@@ -73,7 +73,8 @@ guest = "/data"
     policy = Policy.load(path)
     assert policy.limits == Limits(fuel="50M", timeout="20s") and policy.seed == 5
     with Sandbox(policy, tools=[greet, secret]) as sandbox:
-        assert sandbox.eval("import os, sys, tools; (tools.greet(os.environ['NAME']), sys.argv[1])") == ("hello ann", "one")
+        seen = sandbox.eval("import os, sys, tools; (tools.greet(os.environ['NAME']), sys.argv[1])")
+        assert seen == ("hello ann", "one")
         assert sandbox.eval("open('/data/a.txt').read()") == "content"
         assert sandbox.run("from tools import secret").error.type == "ImportError"
         assert sandbox.run("while True: pass").outcome is Outcome.OUT_OF_FUEL

@@ -28,8 +28,8 @@ def names():
     def approve(amount: int) -> bool: ...
     sandbox = pybox.Sandbox(tools=[search, approve])
     sandbox.run("table = list(range(20))").check()
-    return {"pybox": pybox, "asyncio": asyncio, "index": Index(), "search": search, "approve": approve, "sandbox": sandbox,
-            "code": "print('ran')\n5", "data": "a,b\n1,2\n"}
+    return {"pybox": pybox, "asyncio": asyncio, "index": Index(), "search": search, "approve": approve,
+            "sandbox": sandbox, "code": "print('ran')\n5", "data": "a,b\n1,2\n"}
 
 
 async def execute(block, filename):
@@ -48,7 +48,8 @@ def test_block(number, tmp_path, monkeypatch, capsys):
 
 def test_what_the_blocks_say():
     """The figures that stand in their comments."""
-    commented = {comment: code.strip() for code, comment in re.findall(r"^ *(\S.*?)\s+# (\S+)$", "\n".join(BLOCKS), re.M)}
+    lines = re.findall(r"^ *(\S.*?)\s+# (\S+)$", "\n".join(BLOCKS), re.M)
+    commented = {comment: code.strip() for code, comment in lines}
     namespace = names()
     for line in ("sandbox.run('x = 6')", "sandbox.set('rows', [{'price': 1.5}, {'price': 2}])",
                  "sandbox.run('def total(key, times=1): return times * sum(row[key] for row in rows)')"):

@@ -118,7 +118,8 @@ def test_shared_objects_and_cycles_of_the_guest(sandbox):
 
 
 def test_what_cannot_cross_says_why(sandbox):
-    for value, reason in [(object(), "type builtins.object"), ([lambda: 1], r"at \$\[0\]"), ({"a": {1: print}}, r"\$\.a")]:
+    for value, reason in [
+            (object(), "type builtins.object"), ([lambda: 1], r"at \$\[0\]"), ({"a": {1: print}}, r"\$\.a")]:
         with pytest.raises(ValueNotPortable, match=reason):
             sandbox.set("value", value)
     cycle = []
@@ -144,7 +145,8 @@ def test_deep_values(sandbox):
 
 
 HOSTILE = [
-    '{"$tuple": 5}', '{"$ref": 7}', '{"$nothing": 1}', '{"$set": [[1]]}', '{"$dict": [[[1], 2]]}', '{"$fraction": [1, 0]}',
+    '{"$tuple": 5}', '{"$ref": 7}', '{"$nothing": 1}', '{"$set": [[1]]}', '{"$dict": [[[1], 2]]}',
+    '{"$fraction": [1, 0]}',
     '{"$timedelta": ["x"]}', '{"$bytes": 1}', '{"$date": "x"}', '{"$complex": []}', '{"$id": 1}', '{"$uuid": "x"}',
     '{"$range": [1, 2, 0]}', '{"$deque": "x", "items": []}', '{"$dataclass": "a"}', '{"$blob": 3}', '{"$blob": "x"}',
     '{"$datetime": "2024-01-01", "zone": "../../etc/passwd"}', '{"$enum": "a", "name"', '{"$str": "/////w=="}',

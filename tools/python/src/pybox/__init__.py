@@ -60,10 +60,10 @@ from .tools import Tool, Toolset, tool
 from .values import GuestObject
 
 __all__ = [
-    "AsyncStream", "BusyError", "Change", "Checkpoint", "Context", "Copied", "DeadlineExceeded", "DirtyError", "Display", "Error",
-    "ErrorInfo", "File", "Files", "GuestException", "GuestExit", "GuestObject", "LimitReached", "Limits", "Mount",
-    "OutOfFuel", "OutOfMemory", "Outcome", "Output", "OutputFull", "Policy", "PolicyError", "Pool", "Request", "Result",
-    "RunFailed", "RunInterrupted", "RunPending", "Sandbox", "Session", "SessionInfo", "SessionStore", "Snapshot",
-    "SnapshotError", "SnapshotInfo", "Storage", "Stream", "Tool", "Toolset", "Trap", "ValueNotPortable", "__version__",
-    "errors", "run", "tool",
+    "AsyncStream", "BusyError", "Change", "Checkpoint", "Context", "Copied", "DeadlineExceeded", "DirtyError",
+    "Display", "Error", "ErrorInfo", "File", "Files", "GuestException", "GuestExit", "GuestObject", "LimitReached",
+    "Limits", "Mount", "OutOfFuel", "OutOfMemory", "Outcome", "Output", "OutputFull", "Policy", "PolicyError",
+    "Pool", "Request", "Result", "RunFailed", "RunInterrupted", "RunPending", "Sandbox", "Session", "SessionInfo",
+    "SessionStore", "Snapshot", "SnapshotError", "SnapshotInfo", "Storage", "Stream", "Tool", "Toolset", "Trap",
+    "ValueNotPortable", "__version__", "errors", "run", "tool",
 ]

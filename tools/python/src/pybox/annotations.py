@@ -131,7 +131,8 @@ _SIMPLE: dict[Any, Shape] = {
 }
 _LISTS: tuple[Any, ...] = (list, collections.abc.Sequence, collections.abc.MutableSequence, collections.abc.Iterable,
                            collections.abc.Collection)
-_SETS: dict[Any, Any] = {set: set, frozenset: frozenset, collections.abc.Set: frozenset, collections.abc.MutableSet: set}
+_SETS: dict[Any, Any] = {
+    set: set, frozenset: frozenset, collections.abc.Set: frozenset, collections.abc.MutableSet: set}
 _DICTS: tuple[Any, ...] = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
 
 
@@ -249,7 +250,8 @@ def _set(kind: Any, item: Shape) -> Shape:
 def _tuple(arguments: tuple[Any, ...], within: tuple[Any, ...]) -> Shape:
     if len(arguments) == 2 and arguments[1] is Ellipsis:
         item = _list(shape(arguments[0], within))
-        return Shape(f"tuple[{item.text[5:-1]}, ...]", item.schema, lambda value: tuple(item.convert(value)), item.classes)
+        text = f"tuple[{item.text[5:-1]}, ...]"
+        return Shape(text, item.schema, lambda value: tuple(item.convert(value)), item.classes)
     shapes = [shape(each, within) for each in arguments if each != ()]
 
     def convert(value: Any) -> Any:
@@ -259,7 +261,8 @@ def _tuple(arguments: tuple[Any, ...], within: tuple[Any, ...]) -> Shape:
         return tuple(_place(f"item {i}", each.convert, part) for i, (each, part) in enumerate(zip(shapes, parts)))
     schema = {"type": "array", "prefixItems": [each.schema for each in shapes], "minItems": len(shapes),
               "maxItems": len(shapes)}
-    return Shape(f"tuple[{', '.join(each.text for each in shapes)}]" if shapes else "tuple", schema, convert, _classes(shapes))
+    text = f"tuple[{', '.join(each.text for each in shapes)}]" if shapes else "tuple"
+    return Shape(text, schema, convert, _classes(shapes))
 
 
 def _dict(key: Shape, value: Shape) -> Shape:
@@ -368,9 +371,11 @@ def _record(kind: Any, fields: list[_Field], within: tuple[Any, ...], make: Opti
         unknown = [name for name in given if name not in shapes]
         missing = [name for name in required if name not in given]
         if unknown or missing:
-            raise ValueError(f"no valid {kind.__name__}: " + "; ".join(
-                [f"it has no field {name!r}" for name in unknown] + [f"the field {name!r} is missing" for name in missing]))
-        converted = {name: _place(f"{kind.__name__}.{name}", shapes[name].convert, item) for name, item in given.items()}
+            wrongs = [f"it has no field {name!r}" for name in unknown]
+            wrongs += [f"the field {name!r} is missing" for name in missing]
+            raise ValueError(f"no valid {kind.__name__}: {'; '.join(wrongs)}")
+        converted = {name: _place(f"{kind.__name__}.{name}", shapes[name].convert, item)
+                     for name, item in given.items()}
         return converted if make is None else make(**converted)
 
     schema: Schema = {"type": "object", "title": kind.__name__, "additionalProperties": False,

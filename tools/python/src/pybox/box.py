@@ -13,8 +13,8 @@
     box.protect("main", hello_host.name)
     print(box.exec("print(hello_host('pybox'))", "main"))
 
-exec() returns what the code printed, the traceback of an uncaught exception included. New programs have more of the full
-interface: pybox.Sandbox, which is what `PyBox.sandbox` is.
+exec() returns what the code printed, the traceback of an uncaught exception included. New programs have more of the
+full interface: pybox.Sandbox, which is what `PyBox.sandbox` is.
 """
 
 from __future__ import annotations
@@ -67,8 +67,8 @@ class PyBox:
         timeout: Optional[Duration] = None,
         memory: Optional[Amount] = None,
     ) -> None:
-        """`preopen_dirs` maps folders of the guest's to the host's, writable: {"/data": "./data"}. What is in a folder that
-        is mapped to "/" is shown there, as it is now. The limits hold for each exec()."""
+        """`preopen_dirs` maps folders of the guest's to the host's, writable: {"/data": "./data"}. What is in a folder
+        that is mapped to "/" is shown there, as it is now. The limits hold for each exec()."""
         self._tools = _Tools()
         mounts = [mount for guest, host in (preopen_dirs or {}).items() for mount in _mounts(guest, os.fspath(host))]
         self.sandbox = Sandbox(
@@ -78,7 +78,8 @@ class PyBox:
     # -- contexts --
 
     def init_local(self, id: str, parent: Optional[str] = None) -> bool:
-        """Makes a context, which inherits from another if one is named. False: it is there already, or cannot be made."""
+        """Makes a context, which inherits from another if one is named. False: it is there already, or cannot be
+        made."""
         try:
             self.sandbox.native.context_create(_name(id), None if parent is None else _name(parent))
         except _native.ArgumentError:

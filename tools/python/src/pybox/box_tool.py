@@ -67,7 +67,8 @@ def _stub_signature(function: Callable[..., Any]) -> inspect.Signature:
         parameters.append(parameter)
     returns = signature.return_annotation
     return signature.replace(
-        parameters=parameters, return_annotation=returns if returns is inspect.Signature.empty else _annotation_text(returns))
+        parameters=parameters,
+        return_annotation=returns if returns is inspect.Signature.empty else _annotation_text(returns))
 
 
 def _annotation_text(annotation: Any) -> str:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 class Context(Namespace):
     """A named namespace of a sandbox: what a REPL session is. Sandbox.context() makes them.
 
-    One that inherits sees its parent's names, also those that come later; what it assigns is its own. Contexts share the
-    sandbox's memory, modules and files: they keep names apart, not programs that do not trust each other.
+    One that inherits sees its parent's names, also those that come later; what it assigns is its own. Contexts share
+    the sandbox's memory, modules and files: they keep names apart, not programs that do not trust each other.
     """
 
     def __init__(self, sandbox: Sandbox, name: str) -> None:

@@ -30,7 +30,8 @@ _STOPS = 3  # interrupts that a guest may swallow before it is cut
 
 
 def error_of(error: BaseException) -> tuple[Optional[str], str]:
-    """How an exception of a tool's is told to the guest: a built-in one as the same class, others as pybox.HostError."""
+    """How an exception of a tool's is told to the guest: a built-in one as the same class, others as
+    pybox.HostError."""
     kind = type(error)
     if isinstance(error, Exception) and getattr(builtins, kind.__name__, None) is kind:
         return kind.__name__, str(error)
@@ -121,7 +122,8 @@ def _drive_here(
     loop: Optional[asyncio.AbstractEventLoop] = None,
     stop: Optional[Future[None]] = None,
 ) -> _native.Result:
-    """Goes on with a run for as long as it waits in one of these ways; this thread waits with it, until `stop` is done."""
+    """Goes on with a run for as long as it waits in one of these ways; this thread waits with it, until `stop` is
+    done."""
     if result.outcome != _native.PENDING or result.wait not in waits:
         return result
     requests = _Requests(box, tools, lambda coroutine: submit(coroutine, loop or background_loop()))
@@ -130,7 +132,8 @@ def _drive_here(
             tasks = requests.take(result)
             if not tasks:  # but deferred ones: for the caller
                 return result
-            concurrent.futures.wait([*tasks, stop] if stop else tasks, _timeout(result), concurrent.futures.FIRST_COMPLETED)
+            any_of = [*tasks, stop] if stop else tasks
+            concurrent.futures.wait(any_of, _timeout(result), concurrent.futures.FIRST_COMPLETED)
             if stop is not None and stop.done():
                 give_up(box)
                 return result

@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ArchiveError", "ArgumentError", "BusyError", "ClosedError", "DirtyError", "Error", "FileError", "GuestError",
-    "LimitError", "MissingError", "ModuleError", "NoMemoryError", "PathError", "SnapshotError", "UnsupportedError", "ValueNotPortable",
-    "RunFailed", "GuestException", "GuestExit", "RunPending", "OutOfFuel", "DeadlineExceeded", "RunInterrupted",
-    "OutOfMemory", "OutputFull", "LimitReached", "Trap",
+    "LimitError", "MissingError", "ModuleError", "NoMemoryError", "PathError", "SnapshotError", "UnsupportedError",
+    "ValueNotPortable", "RunFailed", "GuestException", "GuestExit", "RunPending", "OutOfFuel", "DeadlineExceeded",
+    "RunInterrupted", "OutOfMemory", "OutputFull", "LimitReached", "Trap",
 ]
 
 

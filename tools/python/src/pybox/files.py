@@ -1,8 +1,8 @@
 """The files of a sandbox, from the host: of its tree in memory, and of what is mounted there.
 
-Paths are absolute, or relative to /work. They are the guest's names: none leads out of its tree. What is not there raises
-errors.MissingError, a path that cannot be used errors.PathError; while the sandbox runs all of it raises BusyError.
-"""
+Paths are absolute, or relative to /work. They are the guest's names: none leads out of its tree. What is not there
+raises errors.MissingError, a path that cannot be used errors.PathError; while the sandbox runs all of it raises
+BusyError. """
 
 from __future__ import annotations
 
@@ -122,7 +122,8 @@ class Files:
                 for kind, info in self._sandbox.native.file_changes(path, _since(since))]
 
     def upload(self, host_path: HostPath, path: str) -> Copied:
-        """Copies a file or folder of the host's into the sandbox, against its quota: all of it or, on a failure, nothing."""
+        """Copies a file or folder of the host's into the sandbox, against its quota: all of it or, on a failure,
+        nothing."""
         copied = _copied(self._sandbox.native.file_import(host_path, path))
         self._sandbox.changed()
         return copied
@@ -137,10 +138,11 @@ class Files:
         max_bytes: Optional[Amount] = None,
         max_files: Optional[Amount] = None,
     ) -> Copied:
-        """Copies a file, or what is in a folder, to the host. Files that are there are an error, or replaced; links are not
-        followed. With `changes_since` only what was created or modified since then."""
+        """Copies a file, or what is in a folder, to the host. Files that are there are an error, or replaced; links are
+        not followed. With `changes_since` only what was created or modified since then."""
         return _copied(self._sandbox.native.file_export(
-            path, host_path, replace=replace, only_changes=changes_since is not None, since=_since(changes_since or "run"),
+            path, host_path, replace=replace, only_changes=changes_since is not None,
+            since=_since(changes_since or "run"),
             max_bytes=0 if max_bytes is None else size(max_bytes, "max_bytes"),
             max_files=0 if max_files is None else count(max_files, "max_files")))
 

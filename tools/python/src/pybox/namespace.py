@@ -48,9 +48,9 @@ def native_display(callback: Optional[DisplayCallback]) -> Optional[_native.Disp
 class Namespace:
     """A namespace of guest code: Sandbox is one (the sandbox's "main"), and Context is one.
 
-    run() returns a Result whatever the code did. eval(), call() and get() return values, and raise a subclass of RunFailed
-    if there is none. Each has a twin for coroutines (arun(), aeval(), ...), which does not block the event loop, and
-    whose cancellation interrupts the guest.
+    run() returns a Result whatever the code did. eval(), call() and get() return values, and raise a subclass of
+    RunFailed if there is none. Each has a twin for coroutines (arun(), aeval(), ...), which does not block the event
+    loop, and whose cancellation interrupts the guest.
     """
 
     _context: Optional[str]
@@ -75,8 +75,8 @@ class Namespace:
     ) -> Result:
         """Runs statements. If the last is an expression, its value is the result's.
 
-        `inputs` are variables that are set before. `limits` hold for this run; what they do not name is as the sandbox's.
-        With `on_output` the output goes there as it is written, and is not kept in the result.
+        `inputs` are variables that are set before. `limits` hold for this run; what they do not name is as the
+        sandbox's. With `on_output` the output goes there as it is written, and is not kept in the result.
         """
         step = self._run_step(code, inputs, limits, filename, native_output(on_output), on_display, profile)
         return self._finish(drive(self.sandbox.native, self.sandbox.tools, step), code)
@@ -92,7 +92,8 @@ class Namespace:
         on_display: Optional[DisplayCallback] = None,
         profile: bool = False,
     ) -> Result:
-        """run() for coroutines. Coroutine tools run on the caller's event loop, other tools and callbacks in a thread."""
+        """run() for coroutines. Coroutine tools run on the caller's event loop, other tools and callbacks in a
+        thread."""
         step = self._run_step(code, inputs, limits, filename, native_output(on_output), on_display, profile)
         return await self._afinish(await drive_async(self.sandbox.native, self.sandbox.tools, step), code)
 
@@ -182,7 +183,8 @@ class Namespace:
     # -- variables --
 
     def set(self, name: str, value: Any, *, frozen: bool = False) -> None:
-        """Binds a variable, also a protected one. `frozen`: lists become tuples, and dicts such as cannot be changed."""
+        """Binds a variable, also a protected one. `frozen`: lists become tuples, and dicts such as cannot be
+        changed."""
         self.sandbox.native.variable_set(
             name, encode(value), context=self._context, form=_native.VALUES_TAGGED, frozen=frozen)
 

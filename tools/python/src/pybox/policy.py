@@ -80,8 +80,9 @@ class Policy:
     clock: Optional[int] = None
     """Fixes the clocks: nanoseconds since 1970; None: the real ones."""
     rollback: str = "run"
-    """What becomes of the state after a run: "run" undoes a run that was stopped, and only that; "stopped" also all since
-    the last checkpoint; "always" undoes every run; "never" nothing, so that a run that was cut leaves the sandbox dirty."""
+    """What becomes of the state after a run: "run" undoes a run that was stopped, and only that; "stopped" also all
+    since the last checkpoint; "always" undoes every run; "never" nothing, so that a run that was cut leaves the sandbox
+    dirty."""
 
     def __post_init__(self) -> None:
         if self.preset not in PRESETS:

@@ -36,7 +36,8 @@ class Pool:
         maximum: int = 64,
         idle: Duration = "60s",
     ) -> None:
-        """`minimum_idle` are made in advance, `maximum` is idle ones and taken ones; above the minimum they go after `idle`."""
+        """`minimum_idle` are made in advance, `maximum` is idle ones and taken ones; above the minimum they go after
+        `idle`."""
         self.policy = policy or Policy()
         self.tools = self.policy.choose(tools)
         self._pool = _native.Pool(
@@ -60,7 +61,9 @@ class Pool:
                 raise
         return await in_executor(lambda: self.take(timeout))
 
-    def run(self, code: Code, *, inputs: Optional[Mapping[str, Any]] = None, timeout: Optional[Duration] = None) -> Result:
+    def run(
+        self, code: Code, *, inputs: Optional[Mapping[str, Any]] = None, timeout: Optional[Duration] = None
+    ) -> Result:
         """Runs code in a fresh sandbox. `timeout` is for one to become free."""
         with self.take(timeout) as sandbox:
             return sandbox.run(code, inputs=inputs)

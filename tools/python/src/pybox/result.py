@@ -234,7 +234,8 @@ class Result:
         if outcome is Outcome.EXIT:
             message = f"the program exited with {self.exit_code}"
         elif outcome is Outcome.PENDING:
-            message = f"the run waits for {', '.join(request.function for request in self.native.requests) or 'the host'}"
+            names = ", ".join(request.function for request in self.native.requests)
+            message = f"the run waits for {names or 'the host'}"
         elif error is None:
             message = outcome.value
         else:
@@ -251,7 +252,8 @@ class Result:
         if self.ok and not self.value_repr and self.native.value is not None and not self.value_error:
             parts.append(f"value={_shortened(repr(self.value))}")
         if self.error is not None:
-            parts.append(_shortened(f"{self.error.type}: {self.error.message}" if self.error.type else self.error.message))
+            before = f"{self.error.type}: " if self.error.type else ""
+            parts.append(_shortened(before + self.error.message))
         if self.outcome is Outcome.EXIT:
             parts.append(str(self.exit_code))
         if self.outcome is Outcome.PENDING:

@@ -60,8 +60,8 @@ class Sandbox(Namespace):
     A run that is stopped by a limit or an interrupt is undone (Policy.rollback). Sandboxes are cheap: making one takes
     microseconds. One thread at a time may use a sandbox; another one gets a BusyError.
 
-    The keywords are those of Policy, and go before it; `snapshot` is the state to begin with. `on_output` and `on_display`
-    are for all runs that bring no callbacks of their own.
+    The keywords are those of Policy, and go before it; `snapshot` is the state to begin with. `on_output` and
+    `on_display` are for all runs that bring no callbacks of their own.
     """
 
     def __init__(
@@ -316,7 +316,10 @@ class Sandbox(Namespace):
         return f"<{type(self).__name__} {state}{f', {len(self.tools)} tools' if len(self.tools) else ''}>"
 
 
-def run(code: Code, *, inputs: Optional[Mapping[str, Any]] = None, policy: Optional[Policy] = None, **options: Any) -> Result:
-    """Runs code in a sandbox made for it. The options are Sandbox's: `run("sum(data)", inputs={"data": [1, 2]}).value`."""
+def run(
+    code: Code, *, inputs: Optional[Mapping[str, Any]] = None, policy: Optional[Policy] = None, **options: Any
+) -> Result:
+    """Runs code in a sandbox made for it. The options are Sandbox's: `run("sum(data)", inputs={"data": [1,
+    2]}).value`."""
     with Sandbox(policy, rollback="never", **options) as sandbox:
         return sandbox.run(code, inputs=inputs)

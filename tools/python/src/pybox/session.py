@@ -6,8 +6,8 @@
         session.files.write("notes.txt", "...")
 
 All that there is in a session is kept: variables, modules, files, and what a run waits for. It is parked on disk after
-each run (`auto_persist`), and when it is closed. A process that is killed loses what came after the last parking; of two
-that go on with one session at a time the second is told so (BusyError), and changes nothing.
+each run (`auto_persist`), and when it is closed. A process that is killed loses what came after the last parking; of
+two that go on with one session at a time the second is told so (BusyError), and changes nothing.
 """
 
 from __future__ import annotations
@@ -172,8 +172,10 @@ class SessionStore:
 
     def list(self) -> list[SessionInfo]:
         """All sessions, by name."""
-        return [SessionInfo(info.name, info.revision, datetime.fromtimestamp(info.parked_ns / 1e9, timezone.utc), info.bytes)
-                for info in self.native.list()]
+        return [
+            SessionInfo(
+                info.name, info.revision, datetime.fromtimestamp(info.parked_ns / 1e9, timezone.utc), info.bytes)
+            for info in self.native.list()]
 
     def remove(self, id: str) -> None:
         """Forgets a session, with its storage and history. KeyError: there is none."""
@@ -189,8 +191,8 @@ class SessionStore:
         max_bytes: Optional[Amount] = None,
         max_sessions: Optional[int] = None,
     ) -> List[str]:
-        """Removes the sessions that were parked longest ago: those older than `max_age`, then as many as are too many. What no
-        session needs any more is deleted. Returns the names of the removed ones."""
+        """Removes the sessions that were parked longest ago: those older than `max_age`, then as many as are too many.
+        What no session needs any more is deleted. Returns the names of the removed ones."""
         oldest = sorted(self.list(), key=lambda info: info.parked)
         total = sum(info.bytes for info in oldest)
         most_bytes = None if max_bytes is None else size(max_bytes, "max_bytes")

@@ -32,7 +32,8 @@ class Output(NamedTuple):
 
 
 class _Pieces:
-    """What the thread of the run and the reader share. It does not know the stream, which may go before the run ends."""
+    """What the thread of the run and the reader share. It does not know the stream, which may go before the run
+    ends."""
 
     def __init__(self) -> None:
         self.queue: queue.Queue[Optional[Output]] = queue.Queue(MOST_AHEAD)
@@ -58,8 +59,8 @@ class _Pieces:
 
 
 class Stream(Iterator[Output]):
-    """The output of a run that is in progress. Iterate over it, then read `result`. A stream that is closed, or that nobody
-    has any more, interrupts its run."""
+    """The output of a run that is in progress. Iterate over it, then read `result`. A stream that is closed, or that
+    nobody has any more, interrupts its run."""
 
     def __init__(self, box: _native.Box, work: Callable[[_native.OutputCallback], Result]) -> None:
         self._box = box

@@ -1,5 +1,5 @@
-"""The package's own threads: those that run guests for coroutines, and the event loop on which run() has coroutine tools
-run. They are made when they are first needed, and made anew in the child after a fork."""
+"""The package's own threads: those that run guests for coroutines, and the event loop on which run() has coroutine
+tools run. They are made when they are first needed, and made anew in the child after a fork."""
 
 from __future__ import annotations
 

@@ -170,7 +170,8 @@ class Tool:
         return f'{lines[0]}\n    """{quoted}\n    """'
 
     def receive(self, arguments: str, blobs: tuple[bytes, ...] = ()) -> tuple[list[Any], dict[str, Any]]:
-        """What the function is called with for arguments that the guest sent. TypeError or ValueError: they are none."""
+        """What the function is called with for arguments that the guest sent. TypeError or ValueError: they are
+        none."""
         if arguments == "{}" and not self._parameters:
             return [], {}
         given = decode(arguments, blobs)
@@ -226,7 +227,8 @@ def tool(
     deferred: bool = False,
 ) -> Callable[[Callable[..., Any]], Tool]: ...
 def tool(function: Optional[Callable[..., Any]] = None, /, **options: Any) -> Union[Tool, Callable[..., Any]]:
-    """Makes a Tool of a function: @tool, or @tool(name=..., module=..., description=..., blocking=..., deferred=...)."""
+    """Makes a Tool of a function: @tool, or @tool(name=..., module=..., description=..., blocking=...,
+    deferred=...)."""
     if function is not None:
         return Tool(function)
     return lambda decorated: Tool(decorated, **options)

@@ -5,8 +5,8 @@ UUIDs, ... arrive as the same in the guest. Objects of the host's own classes ar
 pydantic models as dicts, members of enumerations as their value.
 
 decode() reads what the guest sends. Nothing is imported or evaluated for it: an object of a class of the guest's
-becomes a GuestObject, which is plain data with the fields as attributes. Given back, it is an object of that class again.
-"""
+becomes a GuestObject, which is plain data with the fields as attributes. Given back, it is an object of that class
+again. """
 
 from __future__ import annotations
 
@@ -279,7 +279,8 @@ _BASES: list[tuple[type, Callable[[Any], Any]]] = [
 
 
 def decode(value: _native.Value, blobs: Sequence[bytes] = ()) -> Any:
-    """What a value is that the extension returned in the tagged form. `blobs`: the bytes beside the arguments of a call."""
+    """What a value is that the extension returned in the tagged form. `blobs`: the bytes beside the arguments of a
+    call."""
     if value is None or isinstance(value, bytes):
         return value
     try:
@@ -288,7 +289,8 @@ def decode(value: _native.Value, blobs: Sequence[bytes] = ()) -> Any:
         return read if '{"$' not in value else _Decoder(blobs).plain(read)
     except ValueNotPortable:
         raise
-    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, StopIteration, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, StopIteration,
+            RecursionError) as error:
         # A guest that was tampered with sends what it likes.
         raise ValueNotPortable(f"the guest sent a value that is none: {type(error).__name__}: {error}") from None
 
