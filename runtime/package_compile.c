@@ -16,8 +16,8 @@
 #define FILES_BESIDE (UINT64_C(16) << 20) /* what the box may have of files beside the package */
 #define PYC_SUFFIX ".cpython-313.pyc"
 
-/* For each module: the length of its name, that of its compiled form, the name, the compiled form. Compiled files are of the
- * kind that is never compared with the source: an archive cannot change. Warnings are for who wrote it. */
+/* For each module: the length of its name, that of its compiled form, the name, the compiled form. Compiled files are
+ * of the kind that is never compared with the source: an archive cannot change. Warnings are for who wrote it. */
 static const char compile_code[] =
     "def compile_all(root):\n"
     "    import _imp, os, warnings\n"

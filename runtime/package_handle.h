@@ -14,8 +14,8 @@ struct pybox_package {
     struct package_contents contents;
     pybox_package_info info; /* points into the contents */
 
-    /* The union that was made last with this package as the first: boxes that are made one after the other have the same
-     * packages. */
+    /* The union that was made last with this package as the first: boxes that are made one after the other have the
+     * same packages. */
     pthread_mutex_t lock;
     struct vfs_archive *joined;
     struct vfs_archive **parts; /* held, so that no other has one's address */

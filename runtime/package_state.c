@@ -19,7 +19,8 @@
 #define NAMES_MOST 100 /* that are listed; all are counted */
 
 /* The union that is kept, held, or NULL. */
-static struct vfs_archive *state_find_joined(struct pybox_package *first, struct vfs_archive *const *parts, size_t count)
+static struct vfs_archive *state_find_joined(struct pybox_package *first, struct vfs_archive *const *parts,
+                                             size_t count)
 {
     struct vfs_archive *found = NULL;
     pthread_mutex_lock(&first->lock);
@@ -137,7 +138,8 @@ pybox_status package_state_decode(const void *bytes, size_t length, struct vfs_a
         return error_set(PYBOX_ERROR_SNAPSHOT_FORMAT, "the snapshot's packages are cut off");
     *tree = head + STATE_HEAD_BYTES + archive_length;
     *tree_length = length - STATE_HEAD_BYTES - (size_t)archive_length;
-    return vfs_archive_open_bytes(head + STATE_HEAD_BYTES, (size_t)archive_length, "of the snapshot's packages", packages);
+    return vfs_archive_open_bytes(head + STATE_HEAD_BYTES, (size_t)archive_length, "of the snapshot's packages",
+                                  packages);
 }
 
 /* {"count": ..., "names": [...]}. NULL: no memory. */
@@ -149,8 +151,8 @@ static char *state_describe(const struct vfs_archive *packages, double *count)
     int made = names != NULL;
     for (uint32_t at = 0; made && package_distribution_next(packages, &at, &found); ++*count) {
         char text[200];
-        snprintf(text, sizeof text, "%.*s %.*s", (int)(found.name.length < 120 ? found.name.length : 120), found.name.text,
-                 (int)(found.version.length < 60 ? found.version.length : 60), found.version.text);
+        const int length = (int)(found.name.length < 120 ? found.name.length : 120);
+        snprintf(text, sizeof text, "%.*s %.*s", length, found.name.text, (int)(found.version.length < 60 ? found.version.length : 60), found.version.text);
         if (*count >= NAMES_MOST || !bytes_are_utf8(text, strlen(text)))
             continue;
         cJSON *name = cJSON_CreateString(text);

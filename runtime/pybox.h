@@ -291,31 +291,32 @@ typedef struct pybox_package pybox_package;
 
 typedef struct pybox_package_options {
     size_t size;
-    uint64_t bytes; /* all its files, decompressed, may be so large; default 256 MiB. Refused before any of it is decompressed */
+    uint64_t bytes; /* all its files, decompressed, may be so large; default 256 MiB. Refused before it is decompressed */
     uint32_t files; /* and so many; default and most 65,534 */
 } pybox_package_options;
 
-/* Opens the package at `path`: a wheel (.whl), or a folder. A folder may be a package (it has an __init__.py), a project (it has
- * pyproject.toml, setup.py or setup.cfg: its src is taken, or all of it if it has none), or a folder laid out as
- * site-packages is. Compiled files and names that begin with a dot are left out; links are refused. A wheel is read as the
- * wheel specification says, and each file is compared with its RECORD. What is read is kept in memory: nothing is looked at
- * again later. Blocks on file I/O, allocates. Any thread.
- * Errors: UNSUPPORTED (native code, another Python's, a source distribution), ARCHIVE (a malformed wheel, or one that is
- * other than its RECORD says), PATH (a folder that is no package), LIMIT, IO, ARGUMENT, NO_MEMORY. */
+/* Opens the package at `path`: a wheel (.whl), or a folder. A folder may be a package (it has an __init__.py), a
+ * project (it has pyproject.toml, setup.py or setup.cfg: its src is taken, or all of it if it has none), or a folder
+ * laid out as site-packages is. Compiled files and names that begin with a dot are left out; links are refused. A wheel
+ * is read as the wheel specification says, and each file is compared with its RECORD. What is read is kept in memory:
+ * nothing is looked at again later. Blocks on file I/O, allocates. Any thread. Errors: UNSUPPORTED (native code,
+ * another Python's, a source distribution), ARCHIVE (a malformed wheel, or one that is other than its RECORD says),
+ * PATH (a folder that is no package), LIMIT, IO, ARGUMENT, NO_MEMORY. */
 PYBOX_API pybox_status pybox_package_open(const char *path, const pybox_package_options *options,
                                           pybox_package **package);
 
 /* Compiles a package's modules, so that no box has to: in a box of `image`, as what is compiled is not trusted. Takes
- * about as long as importing all of it. The new package has all files of the old one, and the compiled ones beside them;
- * what does not compile is left as it is, and what is in folders that are called test or tests. Runs guest code, blocks, allocates. Any thread.
- * Errors: ARGUMENT, LIMIT (too large, or ten minutes of CPU time), GUEST, and those of pybox_box_create(). */
+ * about as long as importing all of it. The new package has all files of the old one, and the compiled ones beside
+ * them; what does not compile is left as it is, and what is in folders that are called test or tests. Runs guest code,
+ * blocks, allocates. Any thread. Errors: ARGUMENT, LIMIT (too large, or ten minutes of CPU time), GUEST, and those of
+ * pybox_box_create(). */
 PYBOX_API pybox_status pybox_package_compile(const pybox_package *package, pybox_image *image,
                                              pybox_package **compiled);
 
 /* Texts are UTF-8 and the package's word. */
 typedef struct pybox_package_info {
     size_t size;
-    const char *name;    /* of the distribution, as it writes it; of a folder without metadata, or of several, the folder's */
+    const char *name;    /* of the distribution; of a folder without metadata, or of several, the folder's */
     const char *version; /* "" if it does not say; so are the others */
     const char *summary;
     const char *requires_python;
@@ -329,14 +330,14 @@ typedef struct pybox_package_info {
 /* Facts about a package. They live as long as it does. Any thread. */
 PYBOX_API const pybox_package_info *pybox_package_inform(const pybox_package *package);
 
-/* Told of a requirement that nothing fulfils: the package that has it, and the requirement as it writes it. Returns 0 to be told
- * of more. */
+/* Told of a requirement that nothing fulfils: the package that has it, and the requirement as it writes it. Returns 0
+ * to be told of more. */
 typedef int pybox_requirement_callback(void *context, const char *package, const char *requirement);
 
-/* Tells which requirements of the packages (`count` of them, and those that are baked into `image`, which may be NULL) no
- * other of them fulfils, by name: versions are not compared, and those of extras or that do not hold for a box (its system is
- * "wasi") are left out. That a package wants another Python ("Python >=3.14") is told as well. Calls nothing if all is there.
- * Any thread. Errors: ARGUMENT. */
+/* Tells which requirements of the packages (`count` of them, and those that are baked into `image`, which may be NULL)
+ * no other of them fulfils, by name: versions are not compared, and those of extras or that do not hold for a box (its
+ * system is "wasi") are left out. That a package wants another Python ("Python >=3.14") is told as well. Calls nothing
+ * if all is there. Any thread. Errors: ARGUMENT. */
 PYBOX_API pybox_status pybox_package_check(const pybox_package *const *packages, size_t count,
                                            const pybox_image *image, pybox_requirement_callback *callback,
                                            void *context);
@@ -451,7 +452,8 @@ typedef struct pybox_box_options {
 /* Makes a box from an image in microseconds. With image == NULL the guest is started from nothing,
  * as is done once to make a base image and for command modules. Allocates and maps memory; with
  * image == NULL it runs guest code. Any thread. With several packages the first box takes as long as copying them.
- * Errors: ARGUMENT (also two packages that have the same file, or are of one name), PATH (a mount), UNSUPPORTED (a limit that the module cannot keep), LIMIT (too little memory),
+ * Errors: ARGUMENT (also two packages that have the same file, or are of one name), PATH (a mount), UNSUPPORTED
+ * (a limit that the module cannot keep), LIMIT (too little memory, or packages over limits.files_bytes),
  * NO_MEMORY, MODULE_EXPORT, GUEST (a start from nothing failed, or took a minute). */
 PYBOX_API pybox_status pybox_box_create(pybox_module *module, pybox_image *image,
                                         const pybox_box_options *options, pybox_box **box);

@@ -78,8 +78,8 @@ static pybox_status package_open_wheel(int fd, uint64_t length, const struct pac
 {
     uint8_t *bytes;
     if (length > limits->bytes) /* no wheel is larger than what is in it, by more than a little */
-        return error_set(PYBOX_ERROR_LIMIT, "the file has %llu bytes; at most %llu are allowed", (unsigned long long)length,
-                         (unsigned long long)limits->bytes);
+        return error_set(PYBOX_ERROR_LIMIT, "the file has %llu bytes; at most %llu are allowed",
+                         (unsigned long long)length, (unsigned long long)limits->bytes);
     pybox_status status = package_read_file(fd, (size_t)length, &bytes);
     if (status == PYBOX_OK)
         status = package_wheel_read(bytes, (size_t)length, limits, contents);
@@ -108,8 +108,8 @@ static pybox_status package_refuse(const char *path)
     for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
         if (package_name_ends(path, length, sources[i]))
             return error_set(PYBOX_ERROR_UNSUPPORTED,
-                             "a source distribution, which must be built; expected a wheel: make one (pip wheel --no-deps), or "
-                             "unpack it and name its folder if it is pure Python");
+                             "a source distribution, which must be built; expected a wheel: make one (pip wheel --no-deps), "
+                             "or unpack it and name its folder if it is pure Python");
     return error_set(PYBOX_ERROR_UNSUPPORTED, "neither a wheel (.whl) nor a folder");
 }
 

@@ -88,8 +88,8 @@ pybox_status package_builder_put(struct package_builder *builder, const char *na
     return status;
 }
 
-/* The time of all entries: Python goes by the times of folders to know whether what it remembers of them still holds, so other
- * contents, of which this is a checksum, get another time. Never that of an archive's root without entries. */
+/* The time of all entries: Python goes by the times of folders to know whether what it remembers of them still holds,
+ * so other contents, of which this is a checksum, get another time. Never that of an archive's root without entries. */
 static void build_stamp(const struct package_builder *builder, uint64_t directory)
 {
     uint32_t step = (uint32_t)crc32_z(0, builder->bytes + directory, builder->length - directory) % TIMES;
@@ -119,7 +119,8 @@ static pybox_status build_directory(struct package_builder *builder)
         uint8_t *local = builder->bytes + builder->headers[i];
         uint8_t *record = builder->bytes + builder->length;
         uint32_t name_length = local[26] | (uint32_t)local[27] << 8;
-        bytes_store_u32(local + 14, (uint32_t)crc32_z(0, local + LOCAL_BYTES + name_length, bytes_load_u32(local + 22)));
+        const uint8_t *contents = local + LOCAL_BYTES + name_length;
+        bytes_store_u32(local + 14, (uint32_t)crc32_z(0, contents, bytes_load_u32(local + 22)));
         memset(record, 0, CENTRAL_BYTES);
         memcpy(record, "PK\1\2\24\3\12", 7);
         memcpy(record + 12, local + 10, 16); /* time, date, checksum, sizes */

@@ -15,8 +15,8 @@ struct package_builder {
     uint32_t count, header_capacity;
 };
 
-/* Adds a file of `size` bytes with a safe name (package_name.h). `*contents` is where they are to be put before the next
- * call. Errors: LIMIT (an archive that is too large), NO_MEMORY. */
+/* Adds a file of `size` bytes with a safe name (package_name.h). `*contents` is where they are to be put before the
+ * next call. Errors: LIMIT (an archive that is too large), NO_MEMORY. */
 pybox_status package_builder_add(struct package_builder *builder, const char *name, size_t name_length, size_t size,
                                  uint8_t **contents);
 
@@ -24,8 +24,8 @@ pybox_status package_builder_add(struct package_builder *builder, const char *na
 pybox_status package_builder_put(struct package_builder *builder, const char *name, size_t name_length,
                                  const void *contents, size_t size);
 
-/* Makes the archive and leaves the builder empty. `label` is what errors call it. Errors: ARCHIVE (a name is there twice,
- * or is a file's and a folder's), NO_MEMORY. */
+/* Makes the archive and leaves the builder empty. `label` is what errors call it. Errors: ARCHIVE (a name is there
+ * twice, or is a file's and a folder's), NO_MEMORY. */
 pybox_status package_builder_finish(struct package_builder *builder, const char *label, struct vfs_archive **archive);
 
 void package_builder_free(struct package_builder *builder);

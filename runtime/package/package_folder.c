@@ -117,8 +117,8 @@ static pybox_status folder_add(struct folder *folder, int at, const char *name, 
         folder->path[path_length] = '/';
     memcpy(folder->path + start, name, size + 1);
     if (!package_name_is_safe(folder->path, start + size, 1))
-        return error_set(PYBOX_ERROR_PATH, "it has a name that is no UTF-8, or has a backslash or a control character: %s",
-                         folder->path);
+        return error_set(PYBOX_ERROR_PATH,
+                         "it has a name that is no UTF-8, or has a backslash or a control character: %s", folder->path);
     int fd = openat(at, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd < 0 && errno == ELOOP)
         return error_set(PYBOX_ERROR_PATH, "%s is a symbolic link; expected files and folders", folder->path);
@@ -128,8 +128,8 @@ static pybox_status folder_add(struct folder *folder, int at, const char *name, 
                           : S_ISDIR(facts.st_mode) ? folder_walk(folder, fd, start + size, depth + 1)
                           : S_ISREG(facts.st_mode)
                               ? folder_add_file(folder, fd, start + size, (uint64_t)facts.st_size)
-                              : error_set(PYBOX_ERROR_PATH, "%s is a device, pipe or socket; expected files and folders",
-                                          folder->path);
+                              : error_set(PYBOX_ERROR_PATH,
+                                          "%s is a device, pipe or socket; expected files and folders", folder->path);
     close(fd);
     return status;
 }
@@ -168,7 +168,8 @@ static pybox_status folder_add_pkg_info(struct folder *folder, int at)
     if (fstat(fd, &facts) == 0 && S_ISREG(facts.st_mode) && facts.st_size <= FACTS_MOST) {
         length = (size_t)facts.st_size;
         text = malloc(length + 1);
-        status = text != NULL ? folder_read_bytes(folder, fd, text, length) : error_set_memory("a package's metadata", length);
+        status = text != NULL ? folder_read_bytes(folder, fd, text, length)
+                              : error_set_memory("a package's metadata", length);
         if (status == PYBOX_OK)
             status = folder_take_facts(folder, text, length);
     }
@@ -222,8 +223,8 @@ pybox_status package_folder_read(int fd, const char *name, const struct package_
     folder->contents = contents;
     pybox_status status = folder_read_all(folder, fd, name);
     if (status == PYBOX_OK && folder->modules == 0)
-        status = error_set(PYBOX_ERROR_PATH, "it has no Python files; expected a package, a project, or a folder laid out "
-                                             "as site-packages is");
+        status = error_set(PYBOX_ERROR_PATH, "it has no Python files; expected a package, a project, or a folder laid "
+                                             "out as site-packages is");
     if (status == PYBOX_OK && folder->distributions == 0)
         status = folder_add_pkg_info(folder, fd);
     if (status == PYBOX_OK && folder->distributions != 1) { /* none, or several: the folder's own name */

@@ -93,8 +93,8 @@ static pybox_status join_add(struct package_builder *builder, struct vfs_archive
         for (size_t j = 0; j < number && same == 0; j++)
             same = join_compare(archive, i, archives[j]);
         if (same < 0)
-            return error_set(PYBOX_ERROR_ARGUMENT, "two packages have %.*s, and not the same; expected each file in one",
-                             (int)(length < 300 ? length : 300), name);
+            return error_set(PYBOX_ERROR_ARGUMENT,
+                             "two packages have %.*s, and not the same; expected each file in one", (int)(length < 300 ? length : 300), name);
         const uint8_t *bytes = zip_data(archive, i);
         if (bytes == NULL)
             return error_set(PYBOX_ERROR_ARCHIVE, "a package's archive contradicts itself");

@@ -8,8 +8,8 @@
 /* Where the one folder is: a place that Python looks for modules in, and that is there in every box. */
 #define PACKAGE_FOLDER "/usr/lib/python3.13/site-packages"
 
-/* Makes the union of archives, in a new one; one alone is held again. The same file may be in two if its bytes are the same.
- * Errors: ARGUMENT (two files of one name, two versions of a distribution), ARCHIVE (a file and a folder of one
+/* Makes the union of archives, in a new one; one alone is held again. The same file may be in two if its bytes are the
+ * same. Errors: ARGUMENT (two files of one name, two versions of a distribution), ARCHIVE (a file and a folder of one
  * name), LIMIT, NO_MEMORY. */
 pybox_status package_join(struct vfs_archive *const *archives, size_t count, struct vfs_archive **joined);
 

@@ -4,8 +4,8 @@
 
 #include <stddef.h>
 
-/* The name of what a requirement ("rich[all]>=13; python_version < '3.9'") wants: the length of the name at its start, and
- * whether its condition holds in a box, without extras. Returns 0 if it is malformed. A condition that cannot be
+/* The name of what a requirement ("rich[all]>=13; python_version < '3.9'") wants: the length of the name at its start,
+ * and whether its condition holds in a box, without extras. Returns 0 if it is malformed. A condition that cannot be
  * understood holds. */
 size_t package_requirement_read(const char *text, int *applies);
 

@@ -71,7 +71,8 @@ static pybox_status metadata_take_requires(const char *text, size_t length, stru
     while (count <= REQUIRES_MOST && package_header_find(text, length, "Requires-Dist", count, &header))
         count++;
     if (count > REQUIRES_MOST)
-        return error_set(PYBOX_ERROR_LIMIT, "its metadata name too many requirements; expected at most %u", REQUIRES_MOST);
+        return error_set(PYBOX_ERROR_LIMIT, "its metadata name too many requirements; expected at most %u",
+                         REQUIRES_MOST);
     facts->requires = calloc(count + 1, sizeof *facts->requires);
     if (facts->requires == NULL)
         return error_set_memory("a package's requirements", count * sizeof *facts->requires);

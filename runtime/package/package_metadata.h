@@ -23,8 +23,8 @@ struct package_facts {
     size_t require_count;
 };
 
-/* Reads them from the text of METADATA or PKG-INFO. Values that are no UTF-8, have control characters or are too long are
- * an error. Errors: ARCHIVE, LIMIT, NO_MEMORY. */
+/* Reads them from the text of METADATA or PKG-INFO. Values that are no UTF-8, have control characters or are too long
+ * are an error. Errors: ARCHIVE, LIMIT, NO_MEMORY. */
 pybox_status package_facts_read(const char *text, size_t length, struct package_facts *facts);
 
 /* The facts of what has no metadata: a name and nothing else. Errors: NO_MEMORY. */

@@ -46,7 +46,8 @@ int package_name_is_native(const char *name, size_t length)
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
         if (package_name_ends(name, length, suffixes[i]))
             return 1;
-    while (length > 0 && ((name[length - 1] >= '0' && name[length - 1] <= '9') || name[length - 1] == '.')) /* libz.so.1 */
+    /* libz.so.1 */
+    while (length > 0 && ((name[length - 1] >= '0' && name[length - 1] <= '9') || name[length - 1] == '.'))
         if (package_name_ends(name, length--, ".so."))
             return 1;
     return 0;

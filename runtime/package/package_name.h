@@ -7,8 +7,8 @@
 #define PACKAGE_NAME_BYTES 1024 /* longest name of a file, all components */
 #define PACKAGE_DEPTH 60        /* most components; the archives that boxes mount take 64 */
 
-/* A relative path without empty, `.`, `..` and too long components, backslashes and control characters, in UTF-8 or, unless
- * `utf8`, in ASCII. A final slash is allowed. */
+/* A relative path without empty, `.`, `..` and too long components, backslashes and control characters, in UTF-8 or,
+ * unless `utf8`, in ASCII. A final slash is allowed. */
 int package_name_is_safe(const char *name, size_t length, int utf8);
 
 /* By bytes, as memcmp. */

@@ -8,8 +8,8 @@
 #include "error.h"
 #include "package_name.h"
 
-/* A field that begins at `*at`, written without quotes to `*to` with a NUL behind it (never longer than it was). Returns
- * what ended it: ',', '\n', or '\0' for the end; -1 if it is malformed. `*at` is then behind that. */
+/* A field that begins at `*at`, written without quotes to `*to` with a NUL behind it (never longer than it was).
+ * Returns what ended it: ',', '\n', or '\0' for the end; -1 if it is malformed. `*at` is then behind that. */
 static int record_field(const char **at, const char *end, char **to)
 {
     int quoted = *at < end && **at == '"';
@@ -154,8 +154,8 @@ pybox_status package_record_check(struct package_record *record, const char *pat
     const char *equals = strchr(line->digest, '=');
     if (equals == NULL ||
         record_digest(line->digest, (size_t)(equals - line->digest), bytes, length, text) != 0)
-        return error_set(PYBOX_ERROR_ARCHIVE, "%.*s: the wheel's RECORD has no digest of it by SHA-256, SHA-384 or SHA-512",
-                         shown, path);
+        return error_set(PYBOX_ERROR_ARCHIVE,
+                         "%.*s: the wheel's RECORD has no digest of it by SHA-256, SHA-384 or SHA-512", shown, path);
     size_t digits = strlen(text);
     if (strncmp(equals + 1, text, digits) != 0 || equals[1 + digits + strspn(equals + 1 + digits, "=")] != '\0')
         return error_set(PYBOX_ERROR_ARCHIVE, "%.*s: its digest is not that of the wheel's RECORD", shown, path);

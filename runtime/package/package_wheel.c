@@ -53,7 +53,8 @@ static pybox_status wheel_find_stem(struct wheel *wheel)
 }
 
 /* The contents of a file of .dist-info, to be freed. */
-static pybox_status wheel_read_text(const struct wheel *wheel, const char *name, uint64_t most, char **text, size_t *length)
+static pybox_status wheel_read_text(const struct wheel *wheel, const char *name, uint64_t most, char **text,
+                                    size_t *length)
 {
     char *path;
     *text = NULL;
@@ -103,17 +104,16 @@ static int wheel_fits_python(const char *tag, size_t length)
 /* A tag: PYTHON-ABI-PLATFORM. */
 static pybox_status wheel_check_tag(const struct package_header *tag)
 {
+    const int shown = (int)(tag->length < 100 ? tag->length : 100);
     const char *end = tag->text + tag->length;
     const char *last = memrchr(tag->text, '-', tag->length);
     const char *abi = last == NULL ? NULL : memrchr(tag->text, '-', (size_t)(last - tag->text));
     if (abi == NULL)
-        return error_set(PYBOX_ERROR_ARCHIVE, "its tag %.*s has no three parts", (int)(tag->length < 100 ? tag->length : 100),
-                         tag->text);
-    int shown = (int)(tag->length < 100 ? tag->length : 100);
+        return error_set(PYBOX_ERROR_ARCHIVE, "its tag %.*s has no three parts", shown, tag->text);
     if (end - last != 4 || memcmp(last, "-any", 4) != 0 || last - abi != 5 || memcmp(abi, "-none", 5) != 0)
-        return error_set(PYBOX_ERROR_UNSUPPORTED, "it was built for one platform (%.*s), so it has native code, which no "
-                                                  "box can run; expected a wheel for any platform (py3-none-any)",
-                         shown, tag->text);
+        return error_set(PYBOX_ERROR_UNSUPPORTED,
+                         "it was built for one platform (%.*s), so it has native code, which no box can run; expected "
+                         "a wheel for any platform (py3-none-any)", shown, tag->text);
     if (!wheel_fits_python(tag->text, (size_t)(abi - tag->text)))
         return error_set(PYBOX_ERROR_UNSUPPORTED, "it is for another Python (%.*s); this is 3.%d", shown, tag->text,
                          PYTHON_MINOR);
@@ -203,7 +203,8 @@ static pybox_status wheel_list_field(struct wheel *wheel, const char *text, size
     return PYBOX_OK;
 }
 
-static pybox_status wheel_list(struct wheel *wheel, const char *name, size_t length, const char *digest, const char *size)
+static pybox_status wheel_list(struct wheel *wheel, const char *name, size_t length, const char *digest,
+                               const char *size)
 {
     pybox_status status = wheel_list_field(wheel, name, length, ',');
     if (status == PYBOX_OK)
@@ -249,7 +250,8 @@ static pybox_status wheel_add_all(struct wheel *wheel)
     for (size_t i = 0; i < wheel->record.count && status == PYBOX_OK; i++) {
         const struct package_record_line *line = &wheel->record.lines[i];
         if (!line->seen && !wheel_is_record(wheel, line->path, line->path_length))
-            status = error_set(PYBOX_ERROR_ARCHIVE, "%.200s: it is in the wheel's RECORD, but not in the wheel", line->path);
+            status = error_set(PYBOX_ERROR_ARCHIVE, "%.200s: it is in the wheel's RECORD, but not in the wheel",
+                               line->path);
     }
     char name[PACKAGE_NAME_BYTES + 20];
     int length = snprintf(name, sizeof name, "%.*s.dist-info/RECORD", (int)wheel->stem_length, wheel->stem);
@@ -276,8 +278,8 @@ static pybox_status wheel_read_facts(const struct wheel *wheel, struct package_f
     package_name_normalise(wheel->stem, size, named, sizeof named);
     package_name_normalise(facts->name, strlen(facts->name), told, sizeof told);
     if (dash == NULL || strcmp(named, told) != 0)
-        return error_set(PYBOX_ERROR_ARCHIVE, "its folder %.*s.dist-info is not named after what its METADATA say it is: "
-                                              "%.200s %.100s",
+        return error_set(PYBOX_ERROR_ARCHIVE,
+                         "its folder %.*s.dist-info is not named after what its METADATA say it is: %.200s %.100s",
                          (int)(wheel->stem_length < 200 ? wheel->stem_length : 200), wheel->stem, facts->name,
                          facts->version);
     return PYBOX_OK;

@@ -81,7 +81,8 @@ static pybox_status zip_check_local(const struct package_zip *zip, const uint8_t
     if (bytes_load_u32(local) != LOCAL_SIGNATURE || data + entry->stored_bytes > directory)
         return zip_bad(entry, "its contents lie outside the file, or have no header");
     int later = (zip_u16(local + 6) & FLAG_DESCRIPTOR) != 0;
-    if (zip_u16(local + 26) != entry->name_length || memcmp(local + LOCAL_BYTES, entry->name, entry->name_length) != 0 ||
+    if (zip_u16(local + 26) != entry->name_length ||
+        memcmp(local + LOCAL_BYTES, entry->name, entry->name_length) != 0 ||
         zip_u16(local + 6) != zip_u16(record + 8) || zip_u16(local + 8) != entry->method ||
         (!later && (bytes_load_u32(local + 14) != entry->checksum ||
                     bytes_load_u32(local + 18) != entry->stored_bytes || bytes_load_u32(local + 22) != entry->bytes)))

@@ -31,7 +31,8 @@ static void make_wheel(struct wheel_fixture *wheel)
     char text[5000];
     memset(text, 'x', sizeof text);
     wheel_fixture_distribution(wheel, "Some.Thing", "1.0",
-                               "Requires-Python: >=3.8\nRequires-Dist: six\nrequires-dist: rich[all]>=1; extra == 'all'\n");
+                               "Requires-Python: >=3.8\nRequires-Dist: six\n"
+                               "requires-dist: rich[all]>=1; extra == 'all'\n");
     wheel_fixture_add(wheel, "thing/__init__.py", "answer = 42\n");
     wheel_fixture_add(wheel, "thing/", "");
     wheel_fixture_add_bytes(wheel, "thing/data.txt", text, sizeof text)->deflated = 1;
@@ -516,7 +517,8 @@ static void write_file(const char *name, const char *text)
     assert_true(fputs(text, file) >= 0 && fclose(file) == 0);
 }
 
-static pybox_status read_folder(const char *name, const struct package_limits *limits, struct package_contents *contents)
+static pybox_status read_folder(const char *name, const struct package_limits *limits,
+                                struct package_contents *contents)
 {
     char path[500];
     snprintf(path, sizeof path, "%s/%s", place, name);
@@ -666,7 +668,8 @@ static void test_join(void **state)
 static void test_join_file_and_folder(void **state)
 {
     (void)state;
-    struct vfs_archive *joined, *parts[2] = {make_archive("a", "1", "x", "a file"), make_archive("b", "1", "x/y.py", "1")};
+    struct vfs_archive *joined, *parts[2] = {make_archive("a", "1", "x", "a file"),
+                                             make_archive("b", "1", "x/y.py", "1")};
     assert_int_equal(package_join(parts, 2, &joined), PYBOX_ERROR_ARCHIVE);
     struct vfs_archive *turned[2] = {parts[1], parts[0]};
     assert_int_equal(package_join(turned, 2, &joined), PYBOX_ERROR_ARGUMENT);
@@ -751,8 +754,8 @@ static void test_allocations(void **state)
     pybox_status status;
     make_wheel(&wheel);
     wheel_fixture_finish(&wheel, STEM);
-    for (long i = 0; fail_at = i, (status = package_wheel_read(wheel.bytes, wheel.length, &roomy, &contents)) != PYBOX_OK;
-         i++) {
+    for (long i = 0;
+         fail_at = i, (status = package_wheel_read(wheel.bytes, wheel.length, &roomy, &contents)) != PYBOX_OK; i++) {
         assert_int_equal(status, PYBOX_ERROR_NO_MEMORY);
         assert_null(contents.archive);
         assert_true(i < 1000);

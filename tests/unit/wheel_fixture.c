@@ -18,7 +18,8 @@ void wheel_fixture_start(struct wheel_fixture *wheel)
     memset(wheel, 0, sizeof *wheel);
 }
 
-struct wheel_file *wheel_fixture_add_bytes(struct wheel_fixture *wheel, const char *name, const void *bytes, size_t length)
+struct wheel_file *wheel_fixture_add_bytes(struct wheel_fixture *wheel, const char *name, const void *bytes,
+                                           size_t length)
 {
     check(wheel->count < WHEEL_FILES && strlen(name) < sizeof wheel->files[0].name);
     struct wheel_file *file = &wheel->files[wheel->count++];

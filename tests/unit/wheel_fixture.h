@@ -31,7 +31,8 @@ void wheel_fixture_distribution(struct wheel_fixture *wheel, const char *name, c
 
 /* Returns the file, whose fields may be changed until wheel_fixture_end(). */
 struct wheel_file *wheel_fixture_add(struct wheel_fixture *wheel, const char *name, const char *text);
-struct wheel_file *wheel_fixture_add_bytes(struct wheel_fixture *wheel, const char *name, const void *bytes, size_t length);
+struct wheel_file *wheel_fixture_add_bytes(struct wheel_fixture *wheel, const char *name, const void *bytes,
+                                           size_t length);
 
 /* Adds STEM.dist-info/RECORD. */
 void wheel_fixture_record(struct wheel_fixture *wheel, const char *stem);

@@ -45,8 +45,8 @@ pybox_status launch_image(struct launch *launch, const struct box_options *optio
  * `compile` they are compiled. */
 pybox_status launch_packages(struct launch *launch, const struct box_options *options, int compile);
 
-/* Makes the box; one that is there already is destroyed first. Opens the packages if launch_packages() has not. With --jail
- * the process is in it from then on. */
+/* Makes the box; one that is there already is destroyed first. Opens the packages if launch_packages() has not. With
+ * --jail the process is in it from then on. */
 pybox_status launch_box(struct launch *launch, const struct box_options *options,
                         const struct launch_program *program);
 
