@@ -150,6 +150,17 @@ static int command_line_operand(struct command_line *line, int argc, char **argv
     return 0;
 }
 
+/* What --copy-in and --copy-out read and write. */
+static int command_line_copies(struct command_line *line)
+{
+    int failed = 0;
+    for (size_t i = 0; i < line->copy.in_count && !failed; i++)
+        failed = box_options_reads(&line->box, line->copy.in[i].from);
+    for (size_t i = 0; i < line->copy.out_count && !failed; i++)
+        failed = box_options_writes(&line->box, line->copy.out[i].to);
+    return failed;
+}
+
 /* One JSON object is made of all output, in memory and several times as large. */
 #define JSON_OUTPUT_BYTES (UINT64_C(64) << 20)
 
@@ -174,7 +185,7 @@ static int command_line_finish(struct command_line *line, int argc, char **argv)
         line->box.rollback = PYBOX_ROLLBACK_RUN;
     line->box.jail_terminal = line->command == COMMAND_REPL;
     if (box_options_writes(&line->box, line->save.path) != 0 || box_options_writes(&line->box, line->store) != 0 ||
-        box_options_writes(&line->box, line->profile_file) != 0)
+        box_options_writes(&line->box, line->profile_file) != 0 || command_line_copies(line) != 0)
         return -1;
     if (line->code != NULL)
         argv[--optind] = "-c"; /* in the place of the code, as sys.argv[0] */

@@ -145,9 +145,15 @@ int box_options_writes(struct box_options *options, const char *path)
     return path == NULL ? 0 : box_options_add(&options->writes, &options->write_count, path);
 }
 
+int box_options_reads(struct box_options *options, const char *path)
+{
+    return box_options_add(&options->reads, &options->read_count, path);
+}
+
 void box_options_free(struct box_options *options)
 {
     free(options->writes);
+    free(options->reads);
     free(options->mounts);
     free(options->packages);
     free(options->environment);

@@ -32,6 +32,8 @@ struct box_options {
     int jail_terminal; /* in which the command edits lines at a terminal */
     const char **writes; /* files and folders of the host that the command itself will write by then */
     size_t write_count;
+    const char **reads; /* ... and will read after it is in the jail */
+    size_t read_count;
 };
 
 /* The values that getopt_long() returns for them: outside the range of characters. */
@@ -85,6 +87,9 @@ int box_options_take(struct box_options *options, int option, char *value);
 
 /* The command will write there. NULL is nothing. 0, or -1 after a message. */
 int box_options_writes(struct box_options *options, const char *path);
+
+/* The command will read there once the box is made; as above. */
+int box_options_reads(struct box_options *options, const char *path);
 
 void box_options_free(struct box_options *options);
 

@@ -4,13 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
-
 void jail_entry_close_inherited(void)
 {
     close_range(STDERR_FILENO + 1, ~0U, 0);
 }
 
-/* What stays possible: room for the mounts, and two for each path that is written. `folders` are ours. */
+/* What stays possible: room for the mounts and what is read, and two for each path that is written. `folders` are ours. */
 struct entry {
     pybox_jail_path *paths;
     size_t count;
@@ -35,7 +34,10 @@ static void entry_add_mount(struct entry *entry, const pybox_mount *mount)
 /* A file that is written gets a temporary one beside it, or is not there yet. */
 static int entry_add_written(struct entry *entry, const char *path)
 {
-    const char *slash = strrchr(path, '/');
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/') /* a folder may be given as FOLDER/ */
+        length--;
+    const char *slash = memrchr(path, '/', length);
     char *folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
     if (folder == NULL)
         return -1;
@@ -47,11 +49,13 @@ static int entry_add_written(struct entry *entry, const char *path)
 
 static int entry_collect(struct entry *entry, const struct box_options *options)
 {
-    entry->paths = calloc(options->mount_count + 2 * options->write_count + 1, sizeof *entry->paths);
+    entry->paths = calloc(options->mount_count + options->read_count + 2 * options->write_count + 1, sizeof *entry->paths);
     entry->folders = calloc(options->write_count + 1, sizeof *entry->folders);
     int failed = entry->paths == NULL || entry->folders == NULL;
     for (size_t i = 0; i < options->mount_count && !failed; i++)
         entry_add_mount(entry, &options->mounts[i]);
+    for (size_t i = 0; i < options->read_count && !failed; i++)
+        entry_add(entry, options->reads[i], 0);
     for (size_t i = 0; i < options->write_count && !failed; i++)
         failed = entry_add_written(entry, options->writes[i]);
     return failed ? -1 : 0;
