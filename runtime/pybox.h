@@ -1032,8 +1032,9 @@ typedef int pybox_change_callback(void *context, const pybox_change *change);
 /* Tells of the files that were changed in memory and in overlays, by the guest and by the host, sorted by path: all, or
  * with a `path` what is there and below it. Folders are told of when they are made or removed; a removed one stands for
  * what was in it. A file that was renamed is one that is gone and one that is new. What has been changed back may be
- * told of. Takes as long as there are files in memory, and keeping track of it takes nothing of a run that changes none.
- * Errors: LIMIT. */
+ * told of. A folder of the host's, renamed in an overlay, that cannot be gone into (no permission, too deep for the
+ * limits) stands for what is in it. Takes as long as there are files in memory, and keeping track of it takes nothing
+ * of a run that changes none. Errors: LIMIT. */
 PYBOX_API pybox_status pybox_box_file_changes(pybox_box *box, const char *path, pybox_since since,
                                               pybox_change_callback *callback, void *context);
 

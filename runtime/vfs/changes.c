@@ -311,6 +311,13 @@ static int finder_directory(struct finder *finder, struct memfs_node *directory,
     return error == 0 && !is_new && finder->since != CHANGES_SINCE_HOST ? finder_removed(finder, directory) : error;
 }
 
+/* What may be said of the host's directories that cannot be gone into: too deep, no permission, no room for an entry of
+ * their own. They stand for what is in them, so that a guest cannot hide its other changes behind one. */
+static int finder_is_closed(int error)
+{
+    return error == ENOSPC || error == EDQUOT || error == ENAMETOOLONG || error == EACCES;
+}
+
 static int finder_new_lower(struct finder *finder, struct memfs_node *directory, int depth)
 {
     const struct place place = finder_place(finder, directory);
@@ -323,6 +330,8 @@ static int finder_new_lower(struct finder *finder, struct memfs_node *directory,
     struct opened opened = {.host = -1, .place = place};
     file.opened = &opened;
     int error = host_open_list(finder->vfs, &file, &names);
+    if (error == EACCES)
+        error = 0;
     for (uint32_t i = 0; i < names.count && error == 0; i++) {
         const char *name = names.texts + names.starts[i];
         const size_t length = finder->length;
@@ -333,15 +342,15 @@ static int finder_new_lower(struct finder *finder, struct memfs_node *directory,
         error = tree_lookup(finder->vfs, &place, name, strlen(name), &found);
         if (error == 0 && !found.lower)
             continue; /* a directory: it has an entry now */
-        if (error == 0)
+        if (error == 0 || finder_is_closed(error))
             error = overlay_stat(finder->vfs, &place, name, strlen(name), &stat);
         if (error == 0)
             error = finder_push(finder, name, strlen(name));
         if (error == 0)
             error = finder_tell(finder, CHANGE_CREATED, &stat);
         finder->length = length;
-        if (error == ENOENT)
-            error = 0; /* gone meanwhile, on the host */
+        if (error == ENOENT || error == EACCES)
+            error = 0; /* gone meanwhile, on the host; or nobody can see what it is */
     }
     host_open_free(&names);
     return error;

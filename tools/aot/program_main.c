@@ -120,6 +120,7 @@ int main(int argc, char **argv)
     complain_as(name);
     streams_open_closed();
     signal(SIGPIPE, SIG_IGN); /* the guest gets EPIPE */
+    signal(SIGXFSZ, SIG_IGN); /* so is a file that would be larger than this process may write */
     struct box_options options = {0};
     int read = program_main_options(&options, name, argc, argv);
     int code = read < 0 ? EXIT_CODE_USAGE : EXIT_CODE_DONE;

@@ -41,6 +41,7 @@ int main(int argc, char **argv)
     complain_as("pybox");
     streams_open_closed();
     signal(SIGPIPE, SIG_IGN); /* a write to a closed pipe is an error that the guest is told */
+    signal(SIGXFSZ, SIG_IGN); /* so is a file that would be larger than this process may write */
     struct command_line line;
     int code = EXIT_CODE_USAGE;
     if (command_line_read(&line, argc, argv) == 0)

@@ -48,6 +48,7 @@ int main(int argc, char **argv)
     complain_as("pybox-snap");
     streams_open_closed();
     signal(SIGPIPE, SIG_IGN); /* a write to a closed pipe is an error like others */
+    signal(SIGXFSZ, SIG_IGN); /* so is a file that would be larger than this process may write */
     if (argc < 2) {
         fputs(snap_help_usage, stderr);
         return EXIT_CODE_USAGE;
