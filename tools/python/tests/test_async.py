@@ -290,3 +290,18 @@ def test_pools():
             assert [result.value for result in results] == list(range(20))
             assert pool.statistics["taken"] == 0 and pool.statistics["created"] <= 3
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+def test_coroutine_tools_that_end_the_program(kind):
+    async def end() -> None:
+        raise kind
+
+    async def five() -> int:
+        return 5
+    with Sandbox(tools=[end, five]) as sandbox:
+        sandbox.run("x = 1")
+        with pytest.raises(kind):
+            sandbox.run("from tools import end\nx = 2\nawait end()")
+        assert sandbox.get("x") == 1
+        assert sandbox.eval("from tools import five\nawait five()") == 5  # the loop goes on

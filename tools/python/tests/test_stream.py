@@ -2,11 +2,14 @@
 
 import asyncio
 import base64
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from pybox import Output, Outcome, Sandbox
+from pybox.errors import ClosedError
 
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==")
 
@@ -119,3 +122,52 @@ def test_repr():
         result = sandbox.run("1")
         assert result.fuel > 0 and result.seconds > 0 and result.memory > 0 and result.fuel_left is None
         assert sandbox.run("1", limits={"fuel": "100M"}).fuel_left > 0
+
+
+def test_streams_raise_what_the_call_raises():
+    sandbox = Sandbox()
+    sandbox.close()
+    with pytest.raises(ClosedError):
+        list(sandbox.stream("1"))
+
+    async def main():
+        async for _ in sandbox.astream("1"):
+            pass
+    with pytest.raises(ClosedError):
+        asyncio.run(main())
+
+
+def test_a_stream_that_is_left_while_a_tool_runs():
+    cancelled = threading.Event()
+
+    async def wait() -> None:
+        try:
+            await asyncio.sleep(1000)
+        finally:
+            cancelled.set()
+    with Sandbox(tools=[wait]) as sandbox:
+        sandbox.run("x = 1")
+        with sandbox.stream("from tools import wait\nx = 2\nprint('begun', flush=True)\nawait wait()") as stream:
+            next(stream)
+        assert stream.result.outcome is Outcome.INTERRUPTED and sandbox.get("x") == 1
+        assert cancelled.wait(60)
+
+
+def test_a_coroutines_stream_that_nobody_has_any_more():
+    async def main(code):
+        with Sandbox() as sandbox:
+            sandbox.run("x = 1")
+            async for _ in sandbox.astream(f"x = 2\n{code}"):
+                break
+            while sandbox.running:
+                await asyncio.sleep(0.01)
+            return await sandbox.aget("x")
+    assert asyncio.run(main("while True: print('more', flush=True)")) == 1
+    assert asyncio.run(main("print('one', flush=True)\nwhile True: pass")) == 1
+
+
+@pytest.mark.parametrize("code", ["while True: pass", "while True: print('more')"])
+def test_the_interpreter_does_not_wait_for_streams(code):
+    program = f"import pybox\ns = pybox.Sandbox()\nstream = s.stream({code!r})\nprint('end')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300)
+    assert done.stdout == "end\n"

@@ -19,7 +19,7 @@ from concurrent.futures import Future
 from typing import Any, Optional, TypeVar
 
 from . import _native
-from .threads import background_loop, executor, submit
+from .threads import Escape, background_loop, executor, submit
 from .tools import Tool, Toolset
 from .values import encode
 
@@ -74,6 +74,8 @@ class _Requests:
             if isinstance(task, _Answered):
                 continue
             error = asyncio.CancelledError("cancelled by the host") if task.cancelled() else task.exception()
+            if isinstance(error, Escape):
+                raise error.carried
             if error is not None:
                 self.box.answer_error(number, *error_of(error))
             else:
@@ -108,10 +110,11 @@ def _timeout(result: _native.Result) -> Optional[float]:
 # From plain code
 
 
-def drive(box: _native.Box, tools: Toolset, start: Step) -> _native.Result:
-    """Runs `start` and what follows, in this thread. Coroutine tools run on a loop of the package's."""
+def drive(box: _native.Box, tools: Toolset, start: Step, stop: Optional[Future[None]] = None) -> _native.Result:
+    """Runs `start` and what follows, in this thread. Coroutine tools run on a loop of the package's. It waits for
+    none of them any more when `stop` is done."""
     result = start()
-    return _drive_here(box, tools, result, (_native.WAIT_HOST, _native.WAIT_STACK))
+    return _drive_here(box, tools, result, (_native.WAIT_HOST, _native.WAIT_STACK), stop=stop)
 
 
 def _drive_here(
@@ -135,8 +138,7 @@ def _drive_here(
             any_of = [*tasks, stop] if stop else tasks
             concurrent.futures.wait(any_of, _timeout(result), concurrent.futures.FIRST_COMPLETED)
             if stop is not None and stop.done():
-                give_up(box)
-                return result
+                return give_up(box) or result
             requests.give()
             result = box.resume()
         return result
@@ -147,26 +149,31 @@ def _drive_here(
         requests.cancel()
 
 
-def give_up(box: _native.Box) -> None:
-    """Ends a run that waits: it is interrupted, and cut if it swallows that."""
+def give_up(box: _native.Box) -> Optional[_native.Result]:
+    """Ends a run that waits: it is interrupted, and cut if it swallows that. What became of it, if that is known."""
     for attempt in range(_STOPS + 1):
         box.interrupt(_native.INTERRUPT_STOP if attempt < _STOPS else _native.INTERRUPT_CUT)
         try:
-            if box.resume().outcome != _native.PENDING:
-                return
+            result = box.resume()
         except _native.Error:
-            return
+            return None
+        if result.outcome != _native.PENDING:
+            return result
+    return None
 
 
 # ------------------------------------------------------------------------------------------
 # From coroutines
 
 
-async def drive_async(box: _native.Box, tools: Toolset, start: Step) -> _native.Result:
-    """The same without blocking the event loop. Cancelling interrupts the guest, and ends when that has ended."""
+async def drive_async(
+    box: _native.Box, tools: Toolset, start: Step, stop: Optional[Future[None]] = None
+) -> _native.Result:
+    """The same without blocking the event loop. Cancelling interrupts the guest, and ends when that has ended; `stop`
+    is done from then on."""
     loop = asyncio.get_running_loop()
     requests = _Requests(box, tools, loop.create_task)
-    stop: Future[None] = Future()
+    stop = stop or Future()
 
     def work(step: Step) -> Step:
         return lambda: _drive_here(box, tools, step(), (_native.WAIT_STACK,), loop, stop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from . import _native
@@ -159,9 +160,9 @@ class Namespace:
         """
         sandbox = self.sandbox
 
-        def work(output: _native.OutputCallback) -> Result:
+        def work(output: _native.OutputCallback, stop: Future[None]) -> Result:
             step = self._run_step(code, inputs, limits, filename, output, None, False)
-            return self._finish(drive(sandbox.native, sandbox.tools, step), code)
+            return self._finish(drive(sandbox.native, sandbox.tools, step, stop), code)
         return Stream(sandbox.native, work)
 
     def astream(
@@ -175,9 +176,9 @@ class Namespace:
         """stream() for coroutines: `async for piece in sandbox.astream(code)`."""
         sandbox = self.sandbox
 
-        async def work(output: _native.OutputCallback) -> Result:
+        async def work(output: _native.OutputCallback, stop: Future[None]) -> Result:
             step = self._run_step(code, inputs, limits, filename, output, None, False)
-            return await self._afinish(await drive_async(sandbox.native, sandbox.tools, step), code)
+            return await self._afinish(await drive_async(sandbox.native, sandbox.tools, step, stop), code)
         return AsyncStream(work)
 
     # -- variables --

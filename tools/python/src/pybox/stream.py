@@ -6,10 +6,11 @@ import asyncio
 import contextvars
 import errno
 import queue
+import sys
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import Future, wait
+from concurrent.futures import Future, InvalidStateError, wait
 from types import TracebackType
 from typing import NamedTuple, Optional
 
@@ -38,10 +39,12 @@ class _Pieces:
     def __init__(self) -> None:
         self.queue: queue.Queue[Optional[Output]] = queue.Queue(MOST_AHEAD)
         self.closed = threading.Event()
+        self.stop: Future[None] = Future()
+        """Done: the run waits for no tool any more."""
 
-    def work(self, run: Callable[[_native.OutputCallback], Result]) -> Result:
+    def work(self, run: Callable[[_native.OutputCallback, Future[None]], Result]) -> Result:
         try:
-            return run(self.receive)
+            return run(self.receive, self.stop)
         finally:
             self.put(None)
 
@@ -62,7 +65,7 @@ class Stream(Iterator[Output]):
     """The output of a run that is in progress. Iterate over it, then read `result`. A stream that is closed, or that
     nobody has any more, interrupts its run."""
 
-    def __init__(self, box: _native.Box, work: Callable[[_native.OutputCallback], Result]) -> None:
+    def __init__(self, box: _native.Box, work: Callable[[_native.OutputCallback, Future[None]], Result]) -> None:
         self._box = box
         self._pieces = _Pieces()
         context = contextvars.copy_context()
@@ -81,11 +84,12 @@ class Stream(Iterator[Output]):
             raise
         if piece is None:
             self._pieces.closed.set()
+            self._future.result()  # raises what the call itself raised: a closed sandbox, wrong arguments, ...
             raise StopIteration
         return piece
 
     def __del__(self) -> None:
-        if hasattr(self, "_future"):
+        if hasattr(self, "_future") and not sys.is_finalizing():  # then threads do not go on
             self.close()
 
     @property
@@ -98,6 +102,7 @@ class Stream(Iterator[Output]):
     def close(self) -> None:
         """Interrupts the run if it is still in progress, and waits for its end."""
         self._pieces.closed.set()
+        _set_done(self._pieces.stop)
         while not self._future.done() and not self._future.cancel():
             self._box.interrupt(_native.INTERRUPT_STOP)
             wait([self._future], _LOOK_AGAIN)
@@ -111,60 +116,75 @@ class Stream(Iterator[Output]):
         self.close()
 
 
+def _set_done(future: Future[None]) -> None:
+    try:
+        future.set_result(None)
+    except InvalidStateError:
+        pass  # it is
+
+
+class _AsyncPieces:
+    """What the thread of the run and the reader share."""
+
+    def __init__(self) -> None:
+        self.queue: deque[Output] = deque()
+        self.ahead = threading.Semaphore(MOST_AHEAD)
+        self.stop: Future[None] = Future()
+        """Done: the run has been cancelled."""
+        self.loop = asyncio.get_running_loop()
+        self.news = asyncio.Event()
+
+    def receive(self, stream: int, piece: bytes) -> int:
+        """In the thread of the run."""
+        while not self.ahead.acquire(timeout=_LOOK_AGAIN):
+            if self.stop.done():
+                return errno.EPIPE
+        self.queue.append(Output(_STREAMS[stream], piece.decode("utf-8", "replace")))
+        self.loop.call_soon_threadsafe(self.news.set)
+        return 0
+
+
 class AsyncStream(AsyncIterator[Output]):
     """The same for coroutines. The run begins when it is first iterated over, or awaited."""
 
-    def __init__(self, work: Callable[[_native.OutputCallback], Awaitable[Result]]) -> None:
+    def __init__(self, work: Callable[[_native.OutputCallback, Future[None]], Awaitable[Result]]) -> None:
         self._begin = work
-        self._pieces: deque[Output] = deque()
-        self._ahead = threading.Semaphore(MOST_AHEAD)
-        self._closed = False
+        self._pieces: Optional[_AsyncPieces] = None
         self._task: Optional[asyncio.Future[Result]] = None
-        self._news: Optional[asyncio.Event] = None
-        self._loop: Optional[asyncio.AbstractEventLoop] = None
 
-    def _start(self) -> asyncio.Future[Result]:
-        if self._task is None:
-            self._loop = asyncio.get_running_loop()
-            self._news = asyncio.Event()
-            self._task = asyncio.ensure_future(self._begin(self._receive))
-            self._task.add_done_callback(lambda task: self._wake())
-        return self._task
+    def _start(self) -> tuple[_AsyncPieces, asyncio.Future[Result]]:
+        if self._pieces is None or self._task is None:
+            pieces = self._pieces = _AsyncPieces()
+            self._task = asyncio.ensure_future(self._begin(pieces.receive, pieces.stop))
+            self._task.add_done_callback(lambda task: pieces.news.set())
+        return self._pieces, self._task
 
-    def _wake(self) -> None:
-        if self._news is not None:
-            self._news.set()
-
-    def _receive(self, stream: int, piece: bytes) -> int:
-        """In the thread of the run."""
-        while not self._ahead.acquire(timeout=_LOOK_AGAIN):
-            if self._closed:
-                return errno.EPIPE
-        self._pieces.append(Output(_STREAMS[stream], piece.decode("utf-8", "replace")))
-        assert self._loop is not None
-        self._loop.call_soon_threadsafe(self._wake)
-        return 0
+    def __del__(self) -> None:
+        """What nobody has any more is interrupted soon."""
+        pieces, task = getattr(self, "_pieces", None), getattr(self, "_task", None)
+        if pieces is not None and task is not None and not task.done() and not pieces.loop.is_closed():
+            pieces.loop.call_soon_threadsafe(task.cancel)
 
     def __aiter__(self) -> AsyncIterator[Output]:
         return self
 
     async def __anext__(self) -> Output:
-        task = self._start()
-        assert self._news is not None
+        pieces, task = self._start()
         while True:
-            if self._pieces:
-                self._ahead.release()
-                return self._pieces.popleft()
+            if pieces.queue:
+                pieces.ahead.release()
+                return pieces.queue.popleft()
             if task.done():
+                if not task.cancelled():
+                    task.result()  # raises what the call itself raised
                 raise StopAsyncIteration
-            self._news.clear()
-            if not self._pieces:
-                await self._wait_for_news()
+            pieces.news.clear()
+            if not pieces.queue:
+                await self._wait_for_news(pieces)
 
-    async def _wait_for_news(self) -> None:
-        assert self._news is not None
+    async def _wait_for_news(self, pieces: _AsyncPieces) -> None:
         try:
-            await self._news.wait()
+            await pieces.news.wait()
         except asyncio.CancelledError:
             await self.aclose()
             raise
@@ -173,12 +193,11 @@ class AsyncStream(AsyncIterator[Output]):
         """What the run did. Waits for its end; output that has not been read is dropped."""
         async for _ in self:
             pass
-        return await self._start()
+        return await self._start()[1]
 
     async def aclose(self) -> None:
         """Interrupts the run if it is still in progress, and waits for its end."""
-        self._closed = True
-        task = self._start()
+        task = self._start()[1]
         task.cancel()
         await asyncio.wait([task])
 
