@@ -190,6 +190,7 @@ static const char page_merge[] =
     "  --mount HOST:GUEST:overlay\n" \
     "                           what was an overlay of HOST when SNAP was saved (its changes are in SNAP)\n" \
     "  --parents FOLDER, --trusted, --module PATH: as for restore\n" \
+    "  --files-limit SIZE, --folder-depth COUNT, --preset NAME, ...: for a SNAP with more than the default\n" \
     "\n" \
     "No code of the snapshot's is run. PATH is absolute in the box, or relative to /work.\n" \
     "\n" \
@@ -200,11 +201,13 @@ static const char page_files[] =
     "\n"
     "PATTERN is a folder, or has wildcards: *, ?, [a-z], and ** for any number of folders (default\n"
     "'/work/**'). A line has the kind (- file, d folder, l link, o other), the size and the path.\n"
-    "\n" FILES_OPTIONS;
+    "\n"
+    "  --json                   one JSON object; files: path, type, bytes, modified_ns of each\n" FILES_OPTIONS;
 
 static const char page_cat[] =
     "pybox-snap cat SNAP PATH [OPTION]...   writes a file of a snapshot to standard output\n"
-    "\n" FILES_OPTIONS;
+    "\n"
+    "  --json                   what could not be done is told as a JSON object\n" FILES_OPTIONS;
 
 static const char page_export[] =
     "pybox-snap export SNAP PATH HOST [OPTION]...   copies a file or folder of a snapshot to the host\n"
@@ -214,6 +217,7 @@ static const char page_export[] =
     "\n"
     "  --replace                over files that are there; else that is an error\n"
     "  --changes                only what was changed of an overlay, against its folder as it is now\n"
+    "  --json                   one JSON object; copied: files, folders, links, bytes, skipped\n"
     FILES_OPTIONS;
 
 static const char page_list[] =
