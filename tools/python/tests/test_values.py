@@ -119,7 +119,7 @@ def test_shared_objects_and_cycles_of_the_guest(sandbox):
 
 def test_what_cannot_cross_says_why(sandbox):
     for value, reason in [
-            (object(), "type builtins.object"), ([lambda: 1], r"at \$\[0\]"), ({"a": {1: print}}, r"\$\.a")]:
+            (object(), "type builtins.object"), ([lambda: 1], r"at value\[0\]"), ({"a": {1: print}}, r"at value\.a")]:
         with pytest.raises(ValueNotPortable, match=reason):
             sandbox.set("value", value)
     cycle = []

@@ -40,7 +40,7 @@ def error_of(error: BaseException) -> tuple[Optional[str], str]:
 
 async def _call(tool: Tool, request: _native.Request) -> _native.Value:
     positional, by_name = tool.receive(request.arguments)
-    return encode(await tool.function(*positional, **by_name))
+    return encode(await tool.function(*positional, **by_name), f"the result of {tool.name}()")
 
 
 class _Requests:

@@ -9,7 +9,7 @@ whole Result, and the guest's own traceback is part of what is printed.
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ._native import (
     ArchiveError,
@@ -51,6 +51,9 @@ class RunFailed(Exception):
         self.result = result
         if self.traceback and sys.version_info >= (3, 11):
             self.add_note(self._note())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.args[0], self.result)
 
     def __str__(self) -> str:
         message = super().__str__()

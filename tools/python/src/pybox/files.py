@@ -10,7 +10,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, List, NamedTuple, Optional, Union
 
 from . import _native
-from .mounts import HostPath
+from .mounts import HostPath, bytes_of
 from .suggest import unknown
 from .units import Amount, count, size
 
@@ -84,7 +84,7 @@ class Files:
 
     def write(self, path: str, content: Union[bytes, str]) -> None:
         """Makes or replaces a file, and the folders that it is in. Texts are written as UTF-8."""
-        self._sandbox.native.file_write(path, content.encode() if isinstance(content, str) else bytes(content))
+        self._sandbox.native.file_write(path, bytes_of(content))
         self._sandbox.changed()
 
     def list(self, path: str = "/work") -> List[File]:

@@ -42,12 +42,13 @@ _KINDS: dict[str, tuple[str, _Reader, _Speller]] = {
     "folder_depth": ("folder_depth", count, spell_count),
 }
 LIMIT_NAMES = tuple(_KINDS)
+_OF_BOXES = ("memory", "files_limit", "files", "open_files", "recursion", "name_bytes", "folder_depth")
 NAMES_OF_FIELDS = {kind[0]: name for name, kind in _KINDS.items()}
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of a box or a run. Those marked "box" are not looked at when they are given with a run."""
+    """Limits of a box or a run. Those marked "box" are a sandbox's: run(limits=...) refuses them."""
 
     fuel: Optional[Amount] = None
     """What a run may execute: counted, not measured, so the same on any machine."""
@@ -118,6 +119,11 @@ class Limits:
                 raise ValueError(unknown("limit", name, LIMIT_NAMES))
         return Limits(**{**self.as_dict(), **changes})  # type: ignore[arg-type]
 
+    @property
+    def of_boxes(self) -> tuple[str, ...]:
+        """The names of those that are set and that no run can have of its own."""
+        return tuple(name for name in _OF_BOXES if getattr(self, name) is not None)
+
     def over(self, other: Optional[Limits]) -> Limits:
         """These limits, and those of `other` where these have none."""
         return self if other is None else other.replace(**self.as_dict())
@@ -126,6 +132,9 @@ class Limits:
         """Those that are set."""
         values = {each.name: getattr(self, each.name) for each in dataclasses.fields(self) if each.name in _KINDS}
         return {name: value for name, value in values.items() if value is not None}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Limits.of, (self.as_dict(),)
 
     def __repr__(self) -> str:
         return f"Limits({', '.join(f'{name}={value!r}' for name, value in self.as_dict().items())})"

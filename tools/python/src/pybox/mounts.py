@@ -66,7 +66,7 @@ class Mount:
     @classmethod
     def content(cls, content: Union[bytes, str], guest: str) -> Mount:
         """One read-only file with this content."""
-        return cls(guest, content.encode() if isinstance(content, str) else bytes(content), "bytes", True)
+        return cls(guest, bytes_of(content), "bytes", True)
 
     @classmethod
     def archive(cls, host: HostPath, guest: str) -> Mount:
@@ -76,6 +76,15 @@ class Mount:
     @property
     def native(self) -> _native.Mount:
         return self.guest, KINDS[self.kind], self.source, self.read_only
+
+
+def bytes_of(content: Union[bytes, bytearray, memoryview, str]) -> bytes:
+    """The content of a file; texts are written as UTF-8."""
+    if isinstance(content, str):
+        return content.encode()
+    if not isinstance(content, (bytes, bytearray, memoryview)):
+        raise TypeError(f"the content of a file cannot be {content!r:.100}; expected a text or bytes")
+    return bytes(content)
 
 
 MountsLike = Union[Mapping[str, HostPath], Iterable[Mount], None]
@@ -105,13 +114,22 @@ def mount_of_table(table: Mapping[str, Any], folder: str) -> Mount:
     guest: Optional[object] = table.get("guest")
     if not isinstance(guest, str):
         raise ValueError(f"a mount needs guest = \"/path\", not {guest!r}")
-    if "content" in table:
-        return Mount.content(table["content"], guest)
-    kind = table.get("kind", "host")
-    if kind == "memory":
+    kind = table.get("kind", "bytes" if "content" in table else "host")
+    if kind not in KINDS:
+        raise ValueError(unknown("kind of mount", kind, KINDS))
+    needed = {"memory": None, "bytes": "content"}.get(kind, "host")
+    for key in ("host", "content"):
+        if key in table and key != needed:
+            raise ValueError(f"the mount of {guest} is of the kind {kind!r}, which has no {key!r}")
+    read_only = table.get("read_only", kind in ("host", "archive", "bytes"))
+    if not isinstance(read_only, bool):
+        raise ValueError(f"read_only of the mount of {guest} cannot be {read_only!r}; expected true or false")
+    if needed is None:
         return Mount.memory(guest)
-    host = table.get("host")
+    host = table.get(needed)
     if not isinstance(host, str):
-        raise ValueError(f"the mount of {guest} needs host = \"path\", not {host!r}")
+        raise ValueError(f"the mount of {guest} needs {needed} = \"...\", not {host!r}")
+    if needed == "content":
+        return Mount.content(host, guest)
     path = os.path.join(folder, os.path.expanduser(host))
-    return Mount(guest, path, kind, bool(table.get("read_only", kind in ("host", "archive"))))
+    return Mount(guest, path, kind, read_only)

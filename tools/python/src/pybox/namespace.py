@@ -187,7 +187,7 @@ class Namespace:
         """Binds a variable, also a protected one. `frozen`: lists become tuples, and dicts such as cannot be
         changed."""
         self.sandbox.native.variable_set(
-            name, encode(value), context=self._context, form=_native.VALUES_TAGGED, frozen=frozen)
+            name, encode(value, name), context=self._context, form=_native.VALUES_TAGGED, frozen=frozen)
 
     async def aset(self, name: str, value: Any, *, frozen: bool = False) -> None:
         """set() for coroutines."""
@@ -230,7 +230,7 @@ class Namespace:
     ) -> Step:
         box, context = self.sandbox.native, self._context
         native_limits = self.sandbox.run_limits(limits)
-        encoded = [(name, encode(value)) for name, value in inputs.items()] if inputs else []
+        encoded = [(name, encode(value, name)) for name, value in inputs.items()] if inputs else []
 
         def step() -> _native.Result:
             for name, value in encoded:
@@ -251,7 +251,7 @@ class Namespace:
     ) -> Step:
         box, context = self.sandbox.native, self._context
         native_limits = self.sandbox.run_limits(limits)
-        encoded = [encode(value) for value in arguments]
+        encoded = [encode(value, f"argument {i + 1}") for i, value in enumerate(arguments)]
         names = _object_text(keywords) if keywords else None
         return lambda: box.call(
             function, encoded, names, context=context, form=_native.VALUES_TAGGED, limits=native_limits, output=output,
@@ -270,4 +270,4 @@ class Namespace:
 
 def _object_text(keywords: Mapping[str, Any]) -> str:
     """Keyword arguments as a JSON object, whatever they are named."""
-    return "{" + ",".join(f"{encode_json(name)}:{encode_json(value)}" for name, value in keywords.items()) + "}"
+    return "{" + ",".join(f"{encode_json(name)}:{encode_json(value, name)}" for name, value in keywords.items()) + "}"

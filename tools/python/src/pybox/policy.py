@@ -114,6 +114,9 @@ class Policy:
             options[key] = reader(key, value, folder)
         return cls(**options)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}
+
     def replace(self, **changes: Any) -> Policy:
         """The same with some fields changed. Those that are None stay."""
         given = {name: value for name, value in changes.items() if value is not None}
@@ -126,9 +129,9 @@ class Policy:
 
     def choose(self, offered: Iterable[ToolLike]) -> Toolset:
         """The tools that the guest gets of those that the program offers."""
-        tools = [each if isinstance(each, Tool) else Tool(each) for each in offered]
+        tools = Toolset(offered)
         if self.tools is None:
-            return Toolset(tools)
+            return tools
         by_name = {each.name: each for each in tools} | {each.full_name: each for each in tools}
         chosen = []
         for name in self.tools:

@@ -296,6 +296,9 @@ class Sandbox(Namespace):
     def run_limits(self, limits: LimitsLike) -> Optional[_native.Limits]:
         """The limits of a run: what they do not name is as the sandbox's."""
         own = Limits.of(limits)
+        if own is not None and own.of_boxes:
+            raise ValueError(f"the limit {own.of_boxes[0]!r} is a sandbox's, and a run has none of its own; "
+                             "expected in Sandbox(limits=...) or its policy")
         return None if own is None else own.over(self.policy.full_limits).native
 
     keeps_runs = False
@@ -310,6 +313,9 @@ class Sandbox(Namespace):
     async def in_thread(self, step: Callable[[], T]) -> T:
         """Does something with the box without blocking the event loop."""
         return await in_thread(self._box, step)  # type: ignore[no-any-return]
+
+    def __reduce__(self) -> Any:
+        raise TypeError("a sandbox cannot be pickled; save() writes its state to a file that Sandbox.load() reads")
 
     def __repr__(self) -> str:
         state = "closed" if self.closed else "running" if self.running else "idle"

@@ -30,7 +30,7 @@ from .result import Outcome, Result
 from .sandbox import Sandbox
 from .storage import MODULE, Storage
 from .suggest import unknown
-from .tools import Tool, ToolLike
+from .tools import Tool, ToolLike, Toolset
 from .units import Amount, Duration, nanoseconds, size
 
 _DATABASE = "records.sqlite"
@@ -147,7 +147,7 @@ class SessionStore:
         self.native = _native.Store(self.folder)
         self.database = Database(os.path.join(self.folder, _DATABASE))
         self.policy = policy or Policy()
-        self.tools: tuple[Tool, ...] = tuple(each if isinstance(each, Tool) else Tool(each) for each in tools)
+        self.tools: tuple[Tool, ...] = tuple(Toolset(tools))
         self.storage_bytes = size(storage_limit, "storage_limit")
         for each in self.tools:
             if each.module == MODULE:

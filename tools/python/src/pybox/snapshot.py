@@ -108,6 +108,9 @@ class Snapshot:
         """Writes a delta and its parents as one file that needs no other."""
         _native.snapshot_merge(_native.default_module(), path, output, folders=folders)
 
+    def __reduce__(self) -> Any:
+        raise TypeError("a snapshot cannot be pickled; save() writes it to a file that Snapshot.open() reads")
+
     def __repr__(self) -> str:
         return f"<Snapshot {self.digest[:12]}{f' {self.path}' if self.path else ''}>"
 

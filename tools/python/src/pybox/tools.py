@@ -105,8 +105,13 @@ class Tool:
         blocking: bool = False,
         deferred: bool = False,
     ) -> None:
+        if not callable(function):
+            raise TypeError(f"a tool cannot be {function!r:.100}; expected a function")
         self.function = function
-        self.name: str = name or function.__name__
+        self.name: str = name or str(getattr(function, "__name__", ""))
+        if not self.name.isidentifier():
+            raise ValueError(
+                f"the tool {function!r:.100} has no name that code can use; give it one: tool(name=...)(function)")
         self.module = module
         self.description: str = inspect.getdoc(function) or "" if description is None else description
         self.is_coroutine = inspect.iscoroutinefunction(function)
@@ -199,7 +204,7 @@ class Tool:
             self.receive(call.arguments, call.blobs)  # so that wrong arguments are told at once
             return _native.LATER
         positional, by_name = self.receive(call.arguments, call.blobs)
-        return encode(self.function(*positional, **by_name))
+        return encode(self.function(*positional, **by_name), f"the result of {self.name}()")
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         return self.function(*arguments, **keywords)
@@ -240,6 +245,8 @@ class Toolset:
     def __init__(self, tools: Iterable[ToolLike] = ()) -> None:
         self._tools: dict[str, Tool] = {}
         self.functions: Optional[_native.Functions] = None
+        if not isinstance(tools, Iterable):
+            raise TypeError(f"tools cannot be {tools!r:.100}; expected a list of functions")
         for each in tools:
             made = each if isinstance(each, Tool) else Tool(each)
             if made.full_name in self._tools:

@@ -61,6 +61,12 @@ class GuestObject:
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError("an object of the guest's cannot be changed in the host")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return GuestObject, (self.kind, self.type_name, {}), self.fields
+
+    def __setstate__(self, fields: dict[str, Any]) -> None:
+        self.fields.update(fields)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, GuestObject):
             return NotImplemented
@@ -88,19 +94,19 @@ class GuestObject:
 # Into the guest
 
 
-def encode(value: Any) -> _native.Value:
-    """A value in the form that the extension takes: None, bytes, or JSON text."""
+def encode(value: Any, what: str = "$") -> _native.Value:
+    """A value in the form that the extension takes: None, bytes, or JSON text. `what` is its name in messages."""
     if value is None:
         return None
     if type(value) is bytes:
         return value
-    return encode_json(value)
+    return encode_json(value, what)
 
 
-def encode_json(value: Any) -> str:
+def encode_json(value: Any, what: str = "$") -> str:
     """The same as JSON text, also for None and bytes."""
     try:
-        tagged = value if _is_plain(value) else _Encoder().tagged(value, "$", 0)
+        tagged = value if _is_plain(value) else _Encoder().tagged(value, what, 0)
         return _write(tagged)
     except RecursionError:
         raise ValueNotPortable(f"the value is more than {_MOST_DEPTH} levels deep") from None
@@ -163,6 +169,10 @@ def _zone(zone: Optional[datetime.tzinfo]) -> Any:
     raise ValueNotPortable(f"a time zone of type {type(zone).__name__} cannot cross; use timezone or ZoneInfo")
 
 
+def _shortened(place: str) -> str:
+    return place if len(place) <= 60 else f"{place[:30]}...{place[-27:]}"
+
+
 class _Encoder:
     """Makes the tagged form. What contains itself is refused; what is shared is written in each place."""
 
@@ -174,7 +184,8 @@ class _Encoder:
         if kind in _SCALARS:
             return _scalar(value)
         if depth >= _MOST_DEPTH or id(value) in self.around:
-            raise ValueNotPortable(f"at {place}: it contains itself, or is more than {_MOST_DEPTH} levels deep")
+            raise ValueNotPortable(
+                f"at {_shortened(place)}: it contains itself, or is more than {_MOST_DEPTH} levels deep")
         self.around.add(id(value))
         try:
             return self._container(kind, value, place, depth + 1)
@@ -219,7 +230,7 @@ class _Encoder:
         for base, take in _BASES:
             if isinstance(value, base):
                 return self.tagged(take(value), place, depth)
-        raise ValueNotPortable(f"at {place}: an object of type {_class_name(type(value))} cannot cross; "
+        raise ValueNotPortable(f"at {_shortened(place)}: an object of type {_class_name(type(value))} cannot cross; "
                                "pass its data (numbers, texts, lists, dicts, dataclasses, ...)")
 
     def _guest_object(self, value: GuestObject, place: str, depth: int) -> Any:

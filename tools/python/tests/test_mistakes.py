@@ -1,0 +1,105 @@
+"""What is given wrongly is refused, and the message says what was wrong and what is expected; what is
+pickled, copied or sent to another process arrives."""
+
+import copy
+import functools
+import pickle
+import re
+
+import pytest
+
+import pybox
+from pybox import Limits, Mount, Policy, Sandbox
+
+
+def echo(value: int) -> int:
+    return value
+
+
+@pytest.mark.parametrize("make, message", [
+    (lambda: Sandbox(tools=[5]), "a tool cannot be 5; expected a function"),
+    (lambda: Sandbox(tools=echo), "expected a list of functions"),
+    (lambda: Sandbox(tools=[lambda: 1]), "has no name that code can use; give it one"),
+    (lambda: Sandbox(tools=[functools.partial(echo, 1)]), "has no name that code can use; give it one"),
+    (lambda: Mount.content(5, "/x"), "the content of a file cannot be 5; expected a text or bytes"),
+    (lambda: Sandbox().files.write("x", 5), "the content of a file cannot be 5; expected a text or bytes"),
+    (lambda: Sandbox().run("1", limits={"memory": "64M"}),
+     "the limit 'memory' is a sandbox's, and a run has none of its own; expected in Sandbox(limits=...)"),
+    (lambda: Sandbox().run("1", inputs={"rows": [object()]}), "at rows[0]: an object of type builtins.object"),
+    (lambda: Sandbox().set("rows", object()), "at rows: an object"),
+    (lambda: Sandbox().call("print", 1, object()), "at argument 2: an object"),
+    (lambda: pickle.dumps(Sandbox()), "a sandbox cannot be pickled; save() writes its state"),
+    (lambda: pickle.dumps(Sandbox().snapshot()), "a snapshot cannot be pickled; save() writes it"),
+])
+def test_the_message(make, message):
+    with pytest.raises((TypeError, ValueError), match=re.escape(message)):
+        make()
+
+
+@pytest.mark.parametrize("mount, message", [
+    ({"guest": "/x", "content": 5}, 'the mount of /x needs content = "...", not 5'),
+    ({"guest": "/x", "host": "a", "read_only": "false"}, "cannot be 'false'; expected true or false"),
+    ({"guest": "/x", "host": "a", "kind": "bytes"}, "is of the kind 'bytes', which has no 'host'"),
+    ({"guest": "/x", "host": "a", "content": "b"}, "is of the kind 'bytes', which has no 'host'"),
+    ({"guest": "/x", "host": "a", "kind": "memory"}, "is of the kind 'memory', which has no 'host'"),
+    ({"guest": "/x", "host": "a", "kind": "ovrlay"}, "unknown kind of mount 'ovrlay'; did you mean 'overlay'?"),
+    ({"guest": "/x"}, 'the mount of /x needs host = "...", not None'),
+])
+def test_mounts_of_policies(mount, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        Policy.of_table({"mounts": [mount]})
+
+
+def test_places_of_messages_stay_short():
+    deep = []
+    for _ in range(1000):
+        deep = [deep]
+    with pytest.raises(pybox.ValueNotPortable) as raised:
+        Sandbox().set("deep", deep)
+    assert len(str(raised.value)) < 200
+
+
+def test_tools_that_return_what_cannot_cross():
+    def make():
+        return object()
+
+    async def amake():
+        return object()
+    with Sandbox(tools=[make, amake]) as sandbox:
+        for code, name in (("tools.make()", "make"), ("await tools.amake()", "amake")):
+            error = sandbox.run(f"import tools\n{code}").error
+            assert f"at the result of {name}(): an object of type builtins.object cannot cross" in error.message
+
+
+def failure(code, **options):
+    with pytest.raises(pybox.RunFailed) as raised:
+        pybox.run(code, **options).check()
+    return raised.value
+
+
+def again(value):
+    return [pickle.loads(pickle.dumps(value)), copy.deepcopy(value)]
+
+
+def test_what_is_pickled():
+    limits = Limits(fuel="1M", timeout=2)
+    policy = Policy(limits=limits, mounts=(Mount.memory("/scratch"),), environment={"A": "b"})
+    Sandbox(policy).close()  # what it keeps for itself is no part of it
+    for value in (limits, policy):
+        for arrived in again(value):
+            assert arrived == value and Sandbox(limits=limits).eval("6 * 7") == 42
+    for arrived in again(failure("1 / 0")):
+        assert type(arrived) is pybox.GuestException and arrived.type == "ZeroDivisionError"
+        assert "1 / 0" in arrived.traceback and arrived.result.error.line == 1
+    for arrived in again(failure("while True: pass", limits={"fuel": "1M"})):
+        assert type(arrived) is pybox.OutOfFuel
+
+
+def test_guest_objects_are_pickled():
+    with Sandbox() as sandbox:
+        point = sandbox.eval("import dataclasses\n@dataclasses.dataclass\nclass P:\n    x: object\nP([P(5)])")
+        for arrived in again(point):
+            assert arrived == point and arrived.x[0].x == 5
+            assert sandbox.eval("p.x[0].x", inputs={"p": arrived}) == 5
+        for arrived in again(sandbox.eval("p = P(1); p.x = p; p")):
+            assert arrived.x is arrived
