@@ -42,7 +42,9 @@ static void run_command_copy(const struct command_line *line, const struct launc
     if (status == PYBOX_OK && line->copy.changes)
         status = line->json ? copy_options_json(launch->box, NULL, PYBOX_SINCE_RUN, &report->changes)
                             : copy_options_print(launch->box, NULL, PYBOX_SINCE_RUN, stderr);
-    if (status != PYBOX_OK)
+    if (status == PYBOX_ERROR_DIRTY) /* it was cut off; the exit code says why */
+        complain("its files cannot be looked at: nothing was copied out, and its changes are not known");
+    else if (status != PYBOX_OK)
         report_fail(report, status, pybox_error_message(), EXIT_CODE_FAILED);
 }
 
@@ -59,8 +61,7 @@ static void run_command_save(const struct command_line *line, const struct launc
         run_command_fail(report, status);
 }
 
-/* Runs the code in the box. A session goes on; otherwise, what a Python program does at its exit comes then. what a
- * Python program does at its exit. */
+/* Runs the code in the box. A session goes on; otherwise, what a Python program does at its exit comes then. */
 static void run_command_program(const struct command_line *line, struct launch *launch,
                                 struct session *session, const pybox_run *run,
                                 struct report *report)
