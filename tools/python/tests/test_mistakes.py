@@ -103,3 +103,15 @@ def test_guest_objects_are_pickled():
             assert sandbox.eval("p.x[0].x", inputs={"p": arrived}) == 5
         for arrived in again(sandbox.eval("p = P(1); p.x = p; p")):
             assert arrived.x is arrived
+
+
+def test_policies_take_what_sandboxes_take():
+    policy = Policy(limits={"timeout": "2s"}, mounts={"/data": "data"}, packages=["a.whl"], arguments=["x"])
+    assert policy == Policy(limits=Limits(timeout="2s"), mounts=(Mount.host("data", "/data"),), packages=("a.whl",),
+                            arguments=("x",))
+    with pytest.raises(ValueError, match="unknown limit 'tmeout'; did you mean 'timeout'"):
+        Policy(limits={"tmeout": 1})
+    with pytest.raises(pybox.PolicyError, match="a policy has names of tools"):
+        Policy(tools=[echo])
+    with pytest.raises(pybox.PolicyError, match="packages cannot be 'a.whl'; expected a list"):
+        Policy(packages="a.whl")

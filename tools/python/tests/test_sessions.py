@@ -194,3 +194,33 @@ def test_names(store):
     with pytest.raises(ValueError):
         with store.open("../evil") as session:
             session.run("1")
+
+
+def test_names_are_checked_before_anything_runs(tmp_path):
+    with SessionStore(tmp_path) as store:
+        for name in ("../x", "", "a b", ".a", "a" * 101, "a\n", 5):
+            with pytest.raises(ValueError, match="a session cannot be named .*; expected 1 to 100 letters"):
+                store.open(name)
+
+
+def test_a_session_that_was_never_parked_can_be_removed(tmp_path):
+    with SessionStore(tmp_path) as store:
+        session = store.open("new")
+        session.storage["key"] = 1
+        session.remove()
+        assert session.closed and store.list() == [] and dict(store.open("new").storage) == {}
+
+
+def test_the_second_of_two_is_closed_all_the_same(tmp_path):
+    with SessionStore(tmp_path) as store, store.open("ann") as first:
+        with pytest.raises(pybox.BusyError):
+            with store.open("ann") as second:
+                first.run("x = 1")
+                second.run("x = 2")
+        assert second.closed
+        third = store.open("ann", auto_persist=False)
+        third.run("x = 3")
+        first.run("x = 4")
+        with pytest.raises(pybox.BusyError):
+            third.close()
+        assert third.closed and store.open("ann").get("x") == 4

@@ -31,7 +31,7 @@ from typing import Any, Optional, Union
 
 from . import _native
 from .limits import Limits
-from .mounts import HostPath, Mount, mount_of_table
+from .mounts import HostPath, Mount, mount_of_table, mounts_of
 from .suggest import unknown
 from .tools import Tool, ToolLike, Toolset
 
@@ -85,6 +85,13 @@ class Policy:
     dirty."""
 
     def __post_init__(self) -> None:
+        for name, value in (("limits", Limits.of(self.limits) or Limits()), ("mounts", mounts_of(self.mounts)),
+                            ("packages", _tuple("packages", self.packages)), ("tools", _tuple("tools", self.tools)),
+                            ("arguments", _tuple("arguments", self.arguments))):
+            object.__setattr__(self, name, value)
+        for tool in self.tools or ():
+            if not isinstance(tool, str):
+                raise PolicyError(f"a policy has names of tools, and {tool!r:.100} is none; give tools to the sandbox")
         if self.preset not in PRESETS:
             raise PolicyError(unknown("preset", self.preset, PRESETS))
         if self.rollback not in ROLLBACKS:
@@ -159,6 +166,12 @@ class Policy:
             "clock_ns": self.clock,
             "rollback": ROLLBACKS[self.rollback],
         }
+
+
+def _tuple(name: str, value: Optional[Iterable[Any]]) -> Optional[tuple[Any, ...]]:
+    if isinstance(value, (str, bytes)):
+        raise PolicyError(f"{name} cannot be {value!r:.100}; expected a list of them")
+    return None if value is None else tuple(value)
 
 
 NORMAL = Policy()

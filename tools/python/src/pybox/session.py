@@ -13,6 +13,7 @@ two that go on with one session at a time the second is told so (BusyError), and
 from __future__ import annotations
 
 import os
+import re
 import time
 import uuid
 from collections.abc import Iterable
@@ -34,6 +35,7 @@ from .tools import Tool, ToolLike, Toolset
 from .units import Amount, Duration, nanoseconds, size
 
 _DATABASE = "records.sqlite"
+_NAME = re.compile("[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}")  # as pybox_store's
 
 
 class SessionInfo(NamedTuple):
@@ -105,13 +107,14 @@ class Session(Sandbox):
         self._is_changed = False
 
     def close(self) -> None:
-        """Parks what has changed, and frees it."""
-        if not self.closed and self._is_changed:
-            try:
+        """Parks what has changed, and frees it, also if it cannot be parked."""
+        try:
+            if not self.closed and not self.running and self._is_changed:
                 self.park()
-            except _native.DirtyError:
-                pass  # what was parked last stays
-        super().close()
+        except _native.DirtyError:
+            pass  # what was parked last stays
+        finally:
+            super().close()
 
     def discard(self) -> None:
         """Frees it without parking: what came after the last parking is lost."""
@@ -120,12 +123,17 @@ class Session(Sandbox):
     def remove(self) -> None:
         """Forgets the session, with its storage and history."""
         self.discard()
-        self.store.remove(self.id)
+        if self.id in self.store:
+            self.store.remove(self.id)
+        self.store.database.forget(self.id)  # also of one that was never parked
 
     def __exit__(
         self, kind: Optional[type[BaseException]], error: Optional[BaseException], traceback: Optional[TracebackType]
     ) -> None:
-        self.close()
+        if isinstance(error, _native.BusyError) and not self.running:
+            self.discard()  # it was told already that another process went on
+        else:
+            self.close()
 
     def __repr__(self) -> str:
         return f"<Session {self.id!r} revision {self.revision}{' closed' if self.closed else ''}>"
@@ -157,6 +165,9 @@ class SessionStore:
         """The session of that name; a new one if there is none, or no name is given. KeyError: there is none."""
         if id is None:
             id = uuid.uuid4().hex
+        elif not isinstance(id, str) or not _NAME.fullmatch(id):
+            raise ValueError(f"a session cannot be named {id!r:.120}; "
+                             "expected 1 to 100 letters, digits, '-', '_' and '.', not with '.' first")
         elif not create and id not in self:
             raise KeyError(unknown("session", id, [info.id for info in self.list()]))
         return Session(self, id, auto_persist=auto_persist)
