@@ -357,7 +357,8 @@ typedef enum pybox_mount_kind {
     PYBOX_MOUNT_HOST = 0,    /* a folder or a regular file of the host. What is written there is written there at once,
                                 is not counted against the limits, and is not undone by a rollback */
     PYBOX_MOUNT_OVERLAY = 1, /* a folder of the host that is never written: what is changed of it is in memory, counts
-                                against the limits (a file is copied whole when it is first changed), and is part of the
+                                against the limits (a file is copied whole when it is first changed, and is then no hard link
+                                to other names of it on the host), and is part of the
                                 box's state: of its rollbacks, snapshots and clones. The host's folder may change
                                 meanwhile; what the guest has not changed is seen as it is */
     PYBOX_MOUNT_MEMORY = 2,  /* a writable folder in memory, at first empty */
@@ -418,7 +419,7 @@ typedef struct pybox_box_options {
     const char *const *environment; /* "NAME=value"; default none; nothing of the host's leaks in */
     size_t environment_count;
     const pybox_mount *mounts; /* default none: nothing of the host's files is visible */
-    size_t mount_count;
+    size_t mount_count; /* a tree has at most 64 mounts, its own five and that of packages included; LIMIT */
     const char *directory; /* the guest's working directory; default "/work" */
 
     const void *input; /* bytes for standard input, copied; default none: end of file */

@@ -185,7 +185,7 @@ static pybox_status mount_existing(const struct vfs *vfs, const char *path, size
 static pybox_status mount_reserve(struct vfs *vfs)
 {
     if (vfs->mount_count >= VFS_MOUNTS)
-        return error_set(PYBOX_ERROR_LIMIT, "too many mounts; expected at most %d", VFS_MOUNTS);
+        return error_set(PYBOX_ERROR_LIMIT, "too many mounts; expected at most %d, the box's own included", VFS_MOUNTS);
     if (vfs->mount_count < vfs->mount_capacity)
         return PYBOX_OK;
     uint32_t capacity = vfs->mount_capacity * 2;
