@@ -138,17 +138,18 @@ def test_streams_raise_what_the_call_raises():
 
 
 def test_a_stream_that_is_left_while_a_tool_runs():
-    cancelled = threading.Event()
+    begun, cancelled = threading.Event(), threading.Event()
 
     async def wait() -> None:
         try:
+            begun.set()
             await asyncio.sleep(1000)
         finally:
             cancelled.set()
     with Sandbox(tools=[wait]) as sandbox:
         sandbox.run("x = 1")
-        with sandbox.stream("from tools import wait\nx = 2\nprint('begun', flush=True)\nawait wait()") as stream:
-            next(stream)
+        with sandbox.stream("from tools import wait\nx = 2\nawait wait()") as stream:
+            begun.wait()
         assert stream.result.outcome is Outcome.INTERRUPTED and sandbox.get("x") == 1
         assert cancelled.wait(60)
 
