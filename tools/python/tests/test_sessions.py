@@ -34,6 +34,17 @@ def test_another_store_of_the_same_folder(store):
         assert session.get("x") == 1
 
 
+def test_a_store_takes_the_keywords_of_sandboxes(tmp_path):
+    with SessionStore(tmp_path / "s", Policy(seed=1), limits={"fuel": "10M"}, environment={"A": "b"}) as store:
+        assert store.policy.seed == 1
+        with store.open("ann") as session:
+            assert session.eval("import os; os.environ['A']") == "b"
+            assert session.run("while True: pass").limit == "fuel"
+    with pytest.raises(TypeError, match="'timeout' is a limit; expected limits="):
+        SessionStore(tmp_path / "t", timeout="1s")
+    assert not (tmp_path / "t").exists()
+
+
 def test_a_name_is_made_up(store):
     with store.open() as one, store.open() as two:
         assert one.id != two.id

@@ -27,11 +27,11 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Optional, Union
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 from . import _native
-from .limits import Limits
-from .mounts import HostPath, Mount, mount_of_table, mounts_of
+from .limits import LIMIT_NAMES, Limits, LimitsLike
+from .mounts import HostPath, Mount, MountsLike, mount_of_table, mounts_of
 from .suggest import unknown
 from .tools import Tool, ToolLike, Toolset
 
@@ -39,6 +39,24 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+if TYPE_CHECKING:  # which needs no package at run time
+    from typing_extensions import TypedDict
+
+    class PolicyOptions(TypedDict, total=False):
+        """The fields of a policy as keywords. None: as the policy says."""
+
+        limits: LimitsLike
+        preset: Optional[str]
+        mounts: MountsLike
+        packages: Optional[Iterable[PackageLike]]
+        environment: Optional[Mapping[str, str]]
+        arguments: Optional[Iterable[str]]
+        directory: Optional[str]
+        input: Optional[bytes]
+        seed: Optional[int]
+        clock: Optional[int]
+        rollback: Optional[str]
 
 ROLLBACKS = {
     "never": _native.ROLLBACK_NEVER,
@@ -120,6 +138,19 @@ class Policy:
                 raise PolicyError(unknown("key", key, _READERS))
             options[key] = reader(key, value, folder)
         return cls(**options)
+
+    @classmethod
+    def of(cls, policy: Optional[Policy], options: PolicyOptions) -> Policy:
+        """A policy (None: the usual one) with keywords as Sandbox has them, which go before it."""
+        if policy is not None and not isinstance(policy, Policy):
+            raise TypeError(f"a policy cannot be {policy!r:.100}; expected a Policy, or keywords such as limits=")
+        fields = [each.name for each in dataclasses.fields(cls) if each.name != "tools"]
+        for name, value in options.items():
+            if name in LIMIT_NAMES:
+                raise TypeError(f"{name!r} is a limit; expected limits={{{name!r}: {value!r}}}")
+            if name not in fields:
+                raise TypeError(unknown("keyword", name, fields))
+        return (policy or NORMAL).replace(**options)
 
     def __getstate__(self) -> dict[str, Any]:
         return {each.name: getattr(self, each.name) for each in dataclasses.fields(self)}

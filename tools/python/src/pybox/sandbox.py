@@ -12,9 +12,9 @@ from .context import Context
 from .drive import drive, drive_async, error_of, in_thread
 from .files import Files
 from .limits import Limits, LimitsLike
-from .mounts import HostPath, MountsLike, mounts_of
+from .mounts import HostPath, MountsLike
 from .namespace import Code, DisplayCallback, Namespace, OutputCallback, native_display, native_output
-from .policy import NORMAL, PackageLike, Policy
+from .policy import PackageLike, Policy
 from .result import Request, Result, read_request
 from .snapshot import FORMS, Snapshot
 from .suggest import unknown
@@ -84,11 +84,10 @@ class Sandbox(Namespace):
         on_output: Optional[OutputCallback] = None,
         on_display: Optional[DisplayCallback] = None,
     ) -> None:
-        self.policy = (policy or NORMAL).replace(
-            limits=Limits.of(limits), preset=preset, mounts=None if mounts is None else mounts_of(mounts),
-            packages=None if packages is None else tuple(packages), environment=environment,
-            arguments=None if arguments is None else tuple(arguments), directory=directory, input=input, seed=seed,
-            clock=clock, rollback=rollback)
+        self.policy = Policy.of(policy, {
+            "limits": limits, "preset": preset, "mounts": mounts, "packages": packages, "environment": environment,
+            "arguments": arguments, "directory": directory, "input": input, "seed": seed, "clock": clock,
+            "rollback": rollback})
         self._begin(self.policy.choose(tools), native_output(on_output), native_display(on_display))
         self._box = self._make_box(snapshot.native if snapshot else None)
 

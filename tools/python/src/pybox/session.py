@@ -19,7 +19,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime, timezone
 from types import TracebackType
-from typing import List, NamedTuple, Optional
+from typing import TYPE_CHECKING, List, NamedTuple, Optional
 
 from . import _native
 from .database import Database
@@ -33,6 +33,11 @@ from .storage import MODULE, Storage
 from .suggest import unknown
 from .tools import Tool, ToolLike, Toolset
 from .units import Amount, Duration, nanoseconds, size
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .policy import PolicyOptions
 
 _DATABASE = "records.sqlite"
 _NAME = re.compile("[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}")  # as pybox_store's
@@ -149,12 +154,13 @@ class SessionStore:
         *,
         tools: Iterable[ToolLike] = (),
         storage_limit: Amount = "16M",
+        **options: Unpack[PolicyOptions],
     ) -> None:
-        """`policy` and `tools` are for all its sessions, `storage_limit` is what each may keep in its storage."""
+        """`policy`, keywords that go before it, as Sandbox has them, and `tools` are for all its sessions, `storage_limit` is what each may keep in its storage."""
+        self.policy = Policy.of(policy, options)
         self.folder = os.path.abspath(folder)
         self.native = _native.Store(self.folder)
         self.database = Database(os.path.join(self.folder, _DATABASE))
-        self.policy = policy or Policy()
         self.tools: tuple[Tool, ...] = tuple(Toolset(tools))
         self.storage_bytes = size(storage_limit, "storage_limit")
         for each in self.tools:
