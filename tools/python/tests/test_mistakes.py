@@ -28,6 +28,8 @@ def echo(value: int) -> int:
     (lambda: Sandbox().run("1", inputs={"rows": [object()]}), "at rows[0]: an object of type builtins.object"),
     (lambda: Sandbox().set("rows", object()), "at rows: an object"),
     (lambda: Sandbox().call("print", 1, object()), "at argument 2: an object"),
+    (lambda: pybox.run(None), "code is of type NoneType; expected str or bytes"),
+    (lambda: Sandbox().eval(5), "code is of type int; expected str or bytes"),
     (lambda: pickle.dumps(Sandbox()), "a sandbox cannot be pickled; save() writes its state"),
     (lambda: pickle.dumps(Sandbox().snapshot()), "a snapshot cannot be pickled; save() writes it"),
 ])

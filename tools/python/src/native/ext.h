@@ -53,6 +53,8 @@ EXT_PRIVATE int ext_path_of(struct ext_keep *keep, PyObject *object, const char 
 EXT_PRIVATE int ext_path_take(struct ext_keep *keep, PyObject *encoded, const char **path);
 EXT_PRIVATE int ext_bytes_of(struct ext_keep *keep, PyObject *object, const char *what, const char **bytes,
                              Py_ssize_t *length);
+EXT_PRIVATE int ext_source_of(struct ext_keep *keep, PyObject *object, const char *what, const char **bytes,
+                              Py_ssize_t *length);
 EXT_PRIVATE int ext_value_of(struct ext_keep *keep, PyObject *object, pybox_value *value);
 /* A sequence (no str or bytes) as a tuple or list that `keep` holds; None: NULL. */
 EXT_PRIVATE int ext_sequence_of(struct ext_keep *keep, PyObject *object, const char *what, PyObject **sequence,

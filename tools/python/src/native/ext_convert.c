@@ -77,11 +77,16 @@ int ext_path_take(struct ext_keep *keep, PyObject *encoded, const char **path)
     return 0;
 }
 
+static int has_bytes(PyObject *object)
+{
+    return PyBytes_Check(object) || PyByteArray_Check(object) || PyMemoryView_Check(object);
+}
+
 int ext_bytes_of(struct ext_keep *keep, PyObject *object, const char *what, const char **bytes, Py_ssize_t *length)
 {
     char *start;
     if (!PyBytes_Check(object)) {
-        if (!PyByteArray_Check(object) && !PyMemoryView_Check(object))
+        if (!has_bytes(object))
             return wrong_type(what, "bytes", object);
         object = PyBytes_FromObject(object);
         if (keep_object(keep, object) != 0)
@@ -91,6 +96,15 @@ int ext_bytes_of(struct ext_keep *keep, PyObject *object, const char *what, cons
         return -1;
     *bytes = start;
     return 0;
+}
+
+/* Text or bytes. */
+int ext_source_of(struct ext_keep *keep, PyObject *object, const char *what, const char **bytes, Py_ssize_t *length)
+{
+    if (PyUnicode_Check(object))
+        return ext_text_of(object, what, bytes, length);
+    return has_bytes(object) ? ext_bytes_of(keep, object, what, bytes, length)
+                             : wrong_type(what, "str or bytes", object);
 }
 
 int ext_value_of(struct ext_keep *keep, PyObject *object, pybox_value *value)

@@ -96,8 +96,7 @@ static PyObject *do_run(struct ext_box *self, pybox_run *run, struct run_callabl
 static int code_of(PyObject *code, struct ext_keep *keep, pybox_run *run)
 {
     Py_ssize_t length;
-    int failed = PyUnicode_Check(code) ? ext_text_of(code, "code", &run->code, &length)
-                                       : ext_bytes_of(keep, code, "code", &run->code, &length);
+    int failed = ext_source_of(keep, code, "code", &run->code, &length);
     run->code_length = failed ? 0 : (size_t)length;
     return failed;
 }
