@@ -51,6 +51,36 @@ def test_ctrl_c(call):
     assert output == "interrupted 1 False\n" and process.returncode == 0
 
 
+SESSION = """
+import asyncio, sys
+from pybox import SessionStore
+
+def ready() -> None:
+    print("ready", flush=True)
+
+async def in_coroutine(code):
+    await session.arun(code)
+
+with SessionStore(sys.argv[1], tools=[ready]) as store, store.open("ann") as session:
+    session.run("from tools import *\\nx = 1").check()
+    try:
+        {call}
+    except KeyboardInterrupt:
+        print(session.get("x"), [(entry.outcome, entry.error) for entry in session.history()])
+"""
+
+
+@pytest.mark.parametrize("call, error", [
+    (f'session.run("{BUSY}")', "KeyboardInterrupt"), (f'asyncio.run(in_coroutine("{BUSY}"))', "CancelledError")])
+def test_ctrl_c_is_in_the_history(call, error, tmp_path):
+    process = subprocess.Popen([sys.executable, "-c", SESSION.format(call=call), str(tmp_path)],
+                               stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=600)
+    assert process.returncode == 0 and output == f"1 [('done', ''), ('interrupted', '{error}')]\n"
+
+
 @pytest.mark.parametrize("how, outcome", [
     ("stop", Outcome.INTERRUPTED), ("keyboard", Outcome.INTERRUPTED), ("cut", None)])
 def test_another_thread_interrupts(how, outcome):

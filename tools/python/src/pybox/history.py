@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import NamedTuple, Union
 
 from .database import Database
-from .result import Result
+from .result import Outcome
 
 MOST_ENTRIES = 10_000  # of a session; older ones go
 MOST_TEXT = 1 << 16  # characters of code, output and error each
@@ -29,7 +29,16 @@ def _cut(text: str) -> str:
     return text if len(text) <= MOST_TEXT else text[:MOST_TEXT] + f"... ({len(text):,} characters)"
 
 
-def remember(database: Database, session: str, code: Union[str, bytes], result: Result, context: str) -> None:
+def remember(
+    database: Database,
+    session: str,
+    code: Union[str, bytes],
+    context: str,
+    outcome: Outcome,
+    output: str,
+    error: str,
+    seconds: float,
+) -> None:
     """Adds a run."""
     text = code if isinstance(code, str) else code.decode("utf-8", "replace")
     now = datetime.now(timezone.utc).timestamp()
@@ -37,8 +46,7 @@ def remember(database: Database, session: str, code: Union[str, bytes], result: 
         connection.execute(
             "INSERT INTO history SELECT ?1, coalesce(max(number), 0) + 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 "
             "FROM history WHERE session = ?1",
-            (session, now, context, _cut(text), result.outcome.value, _cut(result.output),
-             _cut(str(result.error or "")), result.seconds))
+            (session, now, context, _cut(text), outcome.value, _cut(output), _cut(error), seconds))
         connection.execute(
             "DELETE FROM history WHERE session = ?1 AND number <= "
             "(SELECT max(number) FROM history WHERE session = ?1) - ?2", (session, MOST_ENTRIES))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Optional, Union
 
 from . import _native
-from .drive import Step, drive, drive_async
+from .drive import Step, drive, drive_async, in_executor
 from .limits import LimitsLike
 from .result import Result
 from .rich import Display
@@ -80,7 +81,7 @@ class Namespace:
         sandbox's. With `on_output` the output goes there as it is written, and is not kept in the result.
         """
         step = self._run_step(code, inputs, limits, filename, native_output(on_output), on_display, profile)
-        return self._finish(drive(self.sandbox.native, self.sandbox.tools, step), code)
+        return self._drive(step, code)
 
     async def arun(
         self,
@@ -96,7 +97,7 @@ class Namespace:
         """run() for coroutines. Coroutine tools run on the caller's event loop, other tools and callbacks in a
         thread."""
         step = self._run_step(code, inputs, limits, filename, native_output(on_output), on_display, profile)
-        return await self._afinish(await drive_async(self.sandbox.native, self.sandbox.tools, step), code)
+        return await self._adrive(step, code)
 
     def eval(self, code: Code, *, inputs: Optional[Mapping[str, Any]] = None, limits: LimitsLike = None) -> Any:
         """The value of an expression, or of the last one of some statements."""
@@ -126,7 +127,7 @@ class Namespace:
     ) -> Result:
         """call() with limits and callbacks; the Result of it."""
         step = self._call_step(function, arguments, keywords, limits, native_output(on_output), on_display)
-        return self._finish(drive(self.sandbox.native, self.sandbox.tools, step), f"{function}(...)")
+        return self._drive(step, f"{function}(...)")
 
     async def ainvoke(
         self,
@@ -140,8 +141,7 @@ class Namespace:
     ) -> Result:
         """invoke() for coroutines."""
         step = self._call_step(function, arguments, keywords, limits, native_output(on_output), on_display)
-        native = await drive_async(self.sandbox.native, self.sandbox.tools, step)
-        return await self._afinish(native, f"{function}(...)")
+        return await self._adrive(step, f"{function}(...)")
 
     def stream(
         self,
@@ -158,12 +158,10 @@ class Namespace:
 
         Who stops iterating closes the stream (or leaves its `with` block): that interrupts the run.
         """
-        sandbox = self.sandbox
-
         def work(output: _native.OutputCallback, stop: Future[None]) -> Result:
             step = self._run_step(code, inputs, limits, filename, output, None, False)
-            return self._finish(drive(sandbox.native, sandbox.tools, step, stop), code)
-        return Stream(sandbox.native, work)
+            return self._drive(step, code, stop)
+        return Stream(self.sandbox.native, work)
 
     def astream(
         self,
@@ -174,11 +172,9 @@ class Namespace:
         filename: Optional[str] = None,
     ) -> AsyncStream:
         """stream() for coroutines: `async for piece in sandbox.astream(code)`."""
-        sandbox = self.sandbox
-
         async def work(output: _native.OutputCallback, stop: Future[None]) -> Result:
             step = self._run_step(code, inputs, limits, filename, output, None, False)
-            return await self._afinish(await drive_async(sandbox.native, sandbox.tools, step, stop), code)
+            return await self._adrive(step, code, stop)
         return AsyncStream(work)
 
     # -- variables --
@@ -262,10 +258,28 @@ class Namespace:
         self.sandbox.ran(code, result, self._context)
         return result
 
-    async def _afinish(self, native: _native.Result, code: Code) -> Result:
-        if not self.sandbox.keeps_runs:
+    def _drive(self, step: Step, code: Code, stop: Optional[Future[None]] = None) -> Result:
+        began = time.monotonic()
+        try:
+            native = drive(self.sandbox.native, self.sandbox.tools, step, stop)
+        except BaseException as error:
+            if not isinstance(error, Exception):
+                self.sandbox.broke_off(code, error, time.monotonic() - began, self._context)
+            raise
+        return self._finish(native, code)
+
+    async def _adrive(self, step: Step, code: Code, stop: Optional[Future[None]] = None) -> Result:
+        sandbox, began = self.sandbox, time.monotonic()
+        try:
+            native = await drive_async(sandbox.native, sandbox.tools, step, stop)
+        except BaseException as error:
+            if sandbox.keeps_runs and not isinstance(error, Exception):
+                broken, seconds = error, time.monotonic() - began
+                await in_executor(lambda: sandbox.broke_off(code, broken, seconds, self._context))
+            raise
+        if not sandbox.keeps_runs:
             return self._finish(native, code)
-        return await self.sandbox.in_thread(lambda: self._finish(native, code))
+        return await sandbox.in_thread(lambda: self._finish(native, code))
 
 
 def _object_text(keywords: Mapping[str, Any]) -> str:

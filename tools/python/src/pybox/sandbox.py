@@ -9,7 +9,7 @@ from typing import Any, Optional, TypeVar
 
 from . import _native
 from .context import Context
-from .drive import drive, drive_async, error_of, in_thread
+from .drive import error_of, in_thread
 from .files import Files
 from .limits import Limits, LimitsLike
 from .mounts import HostPath, MountsLike
@@ -283,12 +283,12 @@ class Sandbox(Namespace):
     def resume(self, *, limits: LimitsLike = None) -> Result:
         """Goes on with a pending run."""
         native = None if limits is None else self.run_limits(limits)
-        return self._finish(drive(self._box, self.tools, lambda: self._box.resume(0, native)), "")
+        return self._drive(lambda: self._box.resume(0, native), "")
 
     async def aresume(self, *, limits: LimitsLike = None) -> Result:
         """resume() for coroutines."""
         native = None if limits is None else self.run_limits(limits)
-        return await self._afinish(await drive_async(self._box, self.tools, lambda: self._box.resume(0, native)), "")
+        return await self._adrive(lambda: self._box.resume(0, native), "")
 
     # -- for the package --
 
@@ -305,6 +305,9 @@ class Sandbox(Namespace):
 
     def ran(self, code: Code, result: Result, context: Optional[str]) -> None:
         """Told of each run that ended, or waits."""
+
+    def broke_off(self, code: Code, error: BaseException, seconds: float, context: Optional[str]) -> None:
+        """Told of each run that came to no result: Ctrl-C, a cancellation, SystemExit of a tool's."""
 
     def changed(self) -> None:
         """Told when the host has changed the state."""

@@ -84,18 +84,25 @@ class Session(Sandbox):
         self._is_changed = False
 
     def history(self, last: int = 100) -> list[Entry]:
-        """The last runs, oldest first."""
+        """The last runs, oldest first. What Ctrl-C or a cancellation ended is "interrupted"; its output is not kept."""
         return recall(self.store.database, self.id, last)
 
     def ran(self, code: Code, result: Result, context: Optional[str]) -> None:
         if self.native.running:
             return  # a run within a tool: it belongs to the one around it
-        remember(self.store.database, self.id, code, result, context or "main")
+        remember(self.store.database, self.id, code, context or "main", result.outcome, result.output,
+                 str(result.error or ""), result.seconds)
         if result.cut or result.outcome.is_stopped:
             return  # it was undone
         if result.outcome is Outcome.PENDING and result.native.wait != _native.WAIT_HOST:
             return
         self.changed()
+
+    def broke_off(self, code: Code, error: BaseException, seconds: float, context: Optional[str]) -> None:
+        if self.native.running:
+            return  # the run around it breaks off, too
+        remember(self.store.database, self.id, code, context or "main", Outcome.INTERRUPTED, "", type(error).__name__,
+                 seconds)
 
     def changed(self) -> None:
         self._is_changed = True
