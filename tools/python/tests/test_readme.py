@@ -4,6 +4,8 @@ import asyncio
 import inspect
 import pathlib
 import re
+import subprocess
+import sys
 from ast import PyCF_ALLOW_TOP_LEVEL_AWAIT
 
 import pytest
@@ -44,6 +46,35 @@ async def execute(block, filename):
 def test_block(number, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     asyncio.run(execute(BLOCKS[number], f"README.md, block {number + 1}"))
+
+
+CHECKED = """
+import pybox
+
+class Index:
+    def find(self, query: str) -> list[str]: ...
+
+index: Index
+sandbox: pybox.Sandbox
+code: str
+data: str
+"""
+
+
+@pytest.mark.parametrize("word", ["index.find", "deferred=True", "pybox.Pool", "SessionStore", "import pybox"])
+def test_type_checkers_accept(word, tmp_path, monkeypatch):
+    (block,) = [block for block in BLOCKS if word in block]
+    begin = CHECKED.replace(": ...", ": return []") if word != "import pybox" else ""
+    if word == "SessionStore":
+        begin += "from collections.abc import Callable\nsearch: Callable[[str], list[str]]\n"
+    (tmp_path / "block.py").write_text(begin + block)
+    source = pathlib.Path(pybox.__file__).resolve().parent.parent
+    monkeypatch.setenv("MYPYPATH", str(source))
+    monkeypatch.chdir(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir", str(tmp_path), "block.py"],
+        capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_what_the_blocks_say():
