@@ -166,8 +166,15 @@ def test_remove_and_prune(store):
         assert session.is_new and len(session.storage) == 0 and session.history() == []
     each = max(info.bytes for info in store.list())
     assert store.prune(max_bytes=each) == ["c"]
+    with pytest.raises(ValueError, match="max_bytes cannot be -1"):
+        store.prune(max_bytes=-1)
     with store.open("d") as session:
         session.remove()
+    assert store.list() == []
+    for name in ("e", "f"):
+        with store.open(name) as session:
+            session.run("x = 1")
+    assert store.prune(max_bytes=0) == ["e", "f"]
     assert store.list() == []
 
 

@@ -163,7 +163,8 @@ class SessionStore:
         storage_limit: Amount = "16M",
         **options: Unpack[PolicyOptions],
     ) -> None:
-        """`policy`, keywords that go before it, as Sandbox has them, and `tools` are for all its sessions, `storage_limit` is what each may keep in its storage."""
+        """`policy`, keywords that go before it, as Sandbox has them, and `tools` are for all its
+        sessions, `storage_limit` is what each may keep in its storage."""
         self.policy = Policy.of(policy, options)
         self.folder = os.path.abspath(folder)
         self.native = _native.Store(self.folder)
@@ -216,10 +217,15 @@ class SessionStore:
         max_sessions: Optional[int] = None,
     ) -> List[str]:
         """Removes the sessions that were parked longest ago: those older than `max_age`, then as many as are too many.
-        What no session needs any more is deleted. Returns the names of the removed ones."""
+        What no session needs any more is deleted. Returns the names of the removed ones.
+
+        `max_bytes` is for the states of all sessions together: the sum of list()'s `bytes`. Their storage and history,
+        which are bounded for each, do not count, nor do snapshots that they begin with. 0 removes all.
+        """
         oldest = sorted(self.list(), key=lambda info: info.parked)
         total = sum(info.bytes for info in oldest)
-        most_bytes = None if max_bytes is None else size(max_bytes, "max_bytes")
+        is_none = max_bytes == 0 and not isinstance(max_bytes, bool)
+        most_bytes = None if max_bytes is None else 0 if is_none else size(max_bytes, "max_bytes")
         since = None if max_age is None else time.time() - nanoseconds(max_age, "max_age") / 1e9
         removed = []
         for number, info in enumerate(oldest):
