@@ -97,6 +97,40 @@ def test_what_is_pickled():
         assert type(arrived) is pybox.OutOfFuel
 
 
+def test_exceptions_are_named_as_they_are_found():
+    from pybox.box import PyboxException
+    for name in pybox.errors.__all__ + ["PolicyError"]:
+        found = getattr(pybox, name)
+        assert f"{found.__module__}.{found.__qualname__}" == f"pybox.{name}"
+        assert name in pybox.__all__ and pickle.loads(pickle.dumps(found)) is found
+    assert PyboxException.__module__ == "pybox.box" and pickle.loads(pickle.dumps(PyboxException)) is PyboxException
+
+
+def test_nested_tools_tell_the_inmost_message():
+    class Gone(Exception):
+        pass
+
+    def fetch() -> int:
+        raise Gone("no such page")
+    with Sandbox(tools=[fetch]) as inmost, Sandbox() as middle, Sandbox() as outer:
+        @middle.tool
+        def inner(code: str) -> int:
+            return inmost.eval(code)
+
+        @outer.tool
+        def around(code: str) -> int:
+            return middle.eval(f"import tools; tools.inner({code!r})")
+
+        @outer.tool
+        async def aaround(code: str) -> int:
+            return await middle.aeval(f"import tools; tools.inner({code!r})")
+        for call in ("tools.around(code)", "await tools.aaround(code)"):
+            for code, message in (("import tools; tools.fetch()", "Gone: no such page"),
+                                  ("1 / 0", "GuestException: ZeroDivisionError: division by zero")):
+                error = outer.run(f"import tools; {call}", inputs={"code": code}).error
+                assert (error.type, error.message) == ("pybox.HostError", message)
+
+
 def test_guest_objects_are_pickled():
     with Sandbox() as sandbox:
         point = sandbox.eval("import dataclasses\n@dataclasses.dataclass\nclass P:\n    x: object\nP([P(5)])")

@@ -55,16 +55,28 @@ static const char *builtin_name(PyObject *type, PyObject **name)
     return text;
 }
 
+/* What an exception of the package's says for itself, as a new reference, or NULL. */
+static PyObject *told_by(PyObject *value)
+{
+    PyObject *told = value != NULL ? PyObject_GetAttrString(value, "_pybox_told") : NULL;
+    if (told != NULL && PyUnicode_Check(told))
+        return told;
+    PyErr_Clear();
+    Py_XDECREF(told);
+    return NULL;
+}
+
 /* What the guest is told: str(), with the name of the class if the guest does not have that. */
 static PyObject *message_of(PyObject *value, PyObject *name, int is_builtin)
 {
-    PyObject *text = value != NULL ? PyObject_Str(value) : NULL;
+    PyObject *told = told_by(value);
+    PyObject *text = told != NULL ? told : value != NULL ? PyObject_Str(value) : NULL;
     if (text == NULL) {
         PyErr_Clear();
         text = PyUnicode_FromString("");
     }
     PyObject *whole = text;
-    if (text != NULL && name != NULL && !is_builtin)
+    if (text != NULL && told == NULL && name != NULL && !is_builtin)
         whole = PyUnicode_GetLength(text) > 0 ? PyUnicode_FromFormat("%U: %U", name, text) : PyUnicode_FromObject(name);
     if (whole != text)
         Py_XDECREF(text);

@@ -27,21 +27,32 @@ from . import errors
 from ._native import __version__
 from .context import Context
 from .errors import (
+    ArchiveError,
+    ArgumentError,
     BusyError,
+    ClosedError,
     DeadlineExceeded,
     DirtyError,
     Error,
+    FileError,
+    GuestError,
     GuestException,
     GuestExit,
+    LimitError,
     LimitReached,
+    MissingError,
+    ModuleError,
+    NoMemoryError,
     OutOfFuel,
     OutOfMemory,
     OutputFull,
+    PathError,
     RunFailed,
     RunInterrupted,
     RunPending,
     SnapshotError,
     Trap,
+    UnsupportedError,
     ValueNotPortable,
 )
 from .files import Change, Copied, File, Files
@@ -60,10 +71,11 @@ from .tools import Tool, Toolset, tool
 from .values import GuestObject
 
 __all__ = [
-    "AsyncStream", "BusyError", "Change", "Checkpoint", "Context", "Copied", "DeadlineExceeded", "DirtyError",
-    "Display", "Error", "ErrorInfo", "File", "Files", "GuestException", "GuestExit", "GuestObject", "LimitReached",
-    "Limits", "Mount", "OutOfFuel", "OutOfMemory", "Outcome", "Output", "OutputFull", "Policy", "PolicyError",
-    "Pool", "Request", "Result", "RunFailed", "RunInterrupted", "RunPending", "Sandbox", "Session", "SessionInfo",
-    "SessionStore", "Snapshot", "SnapshotError", "SnapshotInfo", "Storage", "Stream", "Tool", "Toolset", "Trap",
-    "ValueNotPortable", "__version__", "errors", "run", "tool",
+    "ArchiveError", "ArgumentError", "AsyncStream", "BusyError", "Change", "Checkpoint", "ClosedError", "Context",
+    "Copied", "DeadlineExceeded", "DirtyError", "Display", "Error", "ErrorInfo", "File", "FileError", "Files",
+    "GuestError", "GuestException", "GuestExit", "GuestObject", "LimitError", "LimitReached", "Limits", "MissingError",
+    "ModuleError", "Mount", "NoMemoryError", "OutOfFuel", "OutOfMemory", "Outcome", "Output", "OutputFull", "PathError",
+    "Policy", "PolicyError", "Pool", "Request", "Result", "RunFailed", "RunInterrupted", "RunPending", "Sandbox",
+    "Session", "SessionInfo", "SessionStore", "Snapshot", "SnapshotError", "SnapshotInfo", "Storage", "Stream", "Tool",
+    "Toolset", "Trap", "UnsupportedError", "ValueNotPortable", "__version__", "errors", "run", "tool",
 ]

@@ -35,7 +35,8 @@ def error_of(error: BaseException) -> tuple[Optional[str], str]:
     kind = type(error)
     if isinstance(error, Exception) and getattr(builtins, kind.__name__, None) is kind:
         return kind.__name__, str(error)
-    return None, f"{kind.__name__}: {error}"
+    told = getattr(error, "_pybox_told", None)
+    return None, told if isinstance(told, str) else f"{kind.__name__}: {error}"
 
 
 async def _call(tool: Tool, request: _native.Request) -> _native.Value:

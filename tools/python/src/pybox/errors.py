@@ -61,6 +61,13 @@ class RunFailed(Exception):
             return f"{message}\n{self._note()}"
         return message
 
+    @property
+    def _pybox_told(self) -> str:
+        """What a guest is told whose tool raised this: of nested tools what the inmost raised, once."""
+        if self.type == "pybox.HostError" and self.message:
+            return self.message
+        return f"{type(self).__name__}: {self.args[0]}"
+
     def _note(self) -> str:
         hint = f"\nhint: {self.hint}" if self.hint else ""
         return f"in the guest:\n{self.traceback.rstrip()}{hint}"
@@ -128,3 +135,12 @@ class LimitReached(RunFailed):
 
 class Trap(RunFailed):
     """It was stopped hard."""
+
+
+def _name_as_used() -> None:
+    """Where programs find them: tracebacks say pybox.OutOfFuel, as of those of the extension."""
+    for name in __all__:
+        globals()[name].__module__ = "pybox"
+
+
+_name_as_used()

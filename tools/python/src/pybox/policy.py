@@ -72,6 +72,8 @@ PackageLike = Union[HostPath, "_native.Package"]
 class PolicyError(ValueError):
     """A policy that cannot be used: the message says what is wrong where."""
 
+    __module__ = "pybox"
+
 
 @dataclass(frozen=True)
 class Policy:
