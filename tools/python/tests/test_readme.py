@@ -67,14 +67,49 @@ def test_type_checkers_accept(word, tmp_path, monkeypatch):
     begin = CHECKED.replace(": ...", ": return []") if word != "import pybox" else ""
     if word == "SessionStore":
         begin += "from collections.abc import Callable\nsearch: Callable[[str], list[str]]\n"
-    (tmp_path / "block.py").write_text(begin + block)
+    done = check_types(begin + block, tmp_path, monkeypatch)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def check_types(program, tmp_path, monkeypatch):
+    (tmp_path / "block.py").write_text(program)
     source = pathlib.Path(pybox.__file__).resolve().parent.parent
     monkeypatch.setenv("MYPYPATH", str(source))
     monkeypatch.chdir(tmp_path)
-    done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir", str(tmp_path), "block.py"],
+    return subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir", str(tmp_path.parent / "mypy"), "block.py"],
         capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+
+
+TYPES = """
+import pybox
+
+@pybox.tool
+def search(query: str, limit: int = 10) -> list[str]: return []
+@pybox.tool(name="fetch")
+async def get(url: str) -> bytes: return b""
+class Shop:
+    @pybox.tool
+    def price(self, item: str) -> float: return 1.0
+sandbox = pybox.Sandbox(tools=[search, get, Shop().price])
+@sandbox.tool
+def later(text: str) -> int: return 1
+names: list[str] = search("a", limit=2)
+price: float = Shop().price("b")
+number: int = later("c")
+kept: pybox.Tool[[str], int] = later
+pybox.run("1", limits={"timeout": 1}, tools=[search])
+async def use() -> bytes: return await get("d")
+"""
+
+
+@pytest.mark.parametrize("line, message", [
+    ("", ""), ("search(5)", '"str"'), ("search('a').x", "no attribute"), ("Shop().price()", "Too few arguments"),
+    ("later(b'')", '"str"'), ("pybox.run('1', limts={})", "limts"), ("pybox.Pool(timeout=1)", "timeout"),
+    ("pybox.Pool().run('1', timeout=1)", "timeout"), ("pybox.Sandbox.load('a', clock='b')", "clock")])
+def test_type_checkers_know_tools_and_options(line, message, tmp_path, monkeypatch):
+    done = check_types(TYPES + line, tmp_path, monkeypatch)
+    assert (done.returncode == 0) == (not message) and message in done.stdout, done.stdout
 
 
 def test_what_the_blocks_say():

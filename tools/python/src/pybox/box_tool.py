@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from .tools import Tool
+from .tools import AnyTool, Tool
 
 MODULE = "host_rpc"  # names that begin with pybox are the library's
 RPC = "pybox_json_rpc"
@@ -33,7 +33,7 @@ class PyboxPTCTool:
         return self._tool.function
 
     @property
-    def tool(self) -> Tool:
+    def tool(self) -> AnyTool:
         """The same in the full interface."""
         return self._tool
 

@@ -20,7 +20,7 @@ from typing import Any, Optional, TypeVar
 
 from . import _native
 from .threads import Escape, background_loop, executor, submit
-from .tools import Tool, Toolset
+from .tools import AnyTool, Toolset
 from .values import encode
 
 _T = TypeVar("_T")
@@ -39,7 +39,7 @@ def error_of(error: BaseException) -> tuple[Optional[str], str]:
     return None, told if isinstance(told, str) else f"{kind.__name__}: {error}"
 
 
-async def _call(tool: Tool, request: _native.Request) -> _native.Value:
+async def _call(tool: AnyTool, request: _native.Request) -> _native.Value:
     positional, by_name = tool.receive(request.arguments)
     return encode(await tool.function(*positional, **by_name), f"the result of {tool.name}()")
 

@@ -33,7 +33,7 @@ from . import _native
 from .limits import LIMIT_NAMES, Limits, LimitsLike
 from .mounts import HostPath, Mount, MountsLike, mount_of_table, mounts_of
 from .suggest import unknown
-from .tools import Tool, ToolLike, Toolset
+from .tools import AnyTool, Tool, ToolLike, Toolset
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -214,7 +214,7 @@ def _open_package(package: PackageLike) -> _native.Package:
     return _native.Package(package) if isinstance(package, (str, os.PathLike)) else package
 
 
-def _import(name: str) -> Tool:
+def _import(name: str) -> AnyTool:
     """The tool that "module:name" names."""
     module, _, attribute = name.partition(":")
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from types import TracebackType
-from typing import Any, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, Optional, TypeVar
 
 from . import _native
 from .context import Context
@@ -20,6 +20,24 @@ from .snapshot import FORMS, Snapshot
 from .suggest import unknown
 from .tools import Tool, ToolLike, Toolset
 from .values import encode
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .policy import PolicyOptions
+    from .tools import P, R
+
+    class LoadOptions(PolicyOptions, total=False):
+        """The keywords of Sandbox, but for the snapshot."""
+
+        tools: Iterable[ToolLike]
+        on_output: Optional[OutputCallback]
+        on_display: Optional[DisplayCallback]
+
+    class SandboxOptions(LoadOptions, total=False):
+        """The keywords of Sandbox."""
+
+        snapshot: Optional[Snapshot]
 
 Self = TypeVar("Self", bound="Sandbox")
 T = TypeVar("T")
@@ -116,7 +134,9 @@ class Sandbox(Namespace):
             image=image, functions=self.tools.functions, output=output, display=display, **self.policy.native_options)
 
     @classmethod
-    def load(cls: type[Self], path: HostPath, policy: Optional[Policy] = None, **options: Any) -> Self:
+    def load(
+        cls: type[Self], path: HostPath, policy: Optional[Policy] = None, **options: Unpack[LoadOptions]
+    ) -> Self:
         """A sandbox that begins with a snapshot file. The options are the class's."""
         return cls(policy, snapshot=Snapshot.open(path), **options)
 
@@ -166,7 +186,7 @@ class Sandbox(Namespace):
 
     # -- tools --
 
-    def tool(self, function: ToolLike) -> Tool:
+    def tool(self, function: Callable[P, R]) -> Tool[P, R]:
         """Gives the guest one more tool: a decorator. The state stays, checkpoints do not."""
         made = function if isinstance(function, Tool) else Tool(function)
         self.add_tools([made])
@@ -325,9 +345,14 @@ class Sandbox(Namespace):
 
 
 def run(
-    code: Code, *, inputs: Optional[Mapping[str, Any]] = None, policy: Optional[Policy] = None, **options: Any
+    code: Code,
+    *,
+    inputs: Optional[Mapping[str, Any]] = None,
+    policy: Optional[Policy] = None,
+    **options: Unpack[SandboxOptions],
 ) -> Result:
     """Runs code in a sandbox made for it. The options are Sandbox's: `run("sum(data)", inputs={"data": [1,
     2]}).value`."""
-    with Sandbox(policy, rollback="never", **options) as sandbox:
+    options.setdefault("rollback", "never")  # nobody sees the state
+    with Sandbox(policy, **options) as sandbox:
         return sandbox.run(code, inputs=inputs)

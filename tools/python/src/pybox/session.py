@@ -31,7 +31,7 @@ from .result import Outcome, Result
 from .sandbox import Sandbox
 from .storage import MODULE, Storage
 from .suggest import unknown
-from .tools import Tool, ToolLike, Toolset
+from .tools import AnyTool, ToolLike, Toolset
 from .units import Amount, Duration, nanoseconds, size
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class SessionStore:
         self.folder = os.path.abspath(folder)
         self.native = _native.Store(self.folder)
         self.database = Database(os.path.join(self.folder, _DATABASE))
-        self.tools: tuple[Tool, ...] = tuple(Toolset(tools))
+        self.tools: tuple[AnyTool, ...] = tuple(Toolset(tools))
         self.storage_bytes = size(storage_limit, "storage_limit")
         for each in self.tools:
             if each.module == MODULE:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 from .database import Database
-from .tools import Tool
+from .tools import AnyTool, Tool
 from .units import spell_size
 from .values import decode, encode_json
 
@@ -68,7 +68,7 @@ class Storage(MutableMapping[str, Any]):
         rows = self._database.rows("SELECT coalesce(sum(bytes), 0) FROM storage WHERE session = ?", (self._session,))
         return int(rows[0][0])
 
-    def tools(self) -> list[Tool]:
+    def tools(self) -> list[AnyTool]:
         """The guest's module."""
         def get(key: str, default: Any = None) -> Any:
             """The value that is kept under a key."""

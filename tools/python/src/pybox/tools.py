@@ -24,13 +24,29 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Optional, Union, overload
+from types import GenericAlias
+from typing import TYPE_CHECKING, Any, Generic, Optional, TypeVar, Union, overload
 
 from . import _native
 from .annotations import ANY, Shape, default_text, hints_of, shape
 from .values import decode, encode
 
 DEFAULT_MODULE = "tools"
+
+if TYPE_CHECKING:
+    from typing_extensions import Concatenate, ParamSpec
+
+    P = ParamSpec("P")
+    Rest = ParamSpec("Rest")
+    R = TypeVar("R", covariant=True)
+
+    class _Typed(Generic[P, R]):
+        """A tool has the parameters and the result of its function."""
+else:  # ParamSpec came after Python 3.9
+    P = R = None
+
+    class _Typed:
+        __class_getitem__ = classmethod(GenericAlias)
 
 
 class _Parameter:
@@ -92,12 +108,12 @@ def _signature_text(parameters: list[_Parameter], returns: str) -> str:
     return f"({', '.join(parts)}){returns}"
 
 
-class Tool:
+class Tool(_Typed[P, R]):
     """A function of the host's, as the guest and language models see it. Calling it calls the function."""
 
     def __init__(
         self,
-        function: Callable[..., Any],
+        function: Callable[P, R],
         *,
         name: Optional[str] = None,
         module: str = DEFAULT_MODULE,
@@ -204,12 +220,19 @@ class Tool:
             self.receive(call.arguments, call.blobs)  # so that wrong arguments are told at once
             return _native.LATER
         positional, by_name = self.receive(call.arguments, call.blobs)
-        return encode(self.function(*positional, **by_name), f"the result of {self.name}()")
+        function: Callable[..., Any] = self.function
+        return encode(function(*positional, **by_name), f"the result of {self.name}()")
 
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+    def __call__(self, *arguments: P.args, **keywords: P.kwargs) -> R:
         return self.function(*arguments, **keywords)
 
-    def __get__(self, instance: object, owner: Optional[type] = None) -> Union[Tool, Callable[..., Any]]:
+    @overload
+    def __get__(self, instance: None, owner: Optional[type] = None) -> Tool[P, R]: ...
+    @overload
+    def __get__(
+        self: Tool[Concatenate[Any, Rest], R], instance: object, owner: Optional[type] = None
+    ) -> Callable[Rest, R]: ...
+    def __get__(self, instance: object, owner: Optional[type] = None) -> Any:
         """As a method: bound to its object."""
         return self if instance is None else self.function.__get__(instance, owner)
 
@@ -217,11 +240,12 @@ class Tool:
         return f"<tool {self.full_name}{self.signature}>"
 
 
-ToolLike = Union[Tool, Callable[..., Any]]
+AnyTool = Tool[..., Any]
+ToolLike = Union[AnyTool, Callable[..., Any]]
 
 
 @overload
-def tool(function: Callable[..., Any], /) -> Tool: ...
+def tool(function: Callable[P, R], /) -> Tool[P, R]: ...
 @overload
 def tool(
     *,
@@ -230,8 +254,8 @@ def tool(
     description: Optional[str] = None,
     blocking: bool = False,
     deferred: bool = False,
-) -> Callable[[Callable[..., Any]], Tool]: ...
-def tool(function: Optional[Callable[..., Any]] = None, /, **options: Any) -> Union[Tool, Callable[..., Any]]:
+) -> Callable[[Callable[P, R]], Tool[P, R]]: ...
+def tool(function: Optional[Callable[..., Any]] = None, /, **options: Any) -> Any:
     """Makes a Tool of a function: @tool, or @tool(name=..., module=..., description=..., blocking=...,
     deferred=...)."""
     if function is not None:
@@ -243,7 +267,7 @@ class Toolset:
     """The tools of a sandbox. A set does not change; `plus()` makes a larger one."""
 
     def __init__(self, tools: Iterable[ToolLike] = ()) -> None:
-        self._tools: dict[str, Tool] = {}
+        self._tools: dict[str, AnyTool] = {}
         self.functions: Optional[_native.Functions] = None
         if not isinstance(tools, Iterable):
             raise TypeError(f"tools cannot be {tools!r:.100}; expected a list of functions")
@@ -267,7 +291,7 @@ class Toolset:
         """These and more."""
         return Toolset([*self, *tools])
 
-    def __iter__(self) -> Iterator[Tool]:
+    def __iter__(self) -> Iterator[AnyTool]:
         return iter(self._tools.values())
 
     def __len__(self) -> int:
@@ -276,11 +300,11 @@ class Toolset:
     def __contains__(self, full_name: object) -> bool:
         return full_name in self._tools
 
-    def get(self, full_name: str) -> Optional[Tool]:
+    def get(self, full_name: str) -> Optional[AnyTool]:
         """By its name with the module: "tools.search"."""
         return self._tools.get(full_name)
 
-    def search(self, query: str, most: int = 10) -> list[Tool]:
+    def search(self, query: str, most: int = 10) -> list[AnyTool]:
         """Those that fit the query best, best first: by words in names, parameters and descriptions."""
         if self.functions is None:
             return []
