@@ -77,7 +77,8 @@ def check_types(program, tmp_path, monkeypatch):
     monkeypatch.setenv("MYPYPATH", str(source))
     monkeypatch.chdir(tmp_path)
     return subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir", str(tmp_path.parent / "mypy"), "block.py"],
+        [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir", str(tmp_path.parent / "mypy"),
+         "block.py"],
         capture_output=True, text=True)
 
 
