@@ -27,6 +27,20 @@ static PyObject *file_of(const pybox_file *file)
 
 /* ---- write, make, remove ---- */
 
+/* A method whose only argument is a path of the guest's. */
+static PyObject *with_path(PyObject *object, PyObject *arguments, PyObject *keywords, char **names, const char *format,
+                           PyObject *(*act)(struct ext_box *self, const char *path))
+{
+    struct ext_keep keep = {0};
+    PyObject *given;
+    const char *path;
+    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, format, names, &given))
+        return NULL;
+    PyObject *made = guest_path_of(&keep, given, &path) == 0 ? act((struct ext_box *)object, path) : NULL;
+    ext_keep_free(&keep);
+    return made;
+}
+
 static PyObject *do_write(struct ext_box *self, const char *path, const char *bytes, Py_ssize_t length)
 {
     EXT_FRAME_CALL(self, pybox_box_file_write(self->box, path, bytes, (size_t)length));
@@ -57,15 +71,7 @@ static PyObject *do_make_folder(struct ext_box *self, const char *path)
 static PyObject *file_make_folder(PyObject *object, PyObject *arguments, PyObject *keywords)
 {
     static char *names[] = {"path", NULL};
-    struct ext_keep keep = {0};
-    PyObject *given;
-    const char *path;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O:file_make_folder", names, &given))
-        return NULL;
-    PyObject *made =
-        guest_path_of(&keep, given, &path) == 0 ? do_make_folder((struct ext_box *)object, path) : NULL;
-    ext_keep_free(&keep);
-    return made;
+    return with_path(object, arguments, keywords, names, "O:file_make_folder", do_make_folder);
 }
 
 static PyObject *do_remove(struct ext_box *self, const char *path, int recursive)
@@ -132,14 +138,18 @@ static PyObject *do_stat(struct ext_box *self, const char *path)
 static PyObject *file_stat(PyObject *object, PyObject *arguments, PyObject *keywords)
 {
     static char *names[] = {"path", NULL};
-    struct ext_keep keep = {0};
-    PyObject *given;
-    const char *path;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O:file_stat", names, &given))
-        return NULL;
-    PyObject *made = guest_path_of(&keep, given, &path) == 0 ? do_stat((struct ext_box *)object, path) : NULL;
-    ext_keep_free(&keep);
-    return made;
+    return with_path(object, arguments, keywords, names, "O:file_stat", do_stat);
+}
+
+/* Ends a callback that adds `item`, which is consumed, to a list; NULL: it could not be made. Whether that failed. */
+static int end_adding(struct ext_frame *frame, PyObject *list, PyObject *item)
+{
+    int failed = item == NULL || PyList_Append(list, item) != 0;
+    if (failed)
+        ext_frame_stop(frame);
+    Py_XDECREF(item);
+    ext_frame_end_callback(frame);
+    return failed;
 }
 
 /* The library calls this. Without the GIL. */
@@ -148,13 +158,7 @@ static int add_file(void *context, const pybox_file *file)
     struct ext_frame *frame = ext_frame_begin_callback(EXT_OTHER_CALLBACK);
     if (frame == NULL)
         return 1;
-    PyObject *item = file_of(file);
-    int failed = item == NULL || PyList_Append(context, item) != 0;
-    if (failed)
-        ext_frame_stop(frame);
-    Py_XDECREF(item);
-    ext_frame_end_callback(frame);
-    return failed;
+    return end_adding(frame, context, file_of(file));
 }
 
 static PyObject *do_list(struct ext_box *self, const char *pattern)
@@ -174,14 +178,7 @@ static PyObject *do_list(struct ext_box *self, const char *pattern)
 static PyObject *file_list(PyObject *object, PyObject *arguments, PyObject *keywords)
 {
     static char *names[] = {"pattern", NULL};
-    struct ext_keep keep = {0};
-    PyObject *given;
-    const char *pattern;
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "O:file_list", names, &given))
-        return NULL;
-    PyObject *made = guest_path_of(&keep, given, &pattern) == 0 ? do_list((struct ext_box *)object, pattern) : NULL;
-    ext_keep_free(&keep);
-    return made;
+    return with_path(object, arguments, keywords, names, "O:file_list", do_list);
 }
 
 /* ---- changes ---- */
@@ -193,12 +190,7 @@ static int add_change(void *context, const pybox_change *change)
         return 1;
     PyObject *file = file_of(&change->file);
     PyObject *item = file != NULL ? Py_BuildValue("iN", (int)change->kind, file) : NULL;
-    int failed = item == NULL || PyList_Append(context, item) != 0;
-    if (failed)
-        ext_frame_stop(frame);
-    Py_XDECREF(item);
-    ext_frame_end_callback(frame);
-    return failed;
+    return end_adding(frame, context, item);
 }
 
 static PyObject *do_changes(struct ext_box *self, const char *path, pybox_since since)
