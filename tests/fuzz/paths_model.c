@@ -338,18 +338,25 @@ static int model_is_mount(const struct paths_model *model, int node)
                                   model->nodes[found->parent].mount != found->mount);
 }
 
+/* Walks to a name that is to go: it is there, and is no mount. */
+static int model_walk_taken(struct paths_model *model, int base, const char *path, struct way *way)
+{
+    int error = model_walk_name(model, base, path, way);
+    if (error != 0)
+        return error;
+    if (way->last != LAST_NAME)
+        return MODEL_REFUSED;
+    if (way->node == MODEL_NONE)
+        return ENOENT;
+    return model_is_mount(model, way->node) ? MODEL_REFUSED : 0;
+}
+
 int model_unlink(struct paths_model *model, int base, const char *path)
 {
     struct way way;
-    int error = model_walk_name(model, base, path, &way);
+    int error = model_walk_taken(model, base, path, &way);
     if (error != 0)
         return error;
-    if (way.last != LAST_NAME)
-        return MODEL_REFUSED;
-    if (way.node == MODEL_NONE)
-        return ENOENT;
-    if (model_is_mount(model, way.node))
-        return MODEL_REFUSED;
     if (model_is_directory(model, way.node))
         return EISDIR;
     if (way.slash)
@@ -361,15 +368,9 @@ int model_unlink(struct paths_model *model, int base, const char *path)
 int model_remove_directory(struct paths_model *model, int base, const char *path)
 {
     struct way way;
-    int error = model_walk_name(model, base, path, &way);
+    int error = model_walk_taken(model, base, path, &way);
     if (error != 0)
         return error;
-    if (way.last != LAST_NAME)
-        return MODEL_REFUSED;
-    if (way.node == MODEL_NONE)
-        return ENOENT;
-    if (model_is_mount(model, way.node))
-        return MODEL_REFUSED;
     if (!model_is_directory(model, way.node))
         return ENOTDIR;
     if (!model_is_empty(model, way.node))
