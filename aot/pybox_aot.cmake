@@ -1,16 +1,17 @@
-# pybox_add_module(NAME WASM file.wasm [OUTPUTS n] [LEVEL l] [COMPILER cc] [BRANCHES file]
+# pybox_add_module(NAME WASM file.wasm [OUTPUTS n] [LEVEL l] [COMPILER cc] [BRANCHES file] [PROFILE file]
 #     [OUTPUT_DIRECTORY folder])
 #
-# Compiles a WebAssembly module ahead of time: metered, through wasm2c, to native code. Makes
+# Compiles a WebAssembly module ahead of time: metered, through wasm2c, to native code. The options are build-module's.
+# Makes
 #   folder/NAME.so                       for pybox_module_open(); folder is CMAKE_CURRENT_BINARY_DIR by default
 #   folder/libpybox_module_NAME.a        to link; it declares pybox_module_NAME for pybox_module_open_linked()
 # and the targets NAME-module (all of it), pybox_module_NAME (to link against), and NAME-meter, NAME-wasm2c and
 # NAME-native, its steps one by one.
 function(pybox_add_module name)
-    cmake_parse_arguments(arg "" "WASM;OUTPUTS;LEVEL;COMPILER;BRANCHES;OUTPUT_DIRECTORY" "" ${ARGN})
+    cmake_parse_arguments(arg "" "WASM;OUTPUTS;LEVEL;COMPILER;BRANCHES;PROFILE;OUTPUT_DIRECTORY" "" ${ARGN})
     if(NOT arg_WASM OR arg_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "pybox_add_module(NAME WASM file.wasm [OUTPUTS n] [LEVEL l] [COMPILER cc] "
-            "[BRANCHES file] [OUTPUT_DIRECTORY folder]): got ${ARGV}")
+            "[BRANCHES file] [PROFILE file] [OUTPUT_DIRECTORY folder]): got ${ARGV}")
     endif()
     get_filename_component(wasm ${arg_WASM} ABSOLUTE)
     set(folder ${CMAKE_CURRENT_BINARY_DIR})
@@ -19,7 +20,7 @@ function(pybox_add_module name)
     endif()
     # Beside this file are the scripts; the programs are targets of this build, or installed.
     set(aot ${CMAKE_CURRENT_FUNCTION_LIST_DIR})
-    file(GLOB sources CONFIGURE_DEPENDS ${aot}/rt/* ${aot}/toolchain/*)
+    file(GLOB sources CONFIGURE_DEPENDS ${aot}/*.awk ${aot}/rt/* ${aot}/toolchain/*)
     list(APPEND sources ${aot}/build-module ${wasm})
     if(TARGET pybox-glue)
         set(programs $<TARGET_FILE_DIR:pybox-glue>)
@@ -28,11 +29,14 @@ function(pybox_add_module name)
         get_filename_component(programs ${aot}/../../../libexec/pybox ABSOLUTE)
     endif()
     set(options --programs ${programs} --name ${name})
-    if(arg_BRANCHES)
-        get_filename_component(branches ${arg_BRANCHES} ABSOLUTE)
-        list(APPEND options --branches ${branches})
-        list(APPEND sources ${branches})
-    endif()
+    foreach(option BRANCHES PROFILE)
+        if(arg_${option})
+            string(TOLOWER ${option} lower)
+            get_filename_component(path ${arg_${option}} ABSOLUTE)
+            list(APPEND options --${lower} ${path})
+            list(APPEND sources ${path})
+        endif()
+    endforeach()
     foreach(option OUTPUTS LEVEL COMPILER)
         if(NOT "${arg_${option}}" STREQUAL "") # level 0 is one
             string(TOLOWER ${option} lower)

@@ -192,7 +192,7 @@ static void print_shared_tables(FILE *out, const struct wasm_module *module)
     fprintf(out, "\n");
     for (uint32_t i = 0; i < module->table_count; i++) {
         uint32_t count = module->tables[i].limits.min;
-        fprintf(out, "static wasm_rt_funcref_t table_%u[%u];\n", i, count > 0 ? count : 1);
+        fprintf(out, "wasm_rt_funcref_t table_%u[%u];\n", i, count > 0 ? count : 1);
     }
     fprintf(out, "static w2c_guest shared; /* for its tables' sizes */\n"
                  "static pthread_once_t shared_once = PTHREAD_ONCE_INIT;\n"
@@ -257,6 +257,19 @@ static void print_hash(FILE *out, const char *field, const uint8_t *hash)
     fprintf(out, "},\n");
 }
 
+/* The table as calls through it see it: where it never changes, the compiler knows where it is and how large. */
+static void print_table(const struct glue *glue, uint32_t number, FILE *out)
+{
+    uint32_t count = glue->module->tables[number].limits.min;
+    if (tables_are_shared(glue))
+        fprintf(out,
+                "extern wasm_rt_funcref_t table_%u[%u];\n"
+                "#define GUEST_T%u ((wasm_rt_funcref_table_t){.data = table_%u, .size = %uu})\n",
+                number, count > 0 ? count : 1, number, number, count);
+    else
+        fprintf(out, "#define GUEST_T%u instance->w2c_T%u\n", number, number);
+}
+
 /*
  * What the host holds as the instance. An import's first argument is what wasm2c calls the imported
  * module's instance. wasm2c 1.0.36 passes the cell's value in direct calls, but the cell's address
@@ -271,6 +284,8 @@ void glue_print_header(const struct glue *glue, FILE *out)
                  "    struct module_env *env;\n};\n");
     if (glue->module->table_count > 0)
         fprintf(out, "\n/* Was wasm2c's init_tables(). */\nvoid guest_init_tables(w2c_guest *guest);\n");
+    for (uint32_t i = 0; i < glue->module->table_count; i++)
+        print_table(glue, i, out);
     if (glue->module->import_count > 0)
         fprintf(out, "\n_Static_assert(offsetof(w2c_guest, w2c_host_instance) == 0, \"calls through tables\");\n"
                      "static inline struct module_env *env_of(struct w2c_host *host)\n{\n"

@@ -13,6 +13,7 @@ struct branches_line {
     const char *name, *text;
     size_t name_length;
     uint32_t count;
+    bool is_right; /* for a function of the module it was looked up for */
 };
 
 struct branches {
@@ -65,7 +66,7 @@ static bool read_line(char *text, struct branches_line *line)
     unsigned long count = strtoul(number + 1, &end, 10);
     if (*end != 0 || end == number + 1 || count > UINT32_MAX)
         return false;
-    *line = (struct branches_line){text, rest, (size_t)(number - text), (uint32_t)count};
+    *line = (struct branches_line){text, rest, (size_t)(number - text), (uint32_t)count, false};
     return read_letters(rest, line->count, NULL) == line->count;
 }
 
@@ -143,10 +144,30 @@ bool branches_find(const struct branches *branches, struct wasm_text name, uint3
     const struct branches_line key = {.name = name.bytes, .name_length = name.length};
     if (branches->count == 0 || count == 0)
         return false;
-    const struct branches_line *found =
+    struct branches_line *found =
         bsearch(&key, branches->lines, branches->count, sizeof(key), compare_names);
-    return found != NULL && found->count == count &&
-           read_letters(found->text, count, likely) == count;
+    if (found == NULL || found->count != count || read_letters(found->text, count, likely) != count)
+        return false;
+    found->is_right = true;
+    return true;
+}
+
+double branches_stale(const struct branches *branches, struct wasm_text *largest)
+{
+    double all = 0, stale = 0;
+    uint32_t most = 0;
+    for (size_t i = 0; i < branches->count; i++) {
+        const struct branches_line *line = &branches->lines[i];
+        all += line->count;
+        if (line->is_right)
+            continue;
+        stale += line->count;
+        if (line->count > most) {
+            most = line->count;
+            *largest = (struct wasm_text){line->name, (uint32_t)line->name_length};
+        }
+    }
+    return all > 0 ? stale / all : 0;
 }
 
 void branches_print(FILE *out, struct wasm_text name, uint32_t count, const uint8_t *likely)

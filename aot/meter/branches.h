@@ -26,6 +26,10 @@ void branches_free(struct branches *branches);
 bool branches_find(const struct branches *branches, struct wasm_text name, uint32_t count,
                    uint8_t *likely);
 
+/* The share of the file's branches that are in functions which branches_find() has not found as they were trained, and the
+ * name of the largest such function. */
+double branches_stale(const struct branches *branches, struct wasm_text *largest);
+
 /* Writes a function's line. */
 void branches_print(FILE *out, struct wasm_text name, uint32_t count, const uint8_t *likely);
 

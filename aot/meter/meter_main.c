@@ -1,4 +1,5 @@
 /* pybox-meter IN.wasm OUT.wasm: the metering pass as a program (meter.h). */
+#include "branches.h"
 #include "error.h"
 #include "meter.h"
 #include "wasm_file.h"
@@ -16,6 +17,20 @@ static const char usage[] =
     "  --training       instead of counting, report each branch, to find that out\n"
     "  --uncounted      leave the counting out, to compare speeds\n";
 
+/* Few functions of one name are never found; an interpreter's loop that is not known any more costs a tenth of all speed. */
+#define STALE_SHARE 0.03
+
+static void tell_stale(const char *file, const struct branches *branches)
+{
+    struct wasm_text largest = {0};
+    double share = branches_stale(branches, &largest);
+    if (share > STALE_SHARE)
+        fprintf(stderr,
+                "pybox-meter: warning: %s is stale: %.0f %% of its branches are in functions that have changed since "
+                "(the largest: %.*s)\n",
+                file, share * 100, (int)largest.length, largest.bytes);
+}
+
 static pybox_status write_metered(const struct wasm_module *module, enum meter_kind kind,
                                   const char *file, struct wasm_writer *writer)
 {
@@ -24,6 +39,8 @@ static pybox_status write_metered(const struct wasm_module *module, enum meter_k
     const struct meter_options options = {.kind = kind, .branches = branches};
     if (status == PYBOX_OK)
         status = meter_write_as(module, &options, writer);
+    if (status == PYBOX_OK && branches != NULL)
+        tell_stale(file, branches);
     branches_free(branches);
     return status;
 }

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "branches.h"
 #include "costs.h"
 #include "error.h"
 #include "meter.h"
@@ -13,6 +14,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static char *file_name;
 
@@ -100,12 +102,40 @@ static void test_bad_mark(void **state)
     }
 }
 
+/* What training has shown is known for functions that have as many branches as then. */
+static void test_stale_branches(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/pybox-branches-XXXXXX";
+    int file = mkstemp(path);
+    static const char lines[] = "small 2 no\nlarge 6 6n\nother 2 2o\n";
+    assert_int_equal(write(file, lines, sizeof(lines) - 1), sizeof(lines) - 1);
+    close(file);
+    struct branches *branches;
+    assert_int_equal(branches_read(path, &branches), PYBOX_OK);
+    unlink(path);
+
+    struct wasm_text largest = {0};
+    uint8_t likely[6];
+    assert_float_equal(branches_stale(branches, &largest), 1, 0);
+    assert_int_equal(largest.length, 5);
+    assert_memory_equal(largest.bytes, "large", 5);
+    assert_true(branches_find(branches, (struct wasm_text){"small", 5}, 2, likely));
+    assert_false(branches_find(branches, (struct wasm_text){"other", 5}, 3, likely)); /* changed since */
+    assert_float_equal(branches_stale(branches, &largest), 0.8, 1e-9);
+    assert_true(branches_find(branches, (struct wasm_text){"large", 5}, 6, likely));
+    assert_float_equal(branches_stale(branches, &largest), 0.2, 1e-9);
+    assert_memory_equal(largest.bytes, "other", 5);
+    branches_free(branches);
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2)
         return 2;
     file_name = argv[1];
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_pass),
-                                       cmocka_unit_test(test_bad_mark)};
+                                       cmocka_unit_test(test_bad_mark),
+                                       cmocka_unit_test(test_stale_branches)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
