@@ -35,13 +35,14 @@ pybox_status memory_create(uint64_t pages, uint64_t limit_pages, struct memory *
         return error_set(
             PYBOX_ERROR_LIMIT,
             "%llu pages of memory with a limit of %llu; expected no more than the limit, "
-            "and that at most %llu (4 GiB)",
+            "and that at most %llu (4 GiB less 64 KiB)",
             (unsigned long long)pages, (unsigned long long)limit_pages,
             (unsigned long long)MEMORY_MAX_PAGES);
-    uint8_t *base = mmap(NULL, MEMORY_RESERVED_BYTES, PROT_NONE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (base == MAP_FAILED)
-        return memory_refused("reserve", MEMORY_RESERVED_BYTES);
+    const uint64_t span = MEMORY_BEFORE_BYTES + MEMORY_RESERVED_BYTES;
+    uint8_t *start = mmap(NULL, span, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (start == MAP_FAILED)
+        return memory_refused("reserve", span);
+    uint8_t *base = start + MEMORY_BEFORE_BYTES;
     /* Where huge pages are on for everybody, one byte written behind the image would make 2 MiB to
      * clear, and to compare at a rollback. A kernel without huge pages refuses, rightly. */
     (void)madvise(base, MEMORY_RESERVED_BYTES, MADV_NOHUGEPAGE);
@@ -80,6 +81,7 @@ pybox_status memory_map_image(struct memory *memory, int fd, uint64_t offset, ui
         /* The kernel may have unmapped the old pages before it found that it has no memory for the
          * new ones. Another thread may have mapped something there since: that is not ours to
          * unmap. */
+        munmap(memory->base - MEMORY_BEFORE_BYTES, MEMORY_BEFORE_BYTES);
         munmap(memory->base + bytes, MEMORY_RESERVED_BYTES - bytes);
         *memory = (struct memory){0};
         return status;
@@ -150,6 +152,6 @@ int memory_shrink(struct memory *memory, uint64_t pages)
 void memory_destroy(struct memory *memory)
 {
     if (memory->base != NULL)
-        munmap(memory->base, MEMORY_RESERVED_BYTES);
+        munmap(memory->base - MEMORY_BEFORE_BYTES, MEMORY_BEFORE_BYTES + MEMORY_RESERVED_BYTES);
     *memory = (struct memory){0};
 }

@@ -1,7 +1,7 @@
 /*
- * A linear memory: wasm pages of 64 KiB at the start of a reservation that holds every address the
- * guest can form (32-bit index + 32-bit offset + access size). What lies beyond the pages is
- * inaccessible.
+ * A linear memory: wasm pages of 64 KiB in a reservation that holds every address the guest can form: 32-bit index +
+ * 32-bit offset + access size, and what the native code makes of an index less a small constant (aot/address). What lies
+ * before the pages and beyond is inaccessible.
  *
  * At most three mappings: the image, private (copy on write); zero pages behind it; the
  * inaccessible rest.
@@ -17,16 +17,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "module_abi.h"
 #include "pybox.h"
 
 #define MEMORY_PAGE_BYTES UINT64_C(65536)
-#define MEMORY_MAX_PAGES UINT64_C(65536)
-/* 2^32 - 1 + 2^32 - 1 + an access of up to 64 KiB. */
+/* 4 GiB less 64 KiB: no address that wraps below 0 by less than that is a memory's. */
+#define MEMORY_MAX_PAGES UINT64_C(65535)
+/* From the first page: 2^32 - 1 + 2^32 - 1 + an access of up to 64 KiB. */
 #define MEMORY_RESERVED_BYTES ((UINT64_C(8) << 30) + UINT64_C(65536))
+#define MEMORY_BEFORE_BYTES ((uint64_t)MODULE_MEMORY_BEFORE)
 
 /* Belongs to one thread at a time. Zeroes: destroyed, or never created. */
 struct memory {
-    uint8_t *base;        /* of the reservation, aligned to 4096 */
+    uint8_t *base;        /* of the first page, aligned to 4096 */
     uint64_t pages;       /* accessible; never more than limit_pages */
     uint64_t limit_pages; /* at most MEMORY_MAX_PAGES */
 };
@@ -68,7 +71,7 @@ int memory_shrink(struct memory *memory, uint64_t pages);
 /* Unmaps it all and zeroes *memory. Harmless on a destroyed one. */
 void memory_destroy(struct memory *memory);
 
-/* The accessible size. At most 4 GiB. */
+/* The accessible size. Less than 4 GiB. */
 static inline uint64_t memory_bytes(const struct memory *memory)
 {
     return memory->pages * MEMORY_PAGE_BYTES;

@@ -9,7 +9,7 @@
 #ifndef MODULE_ABI_H
 #define MODULE_ABI_H
 
-#define MODULE_ABI 2
+#define MODULE_ABI 3
 
 /* The symbol that a module's shared object exports. A linked-in module is pybox_module_<name>. */
 #define MODULE_SYMBOL "pybox_module"
@@ -21,6 +21,9 @@
 #define MODULE_ENV_STOP 24
 #define MODULE_ENV_FUEL 32
 #define MODULE_ENV_GUEST_STACK 40
+
+/* Native code subtracts constants of up to this from addresses without wrapping (aot/address/address.h). */
+#define MODULE_MEMORY_BEFORE 65536
 
 /* Before it calls libc or the host on the guest's stack, module code touches the stack this many bytes further
  * down, so that the fault of an overflow is module code's. The stack's guard must be larger than that. */
@@ -38,7 +41,8 @@
 /*
  * The part of a box that module code knows, handed to it at instantiation.
  *
- * While guest code runs, the gs segment base is `memory_base`, and rsp is on the guest's native stack.
+ * While guest code runs, the gs segment base is `memory_base`, and rsp is on the guest's native stack. Accesses reach from
+ * MODULE_MEMORY_BEFORE bytes before that to 8 GiB behind: what is not the memory's pages must be inaccessible there.
  * A host call switches to `host_stack` (set on every entry), calls `host_call` there, sets gs again, and
  * switches back. If `stop` is then not 0 it is a trap code: the module traps with it on its own
  * stack, so that no frame of the host is ever unwound.
@@ -136,7 +140,7 @@ struct module_descriptor {
     void (*set_memory_pages)(void *instance, uint64_t pages);
 
     uint64_t memory_min_pages;
-    uint64_t memory_max_pages; /* at most 65536 */
+    uint64_t memory_max_pages; /* at most 65536, of which a box has one less */
 
     const struct module_import *imports;
     const struct module_export *exports;

@@ -250,7 +250,7 @@ typedef struct pybox_limits {
                               callback */
     uint64_t host_calls;   /* WASI calls and host functions of a run; default unlimited */
     uint64_t stack_bytes;  /* native stack of a run; default and most: the engine's */
-    uint64_t memory_bytes; /* box: linear memory may not grow beyond it; default 512 MiB, at most
+    uint64_t memory_bytes; /* box: linear memory may not grow beyond it; default 512 MiB; less than
                               4 GiB */
     uint64_t files_bytes;  /* box: what the in-memory file tree may hold; default 64 MiB */
     uint32_t files;        /* box: how many files and folders that is; default and most 65,536 */

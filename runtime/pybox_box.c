@@ -285,6 +285,8 @@ pybox_status box_build_memory(struct pybox_box *box)
     uint64_t limit_pages = limit / MEMORY_PAGE_BYTES;
     if (limit_pages > descriptor->memory_max_pages)
         limit_pages = descriptor->memory_max_pages;
+    if (limit_pages > MEMORY_MAX_PAGES)
+        limit_pages = MEMORY_MAX_PAGES;
     uint64_t pages = box->image != NULL
                          ? image_describe(box->image->image)->content.memory_bytes / MEMORY_PAGE_BYTES
                          : descriptor->memory_min_pages;

@@ -109,7 +109,7 @@ static void fault(int number, siginfo_t *info, void *data)
     ucontext_t *context = data;
     const uint8_t *at = info->si_addr;
     const uint8_t *code = (const uint8_t *)context->uc_mcontext.gregs[REG_RIP];
-    int in_memory = at >= memory && at < memory + RESERVED;
+    int in_memory = at >= memory - MODULE_MEMORY_BEFORE && at < memory + RESERVED;
     int in_guard = at >= guest_stack && at < guest_stack + GUARD_BYTES;
     if (code < module->code_start || code >= module->code_end || (!in_memory && !in_guard)) {
         signal(number, SIG_DFL);
@@ -155,9 +155,9 @@ static void reset(void *context)
     if (instance != NULL) {
         module->release(instance);
         free(instance);
-        munmap(memory, RESERVED);
+        munmap(memory - MODULE_MEMORY_BEFORE, MODULE_MEMORY_BEFORE + RESERVED);
     }
-    memory = map(RESERVED, PROT_NONE);
+    memory = (uint8_t *)map(MODULE_MEMORY_BEFORE + RESERVED, PROT_NONE) + MODULE_MEMORY_BEFORE;
     memory_pages = module->memory_min_pages;
     mprotect(memory, memory_pages << 16, PROT_READ | PROT_WRITE);
     env.memory_base = memory;

@@ -94,9 +94,11 @@ static void test_a_memory_may_be_empty_or_full(void **state)
     assert_true(memory_grow(&memory, 0) == 0);
     assert_true(memory_grow(&memory, 1) == UINT64_MAX);
     memory_destroy(&memory);
-    assert_int_equal(memory_create(65536, 65536, &memory), PYBOX_OK);
-    memory.base[(UINT64_C(1) << 32) - 1] = 1;
-    assert_false(readable(memory.base + (UINT64_C(1) << 32)));
+    assert_int_equal(memory_create(65535, 65535, &memory), PYBOX_OK);
+    memory.base[(UINT64_C(1) << 32) - 65537] = 1;
+    assert_false(readable(memory.base + (UINT64_C(1) << 32) - 65536));
+    assert_false(readable(memory.base - 1));
+    assert_false(readable(memory.base - 65536));
     memory_destroy(&memory);
 }
 
@@ -107,7 +109,7 @@ static void test_sizes_are_checked(void **state)
     memset(&memory, 1, sizeof memory);
     assert_int_equal(memory_create(2, 1, &memory), PYBOX_ERROR_LIMIT);
     assert_null(memory.base);
-    assert_int_equal(memory_create(1, 65537, &memory), PYBOX_ERROR_LIMIT);
+    assert_int_equal(memory_create(1, 65536, &memory), PYBOX_ERROR_LIMIT);
     assert_int_equal(memory_create(UINT64_MAX, UINT64_MAX, &memory), PYBOX_ERROR_LIMIT);
 }
 
