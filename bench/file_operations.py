@@ -1,5 +1,5 @@
 """One kind of file operation, many times: file_operations.py OPERATION FOLDER COUNT. Runs in both interpreters;
-files_harness.py takes off what a COUNT of 0 costs."""
+harness/work.py takes off what a COUNT of 0 costs."""
 import os
 import sys
 

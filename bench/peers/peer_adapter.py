@@ -1,5 +1,5 @@
 """What the adapters of the compared systems have in common when they are written in Python: they do what
-peers_harness.py asks for, one line on standard input for each task, and answer with one line of JSON.
+harness/ asks for, one line on standard input for each task, and answer with one line of JSON.
 
 An adapter is a program of its own. It defines a subclass of Worker and calls main() with it:
 
@@ -16,6 +16,8 @@ from pathlib import Path
 import embedding
 
 NO_SANDBOX = "nothing is isolated"
+ONLY_PYBOX = {"memory-trimmed": "nothing gives back what an idle session does not need",
+              "save-whole": "the same as save"}
 WARM_UP = 3
 WARM_UP_NS = 20_000_000
 
@@ -166,10 +168,25 @@ TASKS = {
 }
 
 
+def prepare_save(worker, work):
+    """A session of its own, which is saved again and again."""
+    session = worker.open()
+    work.fill(session)
+    save = getattr(session, "save_again", session.save)
+    save()
+    return save, session.close
+
+
 def worker_can(worker_class, task):
     """Whether the adapter's class has what a task of embedding needs."""
     method = embedding.NEEDED.get(task, embedding.NEEDED_BY_OTHERS)
     return getattr(worker_class, method) is not getattr(Worker, method)
+
+
+def one_line(error):
+    """The last line of what it says, shortened."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[-1] if lines else ''}"[:160]
 
 
 def must_raise(worker, function, *arguments):
@@ -321,6 +338,7 @@ class Service:
         self.workers = [worker_class()]
         self.state = None
         self.embedding_checked = False
+        self.program = (None, None, None)  # its path, the session it is in, and what it returned
 
     def check_embedding(self, task):
         """Before the first task of embedding, and not earlier: what it leaves behind would change how much memory sessions need."""
@@ -333,11 +351,13 @@ class Service:
             """What is timed, and what is to be done afterwards."""
             if task in embedding.TASKS:
                 return embedding.TASKS[task](worker)
+            if task == "save":
+                return prepare_save(worker, self.work)
             return lambda: TASKS[task](worker, self.work, self.state), lambda: None
 
-        if task in TASKS and not self.worker_class.isolates:
+        if (task in TASKS or task == "save") and not self.worker_class.isolates:
             return {"cannot": NO_SANDBOX}
-        if task == "restore" and self.state is None:
+        if task in ("restore", "save") and self.state is None:
             return {"cannot": "no snapshots of a session"}
         if task in embedding.TASKS and not worker_can(self.worker_class, task):
             return {"cannot": self.worker_class.cannot_context if task == "context" else self.worker_class.cannot_embed}
@@ -348,6 +368,28 @@ class Service:
         while len(self.workers) < threads:
             self.workers.append(self.worker_class())
         return measure_threads(make_once, self.workers[:threads], count)
+
+    def leave_program(self):
+        if self.program[1] is not None:
+            self.program[1].close()
+        self.program = (None, None, None)
+
+    def compute(self, path, count):
+        """The program's run(), in a session of its own; it has been called once before."""
+        try:
+            if self.program[0] != path:
+                self.leave_program()
+                session = self.workers[0].open()
+                session.run(Path(path).read_text())
+                self.program = (path, session, session.value("run()"))
+        except self.worker_class.guest_error as error:
+            return {"cannot": f"does not run it: {one_line(error)}"}
+        _, session, result = self.program
+        clock = CpuClock()
+        begin = time.perf_counter_ns()
+        walls, cpus = time_them(lambda: session.value("run()"), count, clock)
+        return {"elapsed_ns": time.perf_counter_ns() - begin, "cpu_ns": sum(cpus), "wall_each_ns": walls, "cpu_each_ns": cpus,
+                "result": result}
 
     def memory(self, count):
         sessions = []
@@ -365,6 +407,11 @@ class Service:
         if task == "check":
             self.state = check(self.workers[0], self.work)
             return {"version": self.version}
+        if task.startswith("compute:"):
+            return self.compute(task.partition(":")[2], count)
+        self.leave_program()
+        if task in ONLY_PYBOX:
+            return {"cannot": ONLY_PYBOX[task]}
         if task == "memory":
             return self.memory(count) if self.worker_class.isolates else {"cannot": NO_SANDBOX}
         note = self.worker_class.context_note if task == "context" else ""

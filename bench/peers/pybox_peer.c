@@ -1,5 +1,5 @@
 /*
- * pybox as one of the compared systems: does the work that peers_harness.py asks for, one line on standard input for
+ * pybox as one of the compared systems: does the work that harness/ asks for, one line on standard input for
  * each task, and answers with one line of JSON. The protocol is in bench/README.md, its other side for Python in
  * peer_adapter.py.
  *
@@ -20,6 +20,8 @@
 #define MAX_THREADS 64
 #define MAX_COUNT 100000
 #define MAX_SESSIONS 1000
+#define MAX_PATH 3000
+#define COMPUTE "compute:"
 #define WARM_UP 3
 
 static struct {
@@ -35,6 +37,14 @@ static pybox_module *module;
 static pybox_image *image;
 static pybox_pool *pool;
 static char snapshot[] = "/tmp/bench-pybox-peer-XXXXXX";
+static char saved_again[sizeof snapshot + 1];
+
+/* The program of the last task `compute:PATH`, in a box that stays. */
+static struct {
+    char path[MAX_PATH];
+    pybox_box *box;
+    char *result; /* repr() of what it returned first */
+} program;
 
 /* The harness prints the answer and stops. */
 _Noreturn void peer_fail(const char *format, ...)
@@ -50,6 +60,7 @@ _Noreturn void peer_fail(const char *format, ...)
     printf("{\"error\": \"%s\"}\n", text);
     fflush(stdout);
     unlink(snapshot);
+    unlink(saved_again);
     exit(1);
 }
 
@@ -147,14 +158,37 @@ static void once_restore(pybox_box *box)
     pybox_image_close(saved);
 }
 
+static void once_save(pybox_box *box)
+{
+    peer_check(pybox_box_save(box, saved_again, &(pybox_save_options){.delta = 1}));
+}
+
+static void once_save_whole(pybox_box *box)
+{
+    peer_check(pybox_box_save(box, saved_again, &(pybox_save_options){.form = PYBOX_FORM_MAPPED}));
+}
+
 static const struct task {
     const char *name;
     void (*once)(pybox_box *box);
-} tasks[] = {{"fresh", once_fresh},
-             {"pool", once_pool},
-             {"create", once_create},
-             {"session", once_session},
-             {"restore", once_restore}};
+    int in_session; /* its box has done the statements, and keeps what they left */
+} tasks[] = {{"fresh", once_fresh, 0},
+             {"pool", once_pool, 0},
+             {"create", once_create, 0},
+             {"session", once_session, 0},
+             {"restore", once_restore, 0},
+             {"save", once_save, 1},
+             {"save-whole", once_save_whole, 1}};
+
+/* The box that a thread does it with. */
+static pybox_box *task_box(const struct task *task)
+{
+    if (!task->in_session)
+        return make_box(image, PYBOX_ROLLBACK_ALWAYS);
+    pybox_box *box = make_box(image, PYBOX_ROLLBACK_NEVER);
+    run_statements(box);
+    return box;
+}
 
 /* ------------------------------------------------------------------------------------------
  * Measuring
@@ -174,7 +208,7 @@ static void *work_on(void *context)
     const struct worker *worker = context;
     void (*once)(pybox_box *box) = worker->embedding != NULL ? worker->embedding->once : worker->task->once;
     pybox_box *box = worker->embedding != NULL ? embedding_box(worker->embedding, module, image)
-                                               : make_box(image, PYBOX_ROLLBACK_ALWAYS);
+                                               : task_box(worker->task);
     for (int i = 0; i < WARM_UP; i++)
         once(box);
     pthread_barrier_wait(worker->start); /* all are warm */
@@ -254,23 +288,99 @@ static long written_kib(void)
     return value;
 }
 
-/* What each of `count` idle sessions adds to that. */
-static void measure_memory(size_t count)
+/* What each of `count` idle sessions adds to that, when it has been trimmed if that is wanted. */
+static void measure_memory(size_t count, int trims)
 {
     static pybox_box *boxes[MAX_SESSIONS];
     if (count > MAX_SESSIONS)
         peer_fail("at most %d sessions", MAX_SESSIONS);
+    pybox_box *first = make_box(image, PYBOX_ROLLBACK_NEVER); /* what all share is there then */
+    run_statements(first);
+    if (trims)
+        peer_check(pybox_box_trim(first));
     const long before = written_kib();
     for (size_t i = 0; i < count; i++) {
         boxes[i] = make_box(image, PYBOX_ROLLBACK_NEVER);
         run_statements(boxes[i]);
+        if (trims)
+            peer_check(pybox_box_trim(boxes[i]));
     }
     const double each = (double)(written_kib() - before) / (double)count;
     for (size_t i = 0; i < count; i++) {
         expect(boxes[i], work.expression, work.value);
         pybox_box_destroy(boxes[i]);
     }
+    pybox_box_destroy(first);
     printf("{\"kib\": %.1f}\n", each);
+}
+
+/* ------------------------------------------------------------------------------------------
+ * Programs that compute
+ */
+
+static void program_leave(void)
+{
+    pybox_box_destroy(program.box);
+    free(program.result);
+    memset(&program, 0, sizeof program);
+}
+
+static char *read_text(const char *path)
+{
+    char *text = NULL;
+    size_t room = 0;
+    FILE *in = fopen(path, "rb");
+    if (in == NULL || getdelim(&text, &room, 0, in) < 0)
+        peer_fail("%s cannot be read", path);
+    fclose(in);
+    return text;
+}
+
+/* Unless it is that one already: in a new box, where it has run once. */
+static void program_enter(const char *path)
+{
+    if (program.box != NULL && strcmp(program.path, path) == 0)
+        return;
+    program_leave();
+    char *text = read_text(path);
+    snprintf(program.path, sizeof program.path, "%s", path);
+    program.box = make_box(image, PYBOX_ROLLBACK_NEVER);
+    run(program.box, text);
+    free(text);
+    program.result = strdup(run(program.box, "run()")->value_repr.bytes);
+}
+
+static void print_text(const char *name, const char *text)
+{
+    printf(", \"%s\": \"", name);
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < ' ')
+            printf("\\u%04x", (unsigned)*text);
+        else
+            printf(*text == '"' || *text == '\\' ? "\\%c" : "%c", *text);
+    }
+    printf("\"");
+}
+
+static void measure_program(const char *path, size_t count)
+{
+    program_enter(path);
+    int64_t *wall = calloc(2 * count, sizeof *wall), *cpu = wall + count;
+    if (wall == NULL)
+        peer_fail("no memory");
+    int64_t cpu_ns = 0, elapsed_ns = 0;
+    for (size_t i = 0; i < count; i++) {
+        const int64_t cpu_before = clock_ns(CLOCK_PROCESS_CPUTIME_ID), wall_before = clock_ns(CLOCK_MONOTONIC);
+        run(program.box, "run()");
+        elapsed_ns += wall[i] = clock_ns(CLOCK_MONOTONIC) - wall_before;
+        cpu_ns += cpu[i] = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu_before;
+    }
+    printf("{\"elapsed_ns\": %" PRId64 ", \"cpu_ns\": %" PRId64, elapsed_ns, cpu_ns);
+    print_numbers("wall_each_ns", wall, count);
+    print_numbers("cpu_each_ns", cpu, count);
+    print_text("result", program.result);
+    printf("}\n");
+    free(wall);
 }
 
 /* Fresh runs are fresh, errors are errors, sessions keep their state and share none. */
@@ -302,8 +412,13 @@ static void answer(const char *name, unsigned threads, size_t count)
         check_work();
         return;
     }
-    if (strcmp(name, "memory") == 0) {
-        measure_memory(count);
+    if (strncmp(name, COMPUTE, sizeof COMPUTE - 1) == 0) {
+        measure_program(name + sizeof COMPUTE - 1, count);
+        return;
+    }
+    program_leave();
+    if (strncmp(name, "memory", 6) == 0) {
+        measure_memory(count, strcmp(name, "memory-trimmed") == 0);
         return;
     }
     for (size_t i = 0; i < sizeof tasks / sizeof *tasks; i++)
@@ -321,7 +436,7 @@ static void answer(const char *name, unsigned threads, size_t count)
 
 int main(int argc, char **argv)
 {
-    char line[256], name[32];
+    char line[MAX_PATH + 64], name[MAX_PATH];
     unsigned threads;
     size_t count;
     if (argc < 5) {
@@ -337,17 +452,20 @@ int main(int argc, char **argv)
     if (descriptor < 0)
         peer_fail("no temporary file");
     close(descriptor);
+    snprintf(saved_again, sizeof saved_again, "%s2", snapshot);
     peer_check(pybox_engine_create(NULL, &engine));
     peer_check(pybox_module_open(engine, NULL, &module));
     peer_check(pybox_image_open(module, NULL, &image));
     embedding_start();
     while (fgets(line, sizeof line, stdin) != NULL) {
-        if (sscanf(line, "%31s %u %zu", name, &threads, &count) != 3)
+        if (sscanf(line, "%2999s %u %zu", name, &threads, &count) != 3)
             peer_fail("not a request: %s", line);
         answer(name, threads, count);
         fflush(stdout);
     }
     unlink(snapshot);
+    unlink(saved_again);
+    program_leave();
     embedding_end();
     pybox_image_close(image);
     pybox_module_close(module);

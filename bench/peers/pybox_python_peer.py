@@ -33,6 +33,10 @@ class Session:
         self.sandbox.save(path, form="mapped")
         return path
 
+    def save_again(self):
+        """What differs from the image: the quickest way."""
+        self.sandbox.save(self.folder / "again.snap", delta=True)
+
     def close(self):
         self.sandbox.close()
 

@@ -57,6 +57,9 @@ const tasks = {
     async restore() {
         verify(await open(saved));
     },
+    async save() {
+        sessionToSave.makeMemorySnapshot();
+    },
     async eval() {
         const value = sessionOfEval.runPython("repr(x + 1)");
         if (value !== "2") throw new Error(`x + 1 is ${value}, not 2`);
@@ -64,8 +67,10 @@ const tasks = {
 };
 const cannot = Object.fromEntries(["call", "call-dict", "data-in", "data-out", "fan-out"].map(
     (task) => [task, "not measured: its host is JavaScript in the same process, and no sandbox is between them"]));
+cannot["memory-trimmed"] = "nothing gives back what an idle session does not need";
+cannot["save-whole"] = "the same as save";
 cannot.context = "no namespaces but that of the session";
-let sessionOfEval;
+let sessionOfEval, sessionToSave;
 
 async function check() {
     const first = await open();
@@ -96,6 +101,10 @@ async function measure(task, threads, count) {
         sessionOfEval = await open();
         sessionOfEval.runPython("x = 1");
     }
+    if (task === "save") {
+        sessionToSave = await open();
+        fill(sessionToSave);
+    }
     for (let i = 0; i < WARM_UP; i++) await tasks[task]();
     const begin = process.hrtime.bigint(), cpuBegin = cpu();
     for (let i = 0; i < count; i++) {
@@ -106,6 +115,33 @@ async function measure(task, threads, count) {
     }
     return { elapsed_ns: Number(process.hrtime.bigint() - begin), cpu_ns: cpu() - cpuBegin,
              wall_each_ns: walls, cpu_each_ns: cpus };
+}
+
+// A program's run(), in an interpreter of its own; it has been called once before.
+const program = { path: undefined, python: undefined, result: undefined };
+
+async function compute(path, count) {
+    try {
+        if (program.path !== path) {
+            program.path = undefined;
+            program.python = await open();
+            program.python.runPython(readFileSync(path, "utf8"));
+            program.result = program.python.runPython("repr(run())");
+            program.path = path;
+        }
+    } catch (error) {
+        const lines = String(error).trim().split("\n");
+        return { cannot: `does not run it: ${lines[lines.length - 1]}`.slice(0, 160) };
+    }
+    const walls = [], cpus = [];
+    for (let i = 0; i < count; i++) {
+        const wall = process.hrtime.bigint(), cpuBefore = cpu();
+        program.python.runPython("run()\nNone");
+        walls.push(Number(process.hrtime.bigint() - wall));
+        cpus.push(cpu() - cpuBefore);
+    }
+    const sum = (values) => values.reduce((a, b) => a + b, 0);
+    return { elapsed_ns: sum(walls), cpu_ns: sum(cpus), wall_each_ns: walls, cpu_each_ns: cpus, result: program.result };
 }
 
 function writtenKib() {
@@ -126,6 +162,7 @@ async function memory(count) {
 
 async function answer(task, threads, count) {
     if (task === "check") return check();
+    if (task.startsWith("compute:")) return compute(task.slice("compute:".length), count);
     if (task === "memory") return memory(count);
     if (!(task in tasks) && !(task in cannot)) throw new Error(`no task ${task}`);
     return measure(task, threads, count);

@@ -18,6 +18,7 @@ PRELOADED = Path(__file__).resolve().parents[2] / "aot/guest/python/preload.list
 MEMORIES = 128
 MEMORY_BYTES = 512 << 20  # as a box may have
 NATIVE_STACK = 1 << 20
+MUCH_FUEL = 1 << 62
 FILE_NAME = b"<run>"
 CONTEXT = b"main"
 EVAL, DONE, VALUE = 1, 0, 1  # of guest_abi.h
@@ -32,8 +33,7 @@ class Instance:
 
     def __init__(self, peer, stdout=False):
         wt = peer.wt
-        self.store = wt.Store(peer.engine)
-        self.store.set_epoch_deadline(1)
+        self.store = peer.make_store()
         self.store.set_wasi(peer.wasi(stdout))
         self.exports = peer.instance_pre.instantiate(self.store).exports(self.store)
         self.memory, self.buffer, self.run_export = (self.exports[name] for name in ("memory", "pybox_buffer", "pybox_run"))
@@ -66,6 +66,7 @@ class Instance:
 
 class Wasmtime(Worker):
     guest_error = GuestError
+    counts_fuel = False
     cannot_embed = "functions of the host are pybox's, and answered with 0 here"
 
     @classmethod
@@ -80,7 +81,7 @@ class Wasmtime(Worker):
         key = hashlib.sha256(Path(wasm_preinit.__file__).read_bytes() + Path(__file__).read_bytes())
         for path in (source, library, PRELOADED):
             key.update(path.read_bytes())
-        homes = folder.parent / f"{folder.name}-preinit"
+        homes = folder.parent / f"{folder.name}-preinit{'-fuel' if cls.counts_fuel else ''}"
         home = homes / key.hexdigest()[:12]
         if not home.is_dir():
             shutil.rmtree(homes, ignore_errors=True)  # of another build
@@ -91,13 +92,22 @@ class Wasmtime(Worker):
         module = wasmtime.Module.deserialize_file(cls.engine, str(home / "python.cwasm"))
         cls.define_stubs(module)
         cls.instance_pre = cls.linker.instantiate_pre(module)
-        return f"wasmtime {version('wasmtime')}, CPython 3.13 of pybox's guest"
+        return f"wasmtime {version('wasmtime')}, CPython 3.13 of pybox's guest{', fuel counted' if cls.counts_fuel else ''}"
+
+    @classmethod
+    def make_store(cls):
+        store = cls.wt.Store(cls.engine)
+        store.set_epoch_deadline(1)
+        if cls.counts_fuel:
+            store.set_fuel(MUCH_FUEL)
+        return store
 
     @classmethod
     def config(cls):
         from wasmtime import _bindings as ffi
         config = cls.wt.Config()
         config.epoch_interruption = True
+        config.consume_fuel = cls.counts_fuel
         config.memory_init_cow = True
         config.max_wasm_stack = NATIVE_STACK
         pool = ffi.wasmtime_pooling_allocation_config_new()
@@ -147,8 +157,7 @@ class Wasmtime(Worker):
 
     @classmethod
     def preinitialised(cls, source, root):
-        store = cls.wt.Store(cls.engine)
-        store.set_epoch_deadline(1)
+        store = cls.make_store()
         store.set_wasi(cls.wasi(True, root))
         module = cls.wt.Module(cls.engine, source)
         cls.define_stubs(module)
