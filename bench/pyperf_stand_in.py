@@ -1,6 +1,8 @@
-"""What the benchmarks of pyperformance need of the package pyperf: they are collected instead of measured, and run() does all of a
-file's once. `PROGRAM` has been bound by harness/pyperformance.py: name, source, arguments, loops, and files by their last name.
+"""What the benchmarks of pyperformance need of the package pyperf: they are collected instead of measured, and run()
+does all of a file's once. `PROGRAM` has been bound by harness/pyperformance.py: name, source, arguments, loops, and
+files by their last name.
 """
+
 import builtins
 import io
 import platform
@@ -15,6 +17,7 @@ class Runner:
 
     def __init__(self, **_):
         import argparse
+
         self.metadata = {}
         self.argparser = argparse.ArgumentParser()
 
@@ -28,6 +31,7 @@ class Runner:
         def once():
             for _ in range(PROGRAM["loops"]):
                 function(*arguments)
+
         self.add(name, once)
 
     def bench_time_func(self, name, function, *arguments, inner_loops=None):
@@ -40,10 +44,12 @@ class Runner:
 
         def once():
             import asyncio
+
             if loop_factory is None:
                 return asyncio.run(everything())
             with asyncio.Runner(loop_factory=loop_factory) as runner:
                 return runner.run(everything())
+
         self.add(name, once)
 
 

@@ -1,10 +1,12 @@
 """What has become slower, beyond the noise. The unit is a turn.
 
-Of two files the samples are pybox's times in the turns of each, divided by native's (or the yardstick's) of the same turn, so that the speed
-of the machine goes out; they are compared by the test of Mann and Whitney. Of another build in the same run they are the turn's quotients of
-the two, compared by Wilcoxon's signed ranks. Both are exact if there are no ties. Intervals are of the bootstrap (95 %), and the
-p-values are corrected for their number as Holm has it. Slower is what is significant, and by more than the tolerance.
+Of two files the samples are pybox's times in the turns of each, divided by native's (or the yardstick's) of the same
+turn, so that the speed of the machine goes out; they are compared by the test of Mann and Whitney. Of another build
+in the same run they are the turn's quotients of the two, compared by Wilcoxon's signed ranks. Both are exact if there
+are no ties. Intervals are of the bootstrap (95 %), and the p-values are corrected for their number as Holm has it.
+Slower is what is significant, and by more than the tolerance.
 """
+
 import math
 import random
 import statistics
@@ -52,7 +54,8 @@ def ranks(values):
 
 
 def two_sided(counts, found):
-    """The share of a distribution (doubled statistic: number of ways) that is as far from its middle as what was found, or farther."""
+    """The share of a distribution (doubled statistic: number of ways) that is as far from its middle as what was
+    found, or farther."""
     total = sum(counts.values())
     mean = sum(value * ways for value, ways in counts.items()) / total
     far = abs(found - mean) - 1e-9
@@ -60,14 +63,15 @@ def two_sided(counts, found):
 
 
 def mann_whitney(a, b):
-    """The p-value, two-sided, of a and b being of one distribution: exact, by all ways to deal the ranks, ties or not."""
+    """The p-value, two-sided, of a and b being of one distribution: exact, by all ways to deal the ranks, ties or
+    not."""
     doubled = ranks([*a, *b])
     ways = [{0: 1}] + [{} for _ in a]
     for rank in doubled:
         for size in range(len(a), 0, -1):
             for total, count in ways[size - 1].items():
                 ways[size][total + rank] = ways[size].get(total + rank, 0) + count
-    return two_sided(ways[len(a)], sum(doubled[:len(a)]))
+    return two_sided(ways[len(a)], sum(doubled[: len(a)]))
 
 
 def signed_ranks(differences):
@@ -109,6 +113,7 @@ def interval(draw, seed):
 @dataclass
 class Pair:
     """Logarithms: of two independent samples, or (after is None) of quotients of the same turns."""
+
     before: list
     after: list = None
 
@@ -175,13 +180,25 @@ def verdict_of(key, side, pair):
 
 def mean_verdict(category, side, pairs, tolerance):
     """Of all programs of a category together."""
+
     def draw(source):
         return statistics.mean(pair.log_ratio(lambda values: source.choices(values, k=len(values))) for pair in pairs)
 
     low, high = interval(draw, category)
-    verdict = Verdict(category, MEAN, 1, side, math.exp(statistics.mean(pair.log_ratio() for pair in pairs)), math.exp(low),
-                      math.exp(high), math.nan)
-    verdict.is_slower, verdict.is_faster = low > math.log1p(tolerance * MEAN_SHARE), high < -math.log1p(tolerance * MEAN_SHARE)
+    verdict = Verdict(
+        category,
+        MEAN,
+        1,
+        side,
+        math.exp(statistics.mean(pair.log_ratio() for pair in pairs)),
+        math.exp(low),
+        math.exp(high),
+        math.nan,
+    )
+    verdict.is_slower, verdict.is_faster = (
+        low > math.log1p(tolerance * MEAN_SHARE),
+        high < -math.log1p(tolerance * MEAN_SHARE),
+    )
     return verdict
 
 
@@ -230,10 +247,18 @@ def report(verdicts):
         for verdict in sorted(chosen, key=lambda verdict: -abs(math.log(verdict.ratio))):
             threads = f", {verdict.threads} threads" if verdict.threads > 1 else ""
             p = "" if math.isnan(verdict.p) else f"{verdict.p:.2g}"
-            lines.append(f"| {verdict.category}: {verdict.measurement}{threads} | {verdict.side} | {verdict.ratio:.3f} | "
-                         f"{verdict.low:.3f} to {verdict.high:.3f} | {p} |")
-    means = [f"{verdict.category} {verdict.ratio:.3f} ({verdict.low:.3f} to {verdict.high:.3f})"
-             for verdict in verdicts if verdict.measurement == MEAN]
-    lines += ["", f"{len(verdicts)} compared: {len(slower)} slower, {len(faster)} faster."
-              + (f" Geometric means: {', '.join(means)}." if means else "")]
+            lines.append(
+                f"| {verdict.category}: {verdict.measurement}{threads} | {verdict.side} | {verdict.ratio:.3f} | "
+                f"{verdict.low:.3f} to {verdict.high:.3f} | {p} |"
+            )
+    means = [
+        f"{verdict.category} {verdict.ratio:.3f} ({verdict.low:.3f} to {verdict.high:.3f})"
+        for verdict in verdicts
+        if verdict.measurement == MEAN
+    ]
+    lines += [
+        "",
+        f"{len(verdicts)} compared: {len(slower)} slower, {len(faster)} faster."
+        + (f" Geometric means: {', '.join(means)}." if means else ""),
+    ]
     return lines[1:] if lines[0] == "" else lines

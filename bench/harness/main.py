@@ -1,4 +1,6 @@
-"""`bench/run`: measures everything, writes one CSV, prints its tables, and says what has become slower. See ../README.md."""
+"""`bench/run`: measures everything, writes one CSV, prints its tables, and says what has become slower. See
+../README.md."""
+
 import argparse
 import os
 import subprocess
@@ -20,22 +22,35 @@ def names_of(text, known, what, parser):
 
 def arguments(argv):
     parser = argparse.ArgumentParser(
-        prog="bench/run", description="Measures pybox beside native CPython and beside other systems.", epilog="Exit codes: 0; "
-        "1: --against, and something has become slower; 2: wrong options; 3: a side did not do its work.")
+        prog="bench/run",
+        description="Measures pybox beside native CPython and beside other systems.",
+        epilog="Exit codes: 0; "
+        "1: --against, and something has become slower; 2: wrong options; 3: a side did not do its work.",
+    )
     parser.add_argument("--quick", action="store_true", help="shorter turns and fewer of them: about ten minutes")
     parser.add_argument("--only", metavar="CATEGORY,...", default=",".join(work.CATEGORIES), help="of: %(default)s")
     parser.add_argument("--resume", action="store_true", help="not the categories that the file has already")
     parser.add_argument("--systems", metavar="SYSTEM,...", default=",".join(sides.SYSTEMS), help="of: %(default)s")
     parser.add_argument("--programs", metavar="PROGRAM,...", help="of compute and pyperformance; default: all")
-    parser.add_argument("--turns", type=int, help="of each measurement; default: 12; quick: 8; with another "
-                        "build: 16")
-    parser.add_argument("--against", metavar="BEFORE", type=Path, help="say what has become slower: since the results in a file "
-                        "BEFORE.csv, or than another build, which is then measured, too (a build's folder, or one with python.so, "
-                        "python.image and python313.zip)")
-    parser.add_argument("--by", choices=["cpu", "wall"], default="cpu", help="the time that --against compares; default: %(default)s")
-    parser.add_argument("--tolerance", type=float, default=3, metavar="PERCENT", help="what --against takes for equal; default: 3")
+    parser.add_argument("--turns", type=int, help="of each measurement; default: 12; quick: 8; with another build: 16")
+    parser.add_argument(
+        "--against",
+        metavar="BEFORE",
+        type=Path,
+        help="say what has become slower: since the results in a file "
+        "BEFORE.csv, or than another build, which is then measured, too (a build's folder, or one with python.so, "
+        "python.image and python313.zip)",
+    )
+    parser.add_argument(
+        "--by", choices=["cpu", "wall"], default="cpu", help="the time that --against compares; default: %(default)s"
+    )
+    parser.add_argument(
+        "--tolerance", type=float, default=3, metavar="PERCENT", help="what --against takes for equal; default: 3"
+    )
     parser.add_argument("--build", type=Path, default=BENCH.parent / "build", help="pybox's build folder")
-    parser.add_argument("--output", type=Path, help="the file to write, or to add to; default: bench/results/DATE.csv, DATE-quick.csv")
+    parser.add_argument(
+        "--output", type=Path, help="the file to write, or to add to; default: bench/results/DATE.csv, DATE-quick.csv"
+    )
     parser.add_argument("--tmpfs", default="/dev/shm", help="a folder on tmpfs, for files")
     parser.add_argument("python", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
@@ -88,7 +103,9 @@ def measure(options, found, path):
         before, load = results.now(), results.load()
         rows = work.CATEGORIES[category](bench)
         found.replace(category, rows)
-        found.facts["category"][category] = f"{before} to {results.now()[11:]}, load {load} before and {results.load()} after"
+        found.facts["category"][category] = (
+            f"{before} to {results.now()[11:]}, load {load} before and {results.load()} after"
+        )
         found.write(path)  # so that the next one can fail
     bench.close()
 
@@ -104,8 +121,14 @@ def compare_with(options, last, found):
     """The exit code. `last`: what is compared with, None: the other build, which is in the same results."""
     if options.against is None:
         return 0
-    verdicts = compare.compare(last or found, found, by=options.by, tolerance=options.tolerance / 100,
-                               side=None if last else "before", only=options.only)
+    verdicts = compare.compare(
+        last or found,
+        found,
+        by=options.by,
+        tolerance=options.tolerance / 100,
+        side=None if last else "before",
+        only=options.only,
+    )
     print("\n".join(compare.report(verdicts)))
     return 1 if any(verdict.is_slower for verdict in verdicts) else 0
 

@@ -1,4 +1,6 @@
-"""`bench/pairs`: programs of bench/programs in builds of the module, and in native Python, in short turns. See ../SPEED.md."""
+"""`bench/pairs`: programs of bench/programs in builds of the module, and in native Python, in short turns. See
+../SPEED.md."""
+
 import argparse
 import statistics
 import sys
@@ -40,7 +42,9 @@ def quotients(columns, name, base):
 
 
 def mean_of(times, name, base, choose=lambda values: values):
-    return statistics.geometric_mean(statistics.median(choose(quotients(columns, name, base))) for columns in times.values())
+    return statistics.geometric_mean(
+        statistics.median(choose(quotients(columns, name, base))) for columns in times.values()
+    )
 
 
 def table(times, names):
@@ -56,15 +60,19 @@ def table(times, names):
     yield "| **geometric mean** | | " + " | ".join(f"**{mean_of(times, name, base):.3f}**" for name in names[1:]) + " |"
     cells = []
     for name in names[1:]:
-        low, high = compare.interval(lambda source, name=name: mean_of(times, name, base, lambda values: source.choices(
-            values, k=len(values))), name)
+        low, high = compare.interval(
+            lambda source, name=name: mean_of(times, name, base, lambda values: source.choices(values, k=len(values))),
+            name,
+        )
         cells.append(f"{low:.3f}-{high:.3f}")
     yield "| its 95 % | | " + " | ".join(cells) + " |"
 
 
 def main(argv):
-    parser = argparse.ArgumentParser(prog="bench/pairs", description="Ratios are to the first side, turn by turn; in brackets the middle "
-                                     "half of them.")
+    parser = argparse.ArgumentParser(
+        prog="bench/pairs",
+        description="Ratios are to the first side, turn by turn; in brackets the middle half of them.",
+    )
     parser.add_argument("--programs", help="names, separated by commas; default: all")
     parser.add_argument("--rounds", type=int, default=8, help="turns; default: %(default)s")
     parser.add_argument("--starts", type=int, default=3, help="times that all begin anew; default: %(default)s")
@@ -72,7 +80,9 @@ def main(argv):
     parser.add_argument("--text", type=Path, help="write the table to this file, too, with what it was measured on")
     parser.add_argument("--build", type=Path, required=True, help=argparse.SUPPRESS)
     parser.add_argument("--python", action="append", required=True, help=argparse.SUPPRESS)
-    parser.add_argument("sides", nargs="+", help="native, or NAME=FOLDER: a build, or python.so, python.image and python313.zip")
+    parser.add_argument(
+        "sides", nargs="+", help="native, or NAME=FOLDER: a build, or python.so, python.image and python313.zip"
+    )
     options = parser.parse_args(argv)
     facts = results.machine() | {"load_before": results.load()}
     try:
@@ -93,7 +103,9 @@ def main(argv):
     print("\n".join(lines))
     if options.text is not None:
         facts["load_after"] = results.load()
-        options.text.write_text("\n".join([*lines, "", *(f"- {name}: `{value}`" for name, value in facts.items())]) + "\n")
+        options.text.write_text(
+            "\n".join([*lines, "", *(f"- {name}: `{value}`" for name, value in facts.items())]) + "\n"
+        )
 
 
 if __name__ == "__main__":

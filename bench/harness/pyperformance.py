@@ -1,14 +1,18 @@
-"""The programs of pyperformance that are pure Python and need nothing but the standard library: each is made into one text with
-pyperf_stand_in.py, which is the same for every interpreter, defines run(), and is measured like those of bench/programs.
+"""The programs of pyperformance that are pure Python and need nothing but the standard library: each is made into one
+text with pyperf_stand_in.py, which is the same for every interpreter, defines run(), and is measured like those of
+bench/programs.
 
-    python3 -m harness.pyperformance PACKAGE FOLDER      writes them all to FOLDER (PACKAGE: what peers/install pyperformance prints)
+    python3 -m harness.pyperformance PACKAGE FOLDER
+
+writes them all to FOLDER (PACKAGE: what peers/install pyperformance prints).
 """
+
 import sys
 from pathlib import Path
 
 BENCH = Path(__file__).resolve().parents[1]
 
-# Program: folder (without bm_) if it has another name, arguments, how often a run does it: some twenty to a hundred milliseconds.
+# Program: folder (without bm_) if it has another name, arguments, how often a run does it, for twenty milliseconds or more.
 PROGRAMS = {
     "argparse": ("argparse", ["subparsers"], 2),
     "async_generators": (None, [], 1),
@@ -65,25 +69,36 @@ PROGRAMS = {
     "xml_etree": (None, [], 1),
 }
 
-LONG = {"base64", "bpe_tokeniser", "mdp", "pprint"}  # seconds each: not in a quick run
+LONG = {"async_tree_memoization", "barnes_hut", "base64", "bpe_tokeniser", "mdp", "pprint"}  # not in a quick run
 # What is left out, and why.
 LEFT_OUT = {
-    "2to3, python_startup, hg_startup, concurrent_imap, dask": "they start processes or threads, which a box has not",
-    "asyncio_tcp, asyncio_websockets, tornado_http, fastapi, async_tree_io, async_tree_cpu_io_mixed": "network, or they sleep",
-    "chameleon, coverage, crypto_pyaes, django_template, docutils, dulwich_log, genshi, html5lib, mako, networkx, sphinx, "
-    "sqlalchemy_declarative, sqlalchemy_imperative, sqlglot_v2, sympy, tomli_loads, xdsl, yaml": "they need other packages",
-    "pathlib": "the host's files; `files` measures these",
-    "async_tree_tg and its kin, argparse_many_optionals": "hardly anything else than the ones that are there",
+    "they start processes or threads, which a box has not": "2to3 python_startup concurrent_imap dask",
+    "network": "asyncio_tcp asyncio_websockets dulwich_log fastapi tornado_http",
+    "they sleep": "async_tree_io async_tree_cpu_io_mixed",
+    "they need other packages": "chameleon coverage crypto_pyaes django_template docutils genshi html5lib mako networkx "
+    "sphinx sqlalchemy_declarative sqlalchemy_imperative sqlglot_v2 sympy tomli_loads xdsl",
+    "files, which have a category of their own": "pathlib",
+    "hardly anything else than those that are there": "argparse_many_optionals async_tree_tg",
 }
+
+
+def left_out():
+    """(program, why)"""
+    return [(name, reason) for reason, names in LEFT_OUT.items() for name in names.split()]
 
 
 def program_text(package, name):
     folder, arguments, loops = PROGRAMS[name]
     home = package / "pyperformance/data-files/benchmarks" / f"bm_{folder or name}"
     modules = {path.stem: path.read_text() for path in sorted(home.glob("*.py")) if path.name != "run_benchmark.py"}
-    program = {"name": name, "arguments": arguments, "loops": loops, "modules": modules,
-               "files": {path.name: path.read_bytes() for path in sorted((home / "data").glob("*.*"))},
-               "source": (home / "run_benchmark.py").read_text()}
+    program = {
+        "name": name,
+        "arguments": arguments,
+        "loops": loops,
+        "modules": modules,
+        "files": {path.name: path.read_bytes() for path in sorted((home / "data").glob("*.*"))},
+        "source": (home / "run_benchmark.py").read_text(),
+    }
     return f"PROGRAM = {program!r}\n" + (BENCH / "pyperf_stand_in.py").read_text()
 
 

@@ -1,6 +1,8 @@
-"""The one file of a benchmark's results: CSV with a row for each turn, after lines `# KIND NAME: TEXT` that say what was measured on what
-(kinds: `machine`, `side` with its version or why it is missing, `category` with when it was measured and how busy the machine was).
+"""The one file of a benchmark's results: CSV with a row for each turn, after lines `# KIND NAME: TEXT` that say what
+was measured on what (kinds: `machine`, `side` with its version or why it is missing, `category` with when it was
+measured and how busy the machine was).
 """
+
 import csv
 import datetime
 import json
@@ -9,8 +11,23 @@ import platform
 import subprocess
 from pathlib import Path
 
-COLUMNS = ["category", "measurement", "threads", "side", "turn", "samples", "wall_us", "wall_q1", "wall_q3", "wall_p99",
-           "cpu_us", "cpu_q1", "cpu_q3", "value", "note"]
+COLUMNS = [
+    "category",
+    "measurement",
+    "threads",
+    "side",
+    "turn",
+    "samples",
+    "wall_us",
+    "wall_q1",
+    "wall_q3",
+    "wall_p99",
+    "cpu_us",
+    "cpu_q1",
+    "cpu_q3",
+    "value",
+    "note",
+]
 NUMBERS = ["wall_us", "wall_q1", "wall_q3", "wall_p99", "cpu_us", "cpu_q1", "cpu_q3", "value"]
 
 
@@ -55,8 +72,14 @@ class Results:
         self.rows = [row for row in self.rows if row["category"] != category] + rows
 
     def select(self, category=None, measurement=None, threads=None, side=None):
-        return [row for row in self.rows if category in (None, row["category"]) and measurement in (None, row["measurement"])
-                and threads in (None, row["threads"]) and side in (None, row["side"])]
+        return [
+            row
+            for row in self.rows
+            if category in (None, row["category"])
+            and measurement in (None, row["measurement"])
+            and threads in (None, row["threads"])
+            and side in (None, row["side"])
+        ]
 
 
 def is_current(path):
@@ -81,8 +104,12 @@ def machine(python=None, pybox=None):
     """What somebody else needs to know to judge the numbers."""
     with open("/proc/cpuinfo") as stream:
         model = next((line.split(":")[1].strip() for line in stream if line.startswith("model name")), "unknown")
-    facts = {"cpu": model, "cpus": str(os.cpu_count()), "kernel": platform.release().partition("-")[0],
-             "date": datetime.date.today().isoformat()}
+    facts = {
+        "cpu": model,
+        "cpus": str(os.cpu_count()),
+        "kernel": platform.release().partition("-")[0],
+        "date": datetime.date.today().isoformat(),
+    }
     if python is not None:
         facts |= native_facts(python)
     if pybox is not None:
@@ -96,11 +123,15 @@ def one_line(text):
 
 
 def native_facts(python):
-    ask = ("import sys, sysconfig, json; print(json.dumps([sys.version, sysconfig.get_config_var('CONFIG_ARGS'), "
-           "sysconfig.get_config_var('PY_CORE_LDFLAGS'), sysconfig.get_config_var('PY_CFLAGS')]))")
+    ask = (
+        "import sys, sysconfig, json; print(json.dumps([sys.version, sysconfig.get_config_var('CONFIG_ARGS'), "
+        "sysconfig.get_config_var('PY_CORE_LDFLAGS'), sysconfig.get_config_var('PY_CFLAGS')]))"
+    )
     version, configure, link, flags = json.loads(subprocess.check_output([*python, "-I", "-c", ask]))
     facts = {"native": version, "native_configure": configure, "native_cflags": flags, "native_ldflags": link}
     packages = Path(python[-1]).parents[2] / "packages.txt"
     if packages.exists():
-        facts["native_package"] = next(line for line in packages.read_text().split("\n") if line.startswith("python3.13-minimal "))
+        facts["native_package"] = next(
+            line for line in packages.read_text().split("\n") if line.startswith("python3.13-minimal ")
+        )
     return {name: one_line(text or "") for name, text in facts.items()}

@@ -1,6 +1,7 @@
-"""The sides that are compared: processes that stay and do tasks when they are asked to (bench/peers), or commands that are run once for
-each time. Both answer a turn with the times of single runs; see ../README.md for the protocol.
+"""The sides that are compared: processes that stay and do tasks when they are asked to (bench/peers), or commands
+that are run once for each time. Both answer a turn with the times of single runs; see ../README.md for the protocol.
 """
+
 import json
 import os
 import select
@@ -14,7 +15,15 @@ BENCH = Path(__file__).resolve().parents[1]
 PEERS = BENCH / "peers"
 LONGEST_S = 240  # of an answer
 # What every system does: the fresh run; the statements of a session, an expression over its state, and the repr() of that.
-WORK = ["x = 1 + 1", "x = 1", "y = x + 1", "def f(n):\n    return n * y", "z = [f(i) for i in range(10)]", "sum(z)", "90"]
+WORK = [
+    "x = 1 + 1",
+    "x = 1",
+    "y = x + 1",
+    "def f(n):\n    return n * y",
+    "z = [f(i) for i in range(10)]",
+    "sum(z)",
+    "90",
+]
 START_CODE = "print(1)"
 # The systems, pybox first: adapter in peers/, and under which name peers/pins.txt says what to install for it.
 SYSTEMS = {
@@ -31,7 +40,11 @@ SYSTEMS = {
     "fork": ("fork_peer.py", None),
     "spawn": ("spawn_peer.py", None),
 }
-QUICK_STARTERS = {"pybox", "before", "native"}  # which are started anew for each turn: where memory lies makes a difference
+QUICK_STARTERS = {
+    "pybox",
+    "before",
+    "native",
+}  # which are started anew for each turn: where memory lies makes a difference
 
 
 class Failed(Exception):
@@ -49,7 +62,9 @@ class Side:
 
     def start(self, checks=True):
         """A new process, which does all of its work once if it `checks` (and has a saved session then). Its version."""
-        self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self.environment)
+        self.process = subprocess.Popen(
+            self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self.environment
+        )
         self.pending = b""
         return self.ask("check", 1, 1)["version"] if checks else None
 
@@ -107,7 +122,9 @@ class Side:
 def whole_process(command):
     """Wall and CPU nanoseconds of one process from before it is made until it is reaped. Its environment is empty."""
     start = time.perf_counter_ns()
-    process = os.posix_spawn(command[0], command, {}, file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)])
+    process = os.posix_spawn(
+        command[0], command, {}, file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", os.O_WRONLY, 0)]
+    )
     _, status, usage = os.wait4(process, 0)
     wall = time.perf_counter_ns() - start
     if status:
@@ -116,7 +133,8 @@ def whole_process(command):
 
 
 class Command:
-    """A side of which each run is a process. `base` is a command whose times are taken off, for one that does its work `times` times."""
+    """A side of which each run is a process. `base` is a command whose times are taken off, for one that does its
+    work `times` times."""
 
     def __init__(self, name, command, base=None, times=1, before=None):
         self.name, self.command, self.base, self.times, self.before = name, command, base, times, before

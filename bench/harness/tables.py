@@ -1,12 +1,13 @@
-"""Tables in Markdown from results. A cell is the median of the turns' medians, with the middle half in brackets: of the single times where
-a turn has several of them, else of the turns."""
+"""Tables in Markdown from results. A cell is the median of the turns' medians, with the middle half in brackets: of
+the single times where a turn has several of them, else of the turns."""
+
 import statistics
 from collections import namedtuple
 
 from harness.turns import quartiles
 
 NONE = "–"  # not measured: the row has a note that says why
-FEW = 4     # samples in a turn of which quartiles say nothing
+FEW = 4  # samples in a turn of which quartiles say nothing
 Line = namedtuple("Line", "category measurement threads title column unit shape", defaults=("spread",))
 
 # What each line of a table about systems says: times are microseconds in the file, `unit` of them make one of the line's.
@@ -49,11 +50,22 @@ EMBEDDING = [
     Line("sessions", "context", 1, "– CPU", "cpu", 1),
 ]
 OPERATIONS = {
-    "open": "open and close", "read": "open, read 1 KiB, close", "read_text": "the same as text",
-    "write": "open, write 1 KiB over it, close", "create": "create, close, unlink", "stat": "stat", "listdir": "list a folder of 100",
-    "write_large": "write 1 MiB to a large file", "read_large": "read 1 MiB of it",
+    "open": "open and close",
+    "read": "open, read 1 KiB, close",
+    "read_text": "the same as text",
+    "write": "open, write 1 KiB over it, close",
+    "create": "create, close, unlink",
+    "stat": "stat",
+    "listdir": "list a folder of 100",
+    "write_large": "write 1 MiB to a large file",
+    "read_large": "read 1 MiB of it",
 }
-PLACES = {"native": "native, tmpfs", "pybox-work": "box, /work", "pybox-host": "box, host", "pybox-overlay": "box, overlay"}
+PLACES = {
+    "native": "native, tmpfs",
+    "pybox-work": "box, /work",
+    "pybox-host": "box, host",
+    "pybox-overlay": "box, overlay",
+}
 
 
 def number(value):
@@ -71,7 +83,11 @@ def spread(rows, column):
     medians = quartiles([row[f"{column}_us"] for row in rows])
     if int(rows[0]["samples"]) < FEW:
         return medians
-    return (statistics.median(row[f"{column}_q1"] for row in rows), medians[1], statistics.median(row[f"{column}_q3"] for row in rows))
+    return (
+        statistics.median(row[f"{column}_q1"] for row in rows),
+        medians[1],
+        statistics.median(row[f"{column}_q3"] for row in rows),
+    )
 
 
 def with_brackets(first, middle, third):
@@ -99,11 +115,17 @@ def cell(rows, line):
 
 def systems_table(results, lines, systems, names):
     """Without the systems that can do nothing of it, and without lines that nobody can; nothing if that is all."""
-    cells = {name: [cell(results.select(line.category, line.measurement, line.threads, name), line) for line in lines] for name in systems}
+    cells = {
+        name: [cell(results.select(line.category, line.measurement, line.threads, name), line) for line in lines]
+        for name in systems
+    }
     shown = [name for name in systems if any(text != NONE for text in cells[name])]
     if not shown:
         return []
-    table = ["| median (middle half) | " + " | ".join(names.get(name, name) for name in shown) + " |", "|---" * (len(shown) + 1) + "|"]
+    table = [
+        "| median (middle half) | " + " | ".join(names.get(name, name) for name in shown) + " |",
+        "|---" * (len(shown) + 1) + "|",
+    ]
     for place, line in enumerate(lines):
         if any(cells[name][place] != NONE for name in shown):
             table.append(f"| {line.title} | " + " | ".join(cells[name][place] for name in shown) + " |")
@@ -112,7 +134,10 @@ def systems_table(results, lines, systems, names):
 
 def ratios(rows, side, base="native", column="cpu"):
     """Of one measurement, turn by turn where both have it: (first quarter, median, third quarter), or None."""
-    own, others = ({row["turn"]: row[f"{column}_us"] for row in rows if row["side"] == name and "cpu_us" in row} for name in (side, base))
+    own, others = (
+        {row["turn"]: row[f"{column}_us"] for row in rows if row["side"] == name and "cpu_us" in row}
+        for name in (side, base)
+    )
     both = [own[turn] / others[turn] for turn in own if turn in others]
     return quartiles(both) if both else None
 
@@ -120,13 +145,16 @@ def ratios(rows, side, base="native", column="cpu"):
 def compute_table(results, category, systems):
     """Programs: CPU time over native's."""
     rows = results.select(category)
-    programs = list(dict.fromkeys(row["measurement"] for row in rows))
+    programs = list(dict.fromkeys(row["measurement"] for row in rows if "cpu_us" in row))
     by_program = {program: [row for row in rows if row["measurement"] == program] for program in programs}
     sides = [name for name in dict.fromkeys(row["side"] for row in rows) if name in systems and name != "native"]
     sides = [name for name in sides if any(ratios(by_program[program], name) for program in programs)]
     if not sides:
         return []
-    table = ["| CPU time | native, ms | " + " | ".join(f"{name} / native" for name in sides) + " |", "|---" * (len(sides) + 2) + "|"]
+    table = [
+        "| CPU time | native, ms | " + " | ".join(f"{name} / native" for name in sides) + " |",
+        "|---" * (len(sides) + 2) + "|",
+    ]
     found = {name: [] for name in sides}
     for program in programs:
         native = [row for row in by_program[program] if row["side"] == "native" and "cpu_us" in row]
@@ -137,8 +165,11 @@ def compute_table(results, category, systems):
             brackets = f" ({ratio[0]:.2f}–{ratio[2]:.2f})" if ratio and name.startswith(("pybox", "before")) else ""
             cells.append(f"{ratio[1]:.2f}{brackets}" if ratio else NONE)
         table.append(f"| {program} | " + " | ".join(cells) + " |")
-    means = [f"**{statistics.geometric_mean(found[name]):.2f}**" + (f" of {len(found[name])}" if len(found[name]) < len(programs) else "")
-             for name in sides]
+    means = [
+        f"**{statistics.geometric_mean(found[name]):.2f}**"
+        + (f" of {len(found[name])}" if len(found[name]) < len(programs) else "")
+        for name in sides
+    ]
     return [*table, "| **geometric mean** | | " + " | ".join(means) + " |"]
 
 
@@ -150,8 +181,11 @@ def start_table(results):
         if not rows:
             return []
         medians[name] = spread(rows, "wall")[1]
-        table.append(f"| {name} | " + " | ".join(with_brackets(*(value / 1000 for value in spread(rows, column)))
-                                                  for column in ("wall", "cpu")) + " |")
+        table.append(
+            f"| {name} | "
+            + " | ".join(with_brackets(*(value / 1000 for value in spread(rows, column))) for column in ("wall", "cpu"))
+            + " |"
+        )
     return [*table, f"| pybox / native | {medians['pybox'] / medians['native']:.2f} | |"]
 
 
@@ -159,7 +193,10 @@ def files_table(results):
     shown = [name for name in PLACES if results.select("files", "open", 1, name)]
     if len(shown) < 2:
         return []
-    table = ["| file operations, µs of CPU | " + " | ".join(PLACES[name] for name in shown) + " |", "|---" * (len(shown) + 1) + "|"]
+    table = [
+        "| file operations, µs of CPU | " + " | ".join(PLACES[name] for name in shown) + " |",
+        "|---" * (len(shown) + 1) + "|",
+    ]
     for operation, title in OPERATIONS.items():
         rows = results.select("files", operation)
         if not rows:
@@ -173,19 +210,32 @@ def files_table(results):
 
 
 def imports_table(results):
-    modules = [name for name in dict.fromkeys(row["measurement"] for row in results.select("files")) if name.startswith("import ")]
+    modules = [
+        name
+        for name in dict.fromkeys(row["measurement"] for row in results.select("files"))
+        if name.startswith("import ")
+    ]
     if not modules:
         return []
     table = ["| import in a new process, CPU ms | native | box | box / native |", "|---|---|---|---|"]
     sums = {"native": 0, "pybox": 0}
     for module in modules:
         rows = results.select("files", module)
-        found = {name: [value / 1000 for value in spread([row for row in rows if row["side"] == name], "cpu")] for name in sums}
+        found = {
+            name: [value / 1000 for value in spread([row for row in rows if row["side"] == name], "cpu")]
+            for name in sums
+        }
         for name in sums:
             sums[name] += found[name][1]
-        table.append(f"| {module.removeprefix('import ')} | " + " | ".join(with_brackets(*found[name]) for name in sums)
-                     + f" | {found['pybox'][1] / found['native'][1]:.2f} |")
-    return [*table, f"| **all of them** | **{sums['native']:.1f}** | **{sums['pybox']:.1f}** | **{sums['pybox'] / sums['native']:.2f}** |"]
+        table.append(
+            f"| {module.removeprefix('import ')} | "
+            + " | ".join(with_brackets(*found[name]) for name in sums)
+            + f" | {found['pybox'][1] / found['native'][1]:.2f} |"
+        )
+    return [
+        *table,
+        f"| **all of them** | **{sums['native']:.1f}** | **{sums['pybox']:.1f}** | **{sums['pybox'] / sums['native']:.2f}** |",
+    ]
 
 
 def systems_of(results):
@@ -208,8 +258,10 @@ def facts_text(results, systems):
     machine = results.facts["machine"]
     categories = "; ".join(f"{name} {text.partition(' ')[2]}" for name, text in results.facts["category"].items())
     versions = "; ".join(f"{name}: {text}" for name, text in results.facts["side"].items() if name in systems)
-    return [f"{machine['date']}, {machine['cpu']}, {machine['cpus']} cores, Linux {machine['kernel']}. {versions}. When, and how busy "
-            f"the machine was: {categories}."]
+    return [
+        f"{machine['date']}, {machine['cpu']}, {machine['cpus']} cores, Linux {machine['kernel']}. {versions}. When, and how busy "
+        f"the machine was: {categories}."
+    ]
 
 
 def text(results, names, systems=None):

@@ -1,6 +1,8 @@
-"""How everything is measured: all sides are there at the same time and take turns, in an order that alternates, so that a change of the
-machine's mood hits all of them. A turn is a block of runs of one side; its medians are what statistics are made of.
+"""How everything is measured: all sides are there at the same time and take turns, in an order that alternates, so
+that a change of the machine's mood hits all of them. A turn is a block of runs of one side; its medians are what
+statistics are made of.
 """
+
 import math
 import os
 import statistics
@@ -15,11 +17,11 @@ MOST_RUNS = {"eval": 100}  # in a turn, which has a session of its own: in some 
 
 @dataclass
 class Plan:
-    turns: int            # of pybox, of what it is compared with by statistics, and of all who are as quick
+    turns: int  # of pybox, of what it is compared with by statistics, and of all who are as quick
     slice_ms: float = 30  # how long a turn is
-    enough_s: float = 3   # after so much work a side has no turns but FEWEST_TURNS
+    enough_s: float = 3  # after so much work a side has no turns but FEWEST_TURNS
     most_runs: int = 1000
-    renew: bool = True    # quick starters begin each turn with a new process,
+    renew: bool = True  # quick starters begin each turn with a new process,
     checks: bool = False  # which has a saved session
     may_fail: bool = False  # sides other than these may give up: their row says why
     always: tuple = ("pybox", "before", "native", "yardstick")  # sides that take every turn however long it takes
@@ -86,8 +88,8 @@ def take_turns(sides, task, threads, plan, tasks=None):
 
 
 def turn_row(answer, threads, times=1):
-    """The columns of one turn, in microseconds: of single runs, or of the `times` things that each of them does. With several threads CPU
-    time is only known of the whole turn."""
+    """The columns of one turn, in microseconds: of single runs, or of the `times` things that each of them does. With
+    several threads CPU time is only known of the whole turn."""
     unit = 1e3 * times
     walls = [wall / unit for wall in answer["wall_each_ns"]]
     cpus = [cpu / unit for cpu in answer["cpu_each_ns"]] if threads == 1 else [answer["cpu_ns"] / len(walls) / unit]

@@ -1,4 +1,6 @@
-"""What each category of `bench/run` measures, by whom, and how many turns it gets. Each function returns the rows of its category."""
+"""What each category of `bench/run` measures, by whom, and how many turns it gets. Each function returns the rows of
+its category."""
+
 import contextlib
 import os
 import shutil
@@ -16,11 +18,30 @@ NO_COMPUTE = {"pybox-python", "fork", "spawn"}  # the same interpreter as pybox 
 CALL_TASKS = {"call": 1000, "call-dict": 1000, "data-in": 1, "data-out": 1, "fan-out": 1}
 MANY_SESSIONS, FEW_SESSIONS = 50, {"pyodide": 3}
 # Operation of file_operations.py, and how often a process does it.
-OPERATIONS = {"open": 20000, "read": 20000, "read_text": 20000, "write": 10000, "create": 10000, "stat": 40000, "listdir": 3000,
-              "write_large": 100, "read_large": 100}
+OPERATIONS = {
+    "open": 20000,
+    "read": 20000,
+    "read_text": 20000,
+    "write": 10000,
+    "create": 10000,
+    "stat": 40000,
+    "listdir": 3000,
+    "write_large": 100,
+    "read_large": 100,
+}
 # None of them is in the image (aot/guest/python/preload.list).
-MODULES = ["configparser", "doctest", "email.message", "html.parser", "plistlib", "sqlite3", "tarfile", "tomllib", "unittest",
-           "xml.etree.ElementTree"]
+MODULES = [
+    "configparser",
+    "doctest",
+    "email.message",
+    "html.parser",
+    "plistlib",
+    "sqlite3",
+    "tarfile",
+    "tomllib",
+    "unittest",
+    "xml.etree.ElementTree",
+]
 
 
 class Bench:
@@ -28,7 +49,9 @@ class Bench:
 
     def __init__(self, options, sides):
         self.options, self.sides = options, sides
-        self.plan = Plan(turns=options.turns, slice_ms=30 if options.quick else 100, enough_s=0.5 if options.quick else 3)
+        self.plan = Plan(
+            turns=options.turns, slice_ms=30 if options.quick else 100, enough_s=0.5 if options.quick else 3
+        )
 
     def only(self, names):
         return [side for side in self.sides if side.name in names]
@@ -43,7 +66,9 @@ class Bench:
         if self.options.before is None:
             return []
         own = self.options.before / "bin/pybox"
-        command = [str(own)] if own.exists() else ["/usr/bin/env", f"PYBOX_HOME={self.options.before}", self.options.pybox]
+        command = (
+            [str(own)] if own.exists() else ["/usr/bin/env", f"PYBOX_HOME={self.options.before}", self.options.pybox]
+        )
         return [("before", command)]
 
 
@@ -93,12 +118,21 @@ def measure_pyperformance(bench):
     if missing:
         return [{"category": "pyperformance", "measurement": "none", "threads": 1, "side": "pybox", "note": missing}]
     quick = bench.options.quick
-    sides = bench.only(("pybox", "before", "native")) if quick else [side for side in bench.sides if side.name not in NO_COMPUTE]
+    sides = (
+        bench.only(("pybox", "before", "native"))
+        if quick
+        else [side for side in bench.sides if side.name not in NO_COMPUTE]
+    )
     with tempfile.TemporaryDirectory(prefix="pybox-bench-") as made:
-        programs = [path for path in pyperformance.write_programs(Path(folder), Path(made))
-                    if not (quick and path.stem in pyperformance.LONG)
-                    and (bench.options.programs is None or path.stem in bench.options.programs)]
-        return measure_programs(sides, "pyperformance", programs, compute_plan(bench))
+        programs = [
+            path
+            for path in pyperformance.write_programs(Path(folder), Path(made))
+            if not (quick and path.stem in pyperformance.LONG)
+            and (bench.options.programs is None or path.stem in bench.options.programs)
+        ]
+        rows = measure_programs(sides, "pyperformance", programs, compute_plan(bench))
+    common = {"category": "pyperformance", "threads": 1, "side": "pybox"}
+    return rows + [common | {"measurement": name, "note": f"left out: {why}"} for name, why in pyperformance.left_out()]
 
 
 # ------------------------------------------------------------------------------------------
@@ -131,7 +165,9 @@ def measure_tasks(bench, category, tasks, yardstick=False, times=None, checks=Fa
     sides, other_tasks = with_yardstick(bench) if yardstick else (bench.sides, {})
     rows = []
     for task, threads in tasks:
-        rows += measure(sides, category, task, plan, threads=threads, times=(times or {}).get(task, 1), tasks=other_tasks)
+        rows += measure(
+            sides, category, task, plan, threads=threads, times=(times or {}).get(task, 1), tasks=other_tasks
+        )
     return rows
 
 
@@ -143,7 +179,9 @@ def measure_sessions(bench):
 
 
 def measure_snapshots(bench):
-    return measure_tasks(bench, "snapshots", [("restore", 1), ("save", 1), ("save-whole", 1)], yardstick=True, checks=True)
+    return measure_tasks(
+        bench, "snapshots", [("restore", 1), ("save", 1), ("save-whole", 1)], yardstick=True, checks=True
+    )
 
 
 def measure_calls(bench):
@@ -164,7 +202,10 @@ def measure_density(bench):
                 if isinstance(answer, str):
                     rows.append(row | {"note": answer})
                     break
-                rows.append(row | {"turn": number, "samples": FEW_SESSIONS.get(side.name, MANY_SESSIONS), "value": answer["kib"]})
+                rows.append(
+                    row
+                    | {"turn": number, "samples": FEW_SESSIONS.get(side.name, MANY_SESSIONS), "value": answer["kib"]}
+                )
     return rows
 
 
@@ -179,7 +220,7 @@ def measure_start(bench):
     commands |= {name: [*command, "-c", START_CODE] for name, command in bench.befores()}
     for side in bench.sides:
         if side.name not in (*commands, "spawn") and "serve" in side.command:
-            commands[side.name] = [*side.command[:side.command.index("serve")], "start"]
+            commands[side.name] = [*side.command[: side.command.index("serve")], "start"]
     for name, command in commands.items():
         output = subprocess.check_output(command, env={})
         if output != b"1\n":
@@ -193,9 +234,11 @@ def places(options, name, pybox, shared):
     script = str(BENCH / "file_operations.py")
     box = [*pybox, "--files-limit", "256M"]
     overlay = [*box, "--mount", f"{shared}:/data:overlay", "run", script]
-    return {f"{name}-work": ([*box, "run", script], "/work"),
-            f"{name}-host": ([*box, "--mount", f"{shared}:/data", "run", script], "/data"),
-            f"{name}-overlay": (overlay, "/data")}
+    return {
+        f"{name}-work": ([*box, "run", script], "/work"),
+        f"{name}-host": ([*box, "--mount", f"{shared}:/data", "run", script], "/data"),
+        f"{name}-overlay": (overlay, "/data"),
+    }
 
 
 def measure_operations(bench, shared):
@@ -211,8 +254,10 @@ def measure_operations(bench, shared):
     rows = []
     for operation, count in OPERATIONS.items():
         count = count // 4 if options.quick and count > 1000 else count
-        sides = [Command(name, [*command, operation, folder, str(count)], [*command, operation, folder, "0"], count, empty)
-                 for name, (command, folder) in found.items()]
+        sides = [
+            Command(name, [*command, operation, folder, str(count)], [*command, operation, folder, "0"], count, empty)
+            for name, (command, folder) in found.items()
+        ]
         plan = replace(bench.plan, slice_ms=0, always=tuple(found))
         rows += measure(sides, "files", operation, plan)
     return rows
@@ -224,7 +269,10 @@ def measure_imports(bench):
     commands = {"native": [*options.python, "-I"], "pybox": [options.pybox]} | dict(bench.befores())
     rows = []
     for module in MODULES:
-        sides = [Command(name, [*command, "-c", f"import {module}"], [*command, "-c", "pass"]) for name, command in commands.items()]
+        sides = [
+            Command(name, [*command, "-c", f"import {module}"], [*command, "-c", "pass"])
+            for name, command in commands.items()
+        ]
         rows += measure(sides, "files", f"import {module}", replace(bench.plan, slice_ms=0, always=tuple(commands)))
     return rows
 
