@@ -19,7 +19,7 @@ def make_side(text, options):
         return sides.pybox_side(name, folder, options.build / "bin/bench-pybox-peer")
     if name != "native":
         raise sides.Failed(f"{name} is neither native nor NAME=FOLDER")
-    return sides.native_side(options.python)
+    return sides.native_program_side(options.python)
 
 
 def measure(program, compared, plan, starts):

@@ -197,8 +197,9 @@ def pybox_side(name, folder, program, work=None):
     return Side(name, [str(program), *work], {"PYBOX_HOME": os.path.abspath(folder)}, renews=True)
 
 
-def native_side(python):
-    return Side("native", [*python, "-E", "-s", str(PEERS / "native_peer.py"), "-", "-", "serve", *WORK])
+def native_program_side(python):
+    """Native CPython for programs that compute, with nothing else in its process."""
+    return Side("native", [*python, "-I", str(PEERS / "native_program.py")])
 
 
 def say(text):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness import pyperformance
-from harness.sides import BENCH, START_CODE, SYSTEMS, Command, Failed, install, say
+from harness.sides import BENCH, START_CODE, SYSTEMS, Command, Failed, install, native_program_side, say
 from harness.turns import Plan, measure, rows_of, take_turns
 
 NO_COMPUTE = {"pybox-python", "fork", "spawn"}  # the same interpreter as pybox and native
@@ -108,9 +108,18 @@ def compute_plan(bench):
     return replace(bench.plan, may_fail=True, enough_s=0 if bench.options.quick else 2)
 
 
+@contextlib.contextmanager
+def compute_sides(bench, names=None):
+    """Those that compute, or of them those with these names. Native has a process for it."""
+    native = native_program_side(bench.options.python)
+    sides = [native if side.name == "native" else side for side in bench.sides if side.name not in NO_COMPUTE]
+    yield [side for side in sides if names is None or side.name in names]
+    native.close()
+
+
 def measure_compute(bench):
-    sides = [side for side in bench.sides if side.name not in NO_COMPUTE]
-    return measure_programs(sides, "compute", own_programs(bench.options.programs), compute_plan(bench))
+    with compute_sides(bench) as sides:
+        return measure_programs(sides, "compute", own_programs(bench.options.programs), compute_plan(bench))
 
 
 def measure_pyperformance(bench):
@@ -118,12 +127,8 @@ def measure_pyperformance(bench):
     if missing:
         return [{"category": "pyperformance", "measurement": "none", "threads": 1, "side": "pybox", "note": missing}]
     quick = bench.options.quick
-    sides = (
-        bench.only(("pybox", "before", "native"))
-        if quick
-        else [side for side in bench.sides if side.name not in NO_COMPUTE]
-    )
-    with tempfile.TemporaryDirectory(prefix="pybox-bench-") as made:
+    names = ("pybox", "before", "native") if quick else None
+    with tempfile.TemporaryDirectory(prefix="pybox-bench-") as made, compute_sides(bench, names) as sides:
         programs = [
             path
             for path in pyperformance.write_programs(Path(folder), Path(made))
