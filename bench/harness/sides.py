@@ -166,6 +166,8 @@ def adapter_command(name, options):
     if adapter is None:
         return [str(options.build / "bin/bench-pybox-peer")], None
     folder = "-"
+    if installed == "wasmtime" and not (options.build / "guest/python.wasm").exists():
+        return None, "this build has no guest/python.wasm"
     if installed is not None:
         folder, missing = install(installed)
         if missing:
