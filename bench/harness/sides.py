@@ -91,9 +91,12 @@ class Side:
         """The answer, or the reason why the system cannot do it, as a text."""
         if self.process is None:
             self.start()
-        self.process.stdin.write(f"{task} {threads} {count}\n".encode())
-        self.process.stdin.flush()
-        line = self.read_line()
+        try:
+            self.process.stdin.write(f"{task} {threads} {count}\n".encode())
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass  # it has ended: there will be no answer
+        line, task = self.read_line(), task.rpartition("/")[2]  # results have no paths
         if line is None:
             self.kill()
             return f"takes longer than {LONGEST_S} s"

@@ -49,7 +49,7 @@ class MontyInProcess(Worker):
     @classmethod
     def prepare(cls, folder, build):
         import pydantic_monty
-        cls.monty, cls.guest_error = pydantic_monty, pydantic_monty.MontyRuntimeError
+        cls.monty, cls.guest_error = pydantic_monty, pydantic_monty.MontyError
         return f"pydantic-monty {pydantic_monty.__version__}, in the calling process"
 
     @classmethod

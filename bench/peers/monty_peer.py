@@ -75,7 +75,7 @@ class Monty(Worker):
     @classmethod
     def prepare(cls, folder, build):
         import pydantic_monty
-        cls.monty, cls.guest_error = pydantic_monty, pydantic_monty.MontyRuntimeError
+        cls.monty, cls.guest_error = pydantic_monty, pydantic_monty.MontyError
         cls.binary = folder / "bin/monty"
         cls.workers = cls.make_pool(max_processes=SESSIONS)
         cls.workers.__enter__()
