@@ -408,7 +408,7 @@ static void test_cut(void **state)
         if (policies[i] != PYBOX_ROLLBACK_RUN)
             checkpoint(box);
         eval(box, "x = 1");
-        const pybox_limits fuel = {.fuel = 1000000, .grace_fuel = 100000};
+        const pybox_limits fuel = {.fuel = 1000000, .grace_fuel = 50000};
         nested.run.limits = &fuel;
         nested.run.code = "while True:\n    try:\n        while True: pass\n    except BaseException: pass";
         const pybox_result *result = run_limited(box, "x = 2\nrun()\nx = 3", NULL);
