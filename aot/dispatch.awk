@@ -38,7 +38,7 @@ function flush_function(    i, j, label) {
 # In the head.
 loop != "" && !in_switch {
     if ($0 ~ /^ *switch \(var_i0\) \{$/) {
-        in_switch = 1
+        in_switch = count
         cases = 0
         targets = ""
         next
@@ -61,6 +61,8 @@ loop != "" && in_switch {
             head[loop] = text
             table[++loops] = "static const void *const " loop "_targets[] = {" targets "};"
             jump[loop] = " goto *" loop "_targets[var_i0 < " cases "u ? var_i0 : " cases "u];"
+            # The head's own, too: what is reached by one kind of jump alone takes over the other's registers.
+            line[count = in_switch] = jump[loop]
         }
         loop = ""
     }

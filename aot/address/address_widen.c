@@ -132,11 +132,20 @@ static void replace_extensions(struct widening *w)
         }
 }
 
+/* The phis that take a wide value take it wide: else they would need a copy of its own of it. */
+static void widen_users(struct widening *w, LLVMValueRef value)
+{
+    for (LLVMUseRef use = LLVMGetFirstUse(value); use != NULL && !w->failed; use = LLVMGetNextUse(use))
+        if (LLVMIsAPHINode(LLVMGetUser(use)) != NULL && LLVMTypeOf(LLVMGetUser(use)) == w->types->narrow)
+            widened(w, LLVMGetUser(use));
+}
+
 /* The list grows while it is worked off: phis lead to phis. */
 static void fill_phis(struct widening *w)
 {
     for (size_t i = 0; i < w->count && !w->failed; i++) {
         LLVMValueRef phi = w->pairs[i].narrow, wide = w->pairs[i].wide;
+        widen_users(w, phi);
         if (LLVMIsAPHINode(phi) == NULL)
             continue;
         unsigned count = LLVMCountIncoming(phi);

@@ -81,16 +81,21 @@ static inline __attribute__((always_inline)) void meter_adjust(struct module_env
 #endif
 }
 
+/* The slow path. Below the red zone, which a function that calls nothing uses. */
+static inline __attribute__((always_inline)) void meter_ask(w2c_guest *instance)
+{
+    __asm__ volatile("leaq -128(%%rsp), %%rsp\n\t"
+                     "callq meter_empty\n\t"
+                     "leaq 128(%%rsp), %%rsp"
+                     :
+                     : "D"(METER_ENV)
+                     : "cc");
+}
+
 static inline __attribute__((always_inline)) void meter_check(w2c_guest *instance)
 {
     if (UNLIKELY(meter_take(METER_ENV) < 0))
-        /* Below the red zone, which a function that calls nothing uses. */
-        __asm__ volatile("leaq -128(%%rsp), %%rsp\n\t"
-                         "callq meter_empty\n\t"
-                         "leaq 128(%%rsp), %%rsp"
-                         :
-                         : "D"(METER_ENV)
-                         : "cc");
+        meter_ask(instance);
 }
 
 static inline __attribute__((always_inline)) void meter_charge_by(w2c_guest *instance,
@@ -101,12 +106,47 @@ static inline __attribute__((always_inline)) void meter_charge_by(w2c_guest *ins
     meter_check(instance);
 }
 
+#ifndef METER_COUNTER_LOCAL
 #define w2c_host_charge(host, amount) meter_charge(METER_ENV, (int64_t)(amount))
 #define w2c_host_adjust(host, amount) meter_adjust(METER_ENV, (int64_t)(amount))
 #define w2c_host_check(host) meter_check(instance)
 #define w2c_host_charge_by(host, count, price) meter_charge_by(instance, count, price)
 #define w2c_host_take(host) ((u64)meter_take(METER_ENV))
 #define w2c_host_give(host, left) meter_give(METER_ENV, (int64_t)(left))
+#else
+/*
+ * For a file with one function, which checks much more often than it calls (aot/counter.awk): the counter is in a local
+ * variable, and in its usual place while anything else is called. A fault in between has used what was charged by
+ * the last call.
+ */
+#define METER_ENTER int64_t meter_left = meter_take(METER_ENV)
+#define METER_LEAVE meter_give(METER_ENV, meter_left)
+#define METER_AROUND(...)                                                                          \
+    do {                                                                                           \
+        METER_LEAVE;                                                                               \
+        __VA_ARGS__                                                                                \
+        meter_left = meter_take(METER_ENV);                                                        \
+    } while (0);
+
+#define w2c_host_charge(host, amount) (meter_left -= (int64_t)(amount))
+#define w2c_host_adjust(host, amount)                                                              \
+    do {                                                                                           \
+        __asm__ volatile("# unlikely");                                                            \
+        meter_left -= (int64_t)(amount);                                                           \
+    } while (0)
+#define w2c_host_check(host)                                                                       \
+    do {                                                                                           \
+        if (UNLIKELY(meter_left < 0))                                                              \
+            METER_AROUND(meter_ask(instance);)                                                     \
+    } while (0)
+#define w2c_host_charge_by(host, count, price)                                                     \
+    do {                                                                                           \
+        meter_left -= (int64_t)((uint64_t)(uint32_t)(count) * (uint32_t)(price) >> 4);             \
+        w2c_host_check(host);                                                                      \
+    } while (0)
+#define w2c_host_take(host) ((u64)meter_left)
+#define w2c_host_give(host, left) (meter_left = (int64_t)(left))
+#endif
 
 #endif
 #endif

@@ -184,8 +184,9 @@ static void play_call(const char *export)
     if (results == NULL)
         return;
     uint32_t trap = host->call(host->context, export, values);
-    note_fuel(trap);
     const char *expected = sign != NULL && sign[0] == '!' ? strtok(NULL, " ") : NULL;
+    if (expected == NULL || strtok(NULL, " ") == NULL)
+        note_fuel(trap);
     if (sign == NULL || (sign[0] == '!' && expected == NULL)) {
         play_complain("expected = or !", "neither");
     } else if (trap != (expected == NULL ? 0 : trap_number(expected))) {
