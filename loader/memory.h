@@ -1,7 +1,7 @@
 /*
  * A linear memory: wasm pages of 64 KiB in a reservation that holds every address the guest can form: 32-bit index +
- * 32-bit offset + access size, and what the native code makes of an index less a small constant (aot/address). What lies
- * before the pages and beyond is inaccessible.
+ * 32-bit offset + access size, and what the native code makes of an index less a small constant (aot/address). What
+ * lies before the pages and beyond is inaccessible.
  *
  * At most three mappings: the image, private (copy on write); zero pages behind it; the
  * inaccessible rest.

@@ -41,8 +41,8 @@
 /*
  * The part of a box that module code knows, handed to it at instantiation.
  *
- * While guest code runs, the gs segment base is `memory_base`, and rsp is on the guest's native stack. Accesses reach from
- * MODULE_MEMORY_BEFORE bytes before that to 8 GiB behind: what is not the memory's pages must be inaccessible there.
+ * While guest code runs, the gs segment base is `memory_base`, and rsp is on the guest's native stack. Accesses reach
+ * from MODULE_MEMORY_BEFORE bytes before that to 8 GiB behind: what is not the memory's pages must be inaccessible.
  * A host call switches to `host_stack` (set on every entry), calls `host_call` there, sets gs again, and
  * switches back. If `stop` is then not 0 it is a trap code: the module traps with it on its own
  * stack, so that no frame of the host is ever unwound.

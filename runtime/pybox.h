@@ -636,7 +636,8 @@ typedef struct pybox_result {
     pybox_bytes limit;         /* which field of pybox_limits stopped the run ("fuel", "wall_ns",
                                   "host_calls", "memory_bytes", ...), "interrupt", or "" */
     int cut;                   /* it was stopped by the second step, and the box is dirty */
-    uint64_t fuel_used;        /* grace included, set-up of the run not; 0 if not metered */
+    uint64_t fuel_used;        /* grace included, set-up of the run not; 0 if not metered. A run that crashed the
+                                  interpreter may have used up to 200,000 more */
     uint64_t fuel_left;        /* of limits.fuel and refills; PYBOX_UNLIMITED without a limit */
     uint64_t host_calls;       /* WASI calls and host functions */
     pybox_bytes profile;       /* with pybox_run.profile: JSON, see docs/PROFILE.md; else empty */

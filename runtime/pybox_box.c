@@ -282,11 +282,11 @@ pybox_status box_build_memory(struct pybox_box *box)
 {
     const struct module_descriptor *descriptor = module_describe(box->module->native);
     uint64_t limit = box->limits.memory_bytes;
+    if (limit > MEMORY_MAX_PAGES * MEMORY_PAGE_BYTES)
+        limit = MEMORY_MAX_PAGES * MEMORY_PAGE_BYTES;
     uint64_t limit_pages = limit / MEMORY_PAGE_BYTES;
     if (limit_pages > descriptor->memory_max_pages)
         limit_pages = descriptor->memory_max_pages;
-    if (limit_pages > MEMORY_MAX_PAGES)
-        limit_pages = MEMORY_MAX_PAGES;
     uint64_t pages = box->image != NULL
                          ? image_describe(box->image->image)->content.memory_bytes / MEMORY_PAGE_BYTES
                          : descriptor->memory_min_pages;

@@ -59,7 +59,8 @@ static int fault_code(const struct trap_run *run, const siginfo_t *info, uintptr
                    : 0;
     if (between(address, stack->guard_start, stack->low))
         return in_module || on_stack ? MODULE_TRAP_EXHAUSTION : 0;
-    if (in_module && between(address, run->memory->base - MEMORY_BEFORE_BYTES, run->memory->base + MEMORY_RESERVED_BYTES))
+    if (in_module && between(address, run->memory->base - MEMORY_BEFORE_BYTES,
+                             run->memory->base + MEMORY_RESERVED_BYTES))
         return MODULE_TRAP_MEMORY;
     return 0;
 }

@@ -22,7 +22,7 @@ struct image_options {
      * the same, boxes get SIGBUS. Otherwise its memory is copied into a sealed memfd, and checked.
      */
     int trusted_file;
-    uint64_t max_memory_bytes; /* 0: 4 GiB */
+    uint64_t max_memory_bytes; /* 0: 4 GiB; boxes have 64 KiB less */
     uint64_t max_tree_bytes;   /* 0: 256 MiB */
 
     /* Where the parents of a delta are looked for, by digest: as <digest>.snap, then in every *.image

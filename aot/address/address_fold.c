@@ -1,5 +1,9 @@
 #include "address.h"
 
+#include <stdint.h>
+
+#define GUEST_SPACE 256 /* of pointers relative to gs */
+
 /* The operand of a zero extension from 32 to 64 bits, or NULL. */
 static LLVMValueRef extended(LLVMValueRef value, const struct address_types *types)
 {
@@ -37,7 +41,8 @@ static bool fold(LLVMValueRef access, const struct address_types *types, LLVMBui
     LLVMValueRef address = LLVMGetOperand(access, 0);
     long long offset = take_offset(&address);
     LLVMValueRef sum = extended(address, types);
-    if (sum == NULL || !is_below(sum))
+    if (sum == NULL || !is_below(sum) || offset < 0 || offset > UINT32_MAX ||
+        LLVMGetPointerAddressSpace(LLVMTypeOf(access)) != GUEST_SPACE)
         return false;
     offset += LLVMConstIntGetSExtValue(LLVMGetOperand(sum, 1));
     LLVMPositionBuilderBefore(builder, access);
@@ -50,7 +55,8 @@ static bool fold(LLVMValueRef access, const struct address_types *types, LLVMBui
 size_t address_fold(LLVMValueRef function, const struct address_types *types, LLVMBuilderRef builder)
 {
     size_t count = 0;
-    for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(function); block != NULL; block = LLVMGetNextBasicBlock(block))
+    for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(function); block != NULL;
+         block = LLVMGetNextBasicBlock(block))
         for (LLVMValueRef at = LLVMGetFirstInstruction(block); at != NULL; at = LLVMGetNextInstruction(at))
             count += LLVMIsAIntToPtrInst(at) != NULL && fold(at, types, builder);
     return count;

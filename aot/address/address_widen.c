@@ -182,22 +182,21 @@ static LLVMValueRef narrow_in(struct widening *w, const struct pair *pair, LLVMB
     return LLVMBuildTrunc(w->builder, pair->wide, w->types->narrow, "");
 }
 
-/* Uses of the narrow value in other blocks, and all of a phi, take the lower half of the wide one: so only one of the two
- * lives from block to block. */
+/* Uses of the narrow value in other blocks, and all of a phi, take the lower half of the wide one: so only one of the
+ * two lives from block to block. */
 static void narrow_uses(struct widening *w, const struct pair *pair)
 {
     bool is_phi = LLVMIsAPHINode(pair->narrow) != NULL;
     size_t count = find_users(w, pair->narrow);
     for (size_t i = 0; i < count && !w->failed; i++) {
         LLVMValueRef user = w->users[i];
-        bool in_phi = LLVMIsAPHINode(user) != NULL;
-        if (user == pair->wide || (in_phi && wide_of(w, user) != NULL)) /* the latter will be gone */
+        if (user == pair->wide || LLVMIsAPHINode(user) != NULL) /* phis are all wide by now, and these will be gone */
             continue;
         int operands = LLVMGetNumOperands(user);
         for (int k = 0; k < operands; k++) {
             if (LLVMGetOperand(user, (unsigned)k) != pair->narrow)
                 continue;
-            LLVMBasicBlockRef block = in_phi ? LLVMGetIncomingBlock(user, (unsigned)k) : LLVMGetInstructionParent(user);
+            LLVMBasicBlockRef block = LLVMGetInstructionParent(user);
             if (is_phi || block != pair->home)
                 LLVMSetOperand(user, (unsigned)k, narrow_in(w, pair, block));
         }
@@ -218,7 +217,8 @@ static void remove_phis(struct widening *w)
 /* invoke and callbr: behind them is no place for an extension. wasm2c's C has none. */
 static bool has_values_of_terminators(LLVMValueRef function)
 {
-    for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(function); block != NULL; block = LLVMGetNextBasicBlock(block))
+    for (LLVMBasicBlockRef block = LLVMGetFirstBasicBlock(function); block != NULL;
+         block = LLVMGetNextBasicBlock(block))
         if (LLVMGetTypeKind(LLVMTypeOf(LLVMGetBasicBlockTerminator(block))) != LLVMVoidTypeKind)
             return true;
     return false;

@@ -4,7 +4,7 @@
  *
  * The counter is the MMX register mm0 (module_abi.h). Neither gcc nor clang uses MMX registers by itself in
  * code for x86-64, so the counter takes no general register away, no call has to pass it on, and one charge
- * is one instruction, a subtraction from memory that is constant. bench/ has the figures, and those of other
+ * is one instruction, a subtraction from memory that is constant. bench/SPEED.md has figures, bench/fuel those of other
  * places for the counter: METER_COUNTER_MEMORY keeps it in the environment, to compare with.
  *
  * The slow path (meter_empty, in module_meter.S) preserves all registers, and the compiler is not told that it
@@ -116,8 +116,8 @@ static inline __attribute__((always_inline)) void meter_charge_by(w2c_guest *ins
 #else
 /*
  * For a file with one function, which checks much more often than it calls (aot/counter.awk): the counter is in a local
- * variable, and in its usual place while anything else is called. A fault in between has used what was charged by
- * the last call.
+ * variable, and in its usual place while anything else is called. At a fault in between, what was charged since the
+ * last call, or since the slice began, is not known.
  */
 #define METER_ENTER int64_t meter_left = meter_take(METER_ENV)
 #define METER_LEAVE meter_give(METER_ENV, meter_left)

@@ -30,6 +30,7 @@ class Verdict:
     low: float
     high: float
     p: float
+    least_p: float = 0  # that so many turns can have, before the correction
     is_slower: bool = False
     is_faster: bool = False
 
@@ -125,6 +126,10 @@ class Pair:
     def p(self):
         return signed_ranks(self.before) if self.after is None else mann_whitney(self.before, self.after)
 
+    def least_p(self):
+        turns = len(self.before)
+        return 2 / (2**turns if self.after is None else math.comb(turns + len(self.after), turns))
+
 
 def value_of(row, by):
     return row.get("value") if row["category"] == "density" else row.get(f"{by}_us")
@@ -175,7 +180,7 @@ def verdict_of(key, side, pair):
         return pair.log_ratio(lambda values: source.choices(values, k=len(values)))
 
     low, high = interval(draw, repr((key, side)))
-    return Verdict(*key, side, math.exp(pair.log_ratio()), math.exp(low), math.exp(high), pair.p())
+    return Verdict(*key, side, math.exp(pair.log_ratio()), math.exp(low), math.exp(high), pair.p(), pair.least_p())
 
 
 def mean_verdict(category, side, pairs, tolerance):
@@ -261,4 +266,7 @@ def report(verdicts):
         f"{len(verdicts)} compared: {len(slower)} slower, {len(faster)} faster."
         + (f" Geometric means: {', '.join(means)}." if means else ""),
     ]
+    blind = sum(verdict.least_p * len(verdicts) >= SIGNIFICANT for verdict in verdicts)
+    if blind > 0:
+        lines.append(f"For {blind} of them there were too few turns to find anything, however large: see --turns.")
     return lines[1:] if lines[0] == "" else lines

@@ -13,8 +13,8 @@ guest_flags="-O2 -DNDEBUG -mbulk-memory -mnontrapping-fptoint -ffile-prefix-map=
 
 # use_profile PROFILE: sets $profile_flags, for what is compiled in this step, and $link_flags. PROFILE is a file of
 # train-guest's, which says how often things are done; `count`: the guest is to count them; `-`: neither.
-# Without the limits, clang calls hot what makes up 99 % of all, and takes hardly any function for too large to be copied
-# to where it is called often: the guest is a third larger, its hot part three times as large, and slower.
+# Without the limits, clang calls hot what makes up 99 % of all, and takes hardly any function for too large to be
+# copied to where it is called often: the guest is a third larger, its hot part three times as large, and slower.
 use_profile() {
     profile_flags='' link_flags=''
     case $1 in
@@ -42,7 +42,8 @@ check_profile() {
     [ "$((changed * 100))" -le "$all" ] || {
         echo "the guest's profile is not of these sources:"
         grep 'hash mismatch' "$1" | head -n 20
-        echo "to do: aot/guest/python/train-guest BUILD, which makes it anew; or configure with -DPYBOX_PROFILE=OFF"
+        echo "to do: aot/guest/python/train-guest BUILD, which makes it anew;" \
+            "or configure with -DPYBOX_MODULE_PROFILE=OFF"
         return 1
     }
 }
