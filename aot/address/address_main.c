@@ -56,6 +56,15 @@ static int change(LLVMModuleRef module, const char *from, bool verbose)
     return 0;
 }
 
+static int write_checked(LLVMModuleRef module, const char *from, const char *to)
+{
+    char *reason = NULL;
+    if (LLVMVerifyModule(module, LLVMReturnStatusAction, &reason) != 0)
+        return fail_with(from, reason);
+    LLVMDisposeMessage(reason); /* an empty one */
+    return LLVMWriteBitcodeToFile(module, to) == 0 ? 0 : fail(to, "cannot be written");
+}
+
 static int change_file(const char *from, const char *to, bool verbose)
 {
     LLVMContextRef context = LLVMContextCreate();
@@ -68,10 +77,8 @@ static int change_file(const char *from, const char *to, bool verbose)
         result = fail_with(from, reason);
     } else {
         result = change(module, from, verbose);
-        if (result == 0 && LLVMVerifyModule(module, LLVMReturnStatusAction, &reason) != 0)
-            result = fail_with(from, reason);
-        else if (result == 0 && LLVMWriteBitcodeToFile(module, to) != 0)
-            result = fail(to, "cannot be written");
+        if (result == 0)
+            result = write_checked(module, from, to);
     }
     if (module != NULL)
         LLVMDisposeModule(module);
