@@ -231,9 +231,31 @@ static char *files_host_path(const struct walk *walk)
     return path;
 }
 
+/* A slash is behind the path that a file is to be made of: the error, which is EISDIR if the way to it is there. */
+static int files_refuse_slash(const struct walk *walk, uint32_t how)
+{
+    int fd;
+    const char *name;
+    int error = walk->dot ? EBUSY : hostfs_parent(&walk->beneath, walk->path, &fd, &name);
+    if (error == 0) {
+        hostfs_close(fd);
+        return EISDIR;
+    }
+    if (error != EBUSY)
+        return error;
+    /* It ends in `.` or `..`: a directory, if it is there. */
+    error = hostfs_open_beneath(&walk->beneath, walk->path, HOSTFS_PROBE, &fd);
+    if (error != 0)
+        return error;
+    hostfs_close(fd);
+    return how & VFS_EXCLUSIVE ? EEXIST : EISDIR;
+}
+
 static int files_open_host(struct vfs *vfs, const struct walk *walk, uint32_t how, uint16_t flags,
                            struct opened *opened)
 {
+    if (walk->slash && (how & VFS_CREATE))
+        return files_refuse_slash(walk, how);
     if (vfs->mounts[walk->mount].read_only && (how & (VFS_WRITE | VFS_TRUNCATE)))
         return EROFS;
     if (vfs->mounts[walk->mount].read_only && (how & VFS_CREATE)) {
@@ -245,11 +267,8 @@ static int files_open_host(struct vfs *vfs, const struct walk *walk, uint32_t ho
             return EEXIST;
         how &= ~VFS_CREATE;
     }
-    if (walk->slash) {
-        if (how & VFS_CREATE)
-            return EISDIR;
+    if (walk->slash)
         how |= VFS_ONLY_DIRECTORY;
-    }
     int error = hostfs_open(&walk->beneath, walk->path, how, flags, &opened->host, &opened->place.type);
     if (error != 0) {
         opened->host = -1;
@@ -263,8 +282,6 @@ static int files_open_host(struct vfs *vfs, const struct walk *walk, uint32_t ho
 
 static int files_create(struct vfs *vfs, struct walk *walk)
 {
-    if (walk->slash)
-        return EISDIR;
     if (walk->parent.mount == TREE_SKELETON || !mount_has_nodes(&vfs->mounts[walk->parent.mount]))
         return EROFS;
     struct memfs_node *directory = walk->parent.node;
@@ -364,7 +381,7 @@ int vfs_open(struct vfs *vfs, uint32_t directory, const char *path, size_t lengt
              uint16_t flags, uint32_t *fd)
 {
     struct walk walk;
-    uint32_t walk_flags = how & VFS_CREATE ? WALK_CREATE : 0;
+    uint32_t walk_flags = how & VFS_CREATE ? WALK_CREATE | WALK_FILE : 0;
     int exclusive = (how & (VFS_CREATE | VFS_EXCLUSIVE)) == (VFS_CREATE | VFS_EXCLUSIVE);
     if ((how & VFS_CREATE) && (how & VFS_ONLY_DIRECTORY))
         return EINVAL;

@@ -28,7 +28,7 @@ int host_open_at(struct vfs *vfs, const struct file *at, const char *path, size_
                  struct file *file)
 {
     struct walk walk;
-    uint32_t flags = (how & VFS_CREATE ? WALK_CREATE : 0) | (how & VFS_FOLLOW ? WALK_FOLLOW : 0);
+    uint32_t flags = (how & VFS_CREATE ? WALK_CREATE | WALK_FILE : 0) | (how & VFS_FOLLOW ? WALK_FOLLOW : 0);
     *file = (struct file){0};
     vfs->at = at;
     int error = walk_path(vfs, VFS_AT, path, length, flags, &walk);

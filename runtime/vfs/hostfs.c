@@ -125,13 +125,14 @@ static int hostfs_find(const struct hostfs_walk *walk, const char *path, int fol
     return error;
 }
 
-/* May what is at the path be opened like this? ENOENT if nothing is there. */
+/* May what is at the path be opened like this? 0 too if nothing was found and it is to be made: opening goes the same
+ * way, and knows best what is wrong. */
 static int hostfs_check(const struct hostfs_walk *walk, const char *path, uint32_t how)
 {
     struct stat stat;
     int error = hostfs_find(walk, path, (how & VFS_FOLLOW) != 0, &stat);
     if (error != 0)
-        return error;
+        return how & VFS_CREATE ? 0 : error;
     if ((how & (VFS_CREATE | VFS_EXCLUSIVE)) == (VFS_CREATE | VFS_EXCLUSIVE))
         return EEXIST;
     switch (hostfs_type(stat.st_mode)) {
@@ -151,8 +152,6 @@ int hostfs_open(const struct hostfs_walk *walk, const char *path, uint32_t how, 
 {
     struct stat stat;
     int error = hostfs_check(walk, path, how);
-    if (error == ENOENT && (how & VFS_CREATE))
-        error = 0;
     if (error == 0)
         error = hostfs_open_beneath(walk, path, hostfs_open_flags(how, flags), fd);
     if (error == ENXIO)

@@ -51,6 +51,7 @@ struct climb {
     int fds[CLIMB_DEPTH]; /* [0] is the base and not ours */
     int depth;
     int links;
+    int slash; /* a link's target ends in one, so that it must be a directory */
     char text[VFS_PATH_BYTES + 1]; /* what is left of the path */
     char name[256];                /* the last component; "." if it was a `..` */
 };
@@ -72,7 +73,9 @@ static int climb_take(struct climb *climb)
         return ENAMETOOLONG;
     memcpy(climb->name, rest, length);
     climb->name[length] = '\0';
-    rest += length + strspn(rest + length, "/");
+    rest += length;
+    climb->slash |= *rest == '/' && rest[strspn(rest, "/")] == '\0'; /* also of what that is a link to */
+    rest += strspn(rest, "/");
     memmove(climb->text, rest, strlen(rest) + 1);
     return 0;
 }
@@ -133,8 +136,8 @@ static int climb_step(struct climb *climb, int no_links, int follow, int *done)
     return 0;
 }
 
-/* Goes to the directory that the path's last component is in. */
-static int climb_path(struct climb *climb, const struct hostfs_walk *walk, const char *path, int follow)
+/* Goes to the directory that the path's last component is in. `create`: to make a file of it. */
+static int climb_path(struct climb *climb, const struct hostfs_walk *walk, const char *path, int follow, int create)
 {
     size_t length = strlen(path);
     if (length > VFS_PATH_BYTES)
@@ -142,6 +145,7 @@ static int climb_path(struct climb *climb, const struct hostfs_walk *walk, const
     climb->fds[0] = walk->base;
     climb->depth = 0;
     climb->links = 0;
+    climb->slash = 0;
     memcpy(climb->text, path, length + 1);
     for (;;) {
         strcpy(climb->name, ".");
@@ -154,7 +158,7 @@ static int climb_path(struct climb *climb, const struct hostfs_walk *walk, const
             else
                 hostfs_close(climb->fds[climb->depth--]);
         } else if (error == 0 && strcmp(climb->name, ".") != 0) {
-            error = climb_step(climb, walk->no_links, follow, &done);
+            error = create && climb->slash ? EISDIR : climb_step(climb, walk->no_links, follow, &done);
         }
         if (error != 0)
             climb_end(climb);
@@ -168,11 +172,12 @@ static int climb_open(const struct hostfs_walk *walk, const char *path, int flag
     struct climb climb;
     int follow = !(flags & O_NOFOLLOW) && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
     for (int i = 0; i < RETRIES; i++) {
-        int error = climb_path(&climb, walk, path, follow);
+        int error = climb_path(&climb, walk, path, follow, flags & O_CREAT);
         if (error != 0)
             return error;
         struct stat stat;
-        *fd = openat(climb.fds[climb.depth], climb.name, flags | O_NOFOLLOW | O_CLOEXEC, FILE_MODE);
+        const int all = flags | O_NOFOLLOW | O_CLOEXEC | (climb.slash && !(flags & O_CREAT) ? O_DIRECTORY : 0);
+        *fd = openat(climb.fds[climb.depth], climb.name, all, FILE_MODE);
         error = *fd < 0 ? errno : 0;
         climb_end(&climb);
         if (error == 0 && follow && (flags & O_PATH)) {

@@ -56,6 +56,13 @@ static int cursor_is_last(struct cursor *cursor)
     return 1;
 }
 
+/* 1 if a file is to be made of the component that was just taken, and a slash stands behind it: no directories are made
+ * by that, so Linux says EISDIR before it looks whether there is a file, a link or nothing. */
+static int cursor_refuses_slash(struct cursor *cursor)
+{
+    return (cursor->flags & WALK_FILE) && cursor->left > 0 && cursor_is_last(cursor);
+}
+
 static int is_dot_dot(const char *name, size_t length)
 {
     return length == 2 && name[0] == '.' && name[1] == '.';
@@ -275,7 +282,7 @@ static int cursor_host_slowly(struct cursor *cursor, uint8_t mount, int *left)
             *(slash == NULL ? walk->path : slash) = '\0';
             continue;
         }
-        int error = cursor_host_append(walk, name, length);
+        int error = cursor_refuses_slash(cursor) ? EISDIR : cursor_host_append(walk, name, length);
         if (error != 0)
             return error;
         uint8_t inner = tree_mount_below(vfs, mount, walk->path, strlen(walk->path));
@@ -349,6 +356,8 @@ static int cursor_down(struct cursor *cursor, const char *name, size_t length, i
 {
     struct walk *walk = cursor->walk;
     struct place found;
+    if (cursor_refuses_slash(cursor))
+        return EISDIR;
     if (length > NAME_BYTES)
         return ENAMETOOLONG;
     int last = cursor_is_last(cursor);

@@ -6,6 +6,7 @@
 
 #define WALK_FOLLOW 1u /* a symbolic link that the path ends in */
 #define WALK_CREATE 2u /* the last component need not exist, and a slash behind it does not matter */
+#define WALK_FILE 4u   /* with WALK_CREATE, of a file: a slash behind its name is EISDIR, whatever has the name */
 
 /*
  * Where a path leads. `host` is 0: to `name` (not empty unless it is the starting point, a `..`, or a mount's root) in

@@ -6,6 +6,10 @@
 #define MODEL_LINKS 40
 #define MODEL_PATH 4096
 
+/* How a path is walked. */
+#define MODEL_FOLLOW 1 /* a link that it ends in */
+#define MODEL_MAKES 2  /* to a file that is to be made: a slash behind its name is refused before it is looked up */
+
 enum last { LAST_NAME, LAST_DOT, LAST_DOT_DOT, LAST_ROOT };
 
 /* Where a path leads. */
@@ -115,7 +119,7 @@ static int model_component(const char **rest, char *name)
     return 1;
 }
 
-static int model_walk(const struct paths_model *model, int base, const char *path, int follow_last, struct way *way)
+static int model_walk(const struct paths_model *model, int base, const char *path, int how, struct way *way)
 {
     char text[2][MODEL_PATH];
     const char *rest = path;
@@ -149,13 +153,15 @@ static int model_walk(const struct paths_model *model, int base, const char *pat
                 return 0;
             continue;
         }
+        if (way->slash && (how & MODEL_MAKES))
+            return EISDIR;
         const struct model_entry *entry = model_entry((struct paths_model *)model, at, way->name);
         way->last = LAST_NAME;
         way->node = entry != NULL ? entry->node : MODEL_NONE;
         if (entry == NULL)
             return is_last ? 0 : ENOENT;
         const struct model_node *node = &model->nodes[way->node];
-        if (node->type == MODEL_LINK && (!is_last || follow_last || way->slash)) {
+        if (node->type == MODEL_LINK && (!is_last || (how & MODEL_FOLLOW) || way->slash)) {
             if (++links > MODEL_LINKS)
                 return ELOOP;
             char *next = text[links % 2];
@@ -208,7 +214,7 @@ static int model_is_directory(const struct paths_model *model, int node)
 int model_look(const struct paths_model *model, int base, const char *path, int follow, int *node)
 {
     struct way way;
-    int error = model_walk(model, base, path, follow, &way);
+    int error = model_walk(model, base, path, follow ? MODEL_FOLLOW : 0, &way);
     if (error != 0)
         return error;
     if (way.node == MODEL_NONE)
@@ -252,11 +258,11 @@ static int model_check_new(const struct paths_model *model, const struct way *wa
 int model_create(struct paths_model *model, int base, const char *path, int follow, int exclusive, int *node)
 {
     struct way way;
-    int error = exclusive ? model_walk_name(model, base, path, &way) : model_walk(model, base, path, follow, &way);
+    int error = model_walk(model, base, path, MODEL_MAKES | (follow && !exclusive ? MODEL_FOLLOW : 0), &way);
     if (error != 0)
         return error;
-    if (way.slash || way.last != LAST_NAME)
-        return way.node == MODEL_NONE ? EISDIR : exclusive ? EEXIST : MODEL_REFUSED; /* EISDIR or ENOTDIR */
+    if (way.last != LAST_NAME)
+        return exclusive ? EEXIST : EISDIR;
     if (way.node != MODEL_NONE) {
         *node = way.node;
         return exclusive                             ? EEXIST
