@@ -5,11 +5,13 @@
  * open directories that may have been removed. Errors and what is found must be as in the model; errors where it has no
  * opinion on their order must at least be errors.
  *
- * In every eighth input a directory of the host is mounted too. What lies beside it, and what lies below the overlay,
- * must stay as it is, and the former is never found, whatever links there are in it. With PATHS_TELL=1 in the
- * environment each step is printed.
+ * In every eighth input a directory of the host is mounted too, with the same in it each time, so that what comes of an
+ * input does not depend on those before it. What lies beside it, and what lies below the overlay, must stay as it is,
+ * and the former is never found, whatever links there are in it. With PATHS_TELL=1 in the environment each step is
+ * printed.
  */
 #include <errno.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,11 +74,22 @@ static const char *in_folder(const char *name)
     return path;
 }
 
+/* nftw's. */
+static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *place)
+{
+    (void)stat, (void)type;
+    return place->level == 0 ? 0 : remove(path);
+}
+
+/* Removes what is in a directory. */
+static int remove_inside(const char *path)
+{
+    return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 static void remove_folder(void)
 {
-    char command[64];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    if (system(command) != 0)
+    if (remove_inside(folder) != 0 || rmdir(folder) != 0)
         perror(folder);
 }
 
@@ -109,17 +122,16 @@ int LLVMFuzzerInitialize(int *count, char ***arguments)
     return 0;
 }
 
-/* Links that lead out, which no guest could have made, among what guests have left there. */
-static void host_prepare(unsigned choice)
+/* The same for every input, whatever the one before it has left there. Some links lead out, which no guest could have
+ * made. */
+static void host_prepare(void)
 {
-    char command[128], out[128];
-    snprintf(command, sizeof command, "rm -rf %s/in/*", folder);
-    if (choice % 16 == 0 && system(command) != 0)
-        abort();
+    char out[128];
     snprintf(out, sizeof out, "%s/out", folder);
-    if (mkdir(in_folder("in/b"), 0755) != 0 || host_link("../out", "in/c") != 0 || host_link(out, "in/m") != 0 ||
-        host_link("../../out/a", "in/b/c") != 0 || host_link("/", "in/b/h") != 0 || host_link("..", "in/b/n") != 0)
-        return; /* it is there already */
+    if (remove_inside(in_folder("in")) != 0 || mkdir(in_folder("in/b"), 0755) != 0 ||
+        host_link("../out", "in/c") != 0 || host_link(out, "in/m") != 0 || host_link("../../out/a", "in/b/c") != 0 ||
+        host_link("/", "in/b/h") != 0 || host_link("..", "in/b/n") != 0)
+        abort();
     host_write("in/a");
 }
 
@@ -170,11 +182,17 @@ static unsigned take_base(struct fuzz *fuzz)
 
 /* ---- comparing ---- */
 
-/* The operation changed the tree in a place that the model cannot know. */
+/* What is found there is the host's, and not for the model to say. */
+static int is_hosts(int expected)
+{
+    return expected == MODEL_UNKNOWN || expected == MODEL_INSIDE;
+}
+
+/* An operation that changes the tree. */
 static void expect_status(struct fuzz *fuzz, const char *what, const char *path, int error, int expected)
 {
-    if (expected == MODEL_UNKNOWN)
-        fuzz->model.is_full |= error == 0;
+    if (is_hosts(expected)) /* perhaps in a place that the model cannot know */
+        fuzz->model.is_full |= error == 0 && expected == MODEL_UNKNOWN;
     else if (expected == MODEL_REFUSED)
         need(error != 0, what, path, error, EPERM);
     else
@@ -202,7 +220,7 @@ static void step_stat(struct fuzz *fuzz, unsigned base, const char *path, int fo
     int node = MODEL_NONE;
     const int expected = model_look(&fuzz->model, fuzz->bases[base].node, path, follow, &node);
     const int error = vfs_stat_path(fuzz->vfs, fuzz->bases[base].fd, path, strlen(path), follow, &stat);
-    if (expected != MODEL_UNKNOWN)
+    if (!is_hosts(expected))
         expect_status(fuzz, follow ? "stat" : "lstat", path, error, expected);
     if (error == 0 && expected == 0)
         expect_node(fuzz, path, &stat, node);
@@ -240,12 +258,12 @@ static void step_open_directory(struct fuzz *fuzz, unsigned base, const char *pa
     const int expected = model_open_directory(&fuzz->model, fuzz->bases[base].node, path, follow, &node);
     const int error = vfs_open(fuzz->vfs, fuzz->bases[base].fd, path, strlen(path),
                                VFS_READ | VFS_ONLY_DIRECTORY | (follow ? VFS_FOLLOW : 0), 0, &fd);
-    if (expected != MODEL_UNKNOWN)
+    if (!is_hosts(expected))
         expect_status(fuzz, "open directory", path, error, expected);
     if (error != 0)
         return;
     slot = 1 + slot / 2 % (BASES - 1);
-    if (expected == MODEL_UNKNOWN) { /* somewhere in the host's */
+    if (is_hosts(expected)) {
         vfs_close(fuzz->vfs, fd);
         return;
     }
@@ -297,7 +315,7 @@ static void step_readlink(struct fuzz *fuzz, unsigned base, const char *path)
     size_t length;
     const int expected = model_readlink(&fuzz->model, fuzz->bases[base].node, path, &known);
     const int error = vfs_readlink(fuzz->vfs, fuzz->bases[base].fd, path, strlen(path), target, sizeof target, &length);
-    if (expected != MODEL_UNKNOWN)
+    if (!is_hosts(expected))
         expect_status(fuzz, "readlink", path, error, expected);
     if (error == 0 && expected == 0)
         need(length == strlen(known) && memcmp(target, known, length) == 0, "target of", path, 0, 0);
@@ -401,6 +419,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     const struct vfs_hooks hooks = {.context = &fuzz.clock_ns, .now_ns = now_ns};
     const uint32_t root = 3;
     fuzz.host_device = 0;
+    fuzz.clock_ns = 0;
     model_start(&fuzz.model);
     const int outer = model_mount(&fuzz.model, MODEL_ROOT, "m", 1);
     model_mount(&fuzz.model, outer, "n", 2);
@@ -411,7 +430,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         abort();
     vfs_set_hooks(fuzz.vfs, &hooks);
     if (choices % 8 == 0) {
-        host_prepare(choices / 8);
+        host_prepare();
         model_mount(&fuzz.model, MODEL_ROOT, "h", MODEL_HOST);
         if (vfs_mount_host(fuzz.vfs, "/h", in_folder("in"), 0) != PYBOX_OK)
             abort();

@@ -141,7 +141,7 @@ static int model_walk(const struct paths_model *model, int base, const char *pat
         }
         way->parent = at;
         if (model->nodes[at].mount == MODEL_HOST)
-            return MODEL_UNKNOWN;
+            return strcmp(way->name, "..") == 0 || strstr(rest, "..") != NULL ? MODEL_UNKNOWN : MODEL_INSIDE;
         if (strcmp(way->name, ".") == 0 || strcmp(way->name, "..") == 0) {
             way->last = way->name[1] == '.' ? LAST_DOT_DOT : LAST_DOT;
             if (way->last == LAST_DOT_DOT && at == base && base != MODEL_ROOT)
@@ -318,10 +318,11 @@ int model_link(struct paths_model *model, int base, const char *from, int to_bas
     struct way new;
     int old;
     int error = model_look(model, base, from, 0, &old);
-    if (error == 0)
-        error = model_walk_name(model, to_base, to, &new);
     if (error != 0)
         return error;
+    error = model_walk_name(model, to_base, to, &new);
+    if (error != 0)
+        return error == MODEL_INSIDE ? MODEL_REFUSED : error; /* from one mount to another */
     if (new.last != LAST_NAME || new.node != MODEL_NONE)
         return EEXIST;
     const int mount = model->nodes[new.parent].mount;
@@ -436,7 +437,8 @@ int model_rename(struct paths_model *model, int base, const char *from, int to_b
     if (old.node == MODEL_NONE)
         return ENOENT;
     error = model_walk_name(model, to_base, to, &new);
-    if (error != 0 && (old.slash || model_is_mount(model, old.node) || model->nodes[old.parent].mount == 0))
+    if (error != 0 && (error == MODEL_INSIDE || old.slash || model_is_mount(model, old.node) ||
+                       model->nodes[old.parent].mount == 0))
         return MODEL_REFUSED;
     if (error != 0)
         return error;

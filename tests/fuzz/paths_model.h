@@ -18,8 +18,9 @@
 /* Any error will do: what is refused because of where it is has no order among its reasons. */
 #define MODEL_REFUSED (-2)
 
-/* The path goes into a directory of the host, of which the model knows nothing. */
+/* The path goes into a directory of the host, of which the model knows nothing. INSIDE: and cannot come out again. */
 #define MODEL_UNKNOWN (-3)
+#define MODEL_INSIDE (-4)
 #define MODEL_HOST 100 /* the number of such a mount */
 
 enum model_type { MODEL_FREE, MODEL_DIRECTORY, MODEL_FILE, MODEL_LINK };
@@ -50,7 +51,7 @@ int model_mount(struct paths_model *model, int parent, const char *name, int mou
 /* What is there from the start. Its node. */
 int model_put(struct paths_model *model, int parent, const char *name, enum model_type type, const char *target);
 
-/* Each resolves its paths from a directory's node. 0, an errno value, MODEL_REFUSED or MODEL_UNKNOWN. */
+/* Each resolves its paths from a directory's node. 0, an errno value or one of the above. */
 int model_look(const struct paths_model *model, int base, const char *path, int follow, int *node);
 int model_open_directory(const struct paths_model *model, int base, const char *path, int follow, int *node);
 int model_create(struct paths_model *model, int base, const char *path, int follow, int exclusive, int *node);
