@@ -4,8 +4,8 @@
  * unnoticed, and somebody should look at the clocks every tenth of a millisecond.
  *
  * How the fuel is cut in slices depends on time, and nothing else does: `used` is exact, and a run finds itself
- * over its bound at the same check whatever the slices were. One exception: a run that ends by a fault within an
- * interpreter's loop may have used up to a slice more (METER_COUNTER_LOCAL in aot/rt/module_meter.h).
+ * over its bound at the same check whatever the slices were. One exception: a run that ends by a fault in a
+ * function that keeps the counter itself may have used up to a slice more (meter_local in aot/rt/module_meter.h).
  */
 #ifndef FUEL_H
 #define FUEL_H

@@ -36,4 +36,11 @@ size_t address_fold(LLVMValueRef function, const struct address_types *types, LL
  */
 size_t address_widen(LLVMValueRef function, const struct address_types *types, LLVMBuilderRef builder);
 
+/*
+ * No address, but as cheap to mend here: where a loop carries a sum from turn to turn, (carried + x) + y, which is what
+ * LLVM's optimiser makes of `carry += x + y`, becomes carried + (x + y), so that each turn waits for one addition of
+ * the turn before it, not for two. Returns how many.
+ */
+size_t address_carry(LLVMValueRef function, LLVMBuilderRef builder);
+
 #endif

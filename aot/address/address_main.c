@@ -1,5 +1,5 @@
-/* pybox-address IN OUT: makes addresses cheap in LLVM's intermediate form (address.h). A step of build-module, between
- * LLVM's optimiser and its code generator. */
+/* pybox-address IN OUT: makes addresses, and sums that loops carry, cheap in LLVM's intermediate form (address.h). A
+ * step of build-module, between LLVM's optimiser and its code generator. */
 #include "address.h"
 
 #include <getopt.h>
@@ -14,8 +14,9 @@
 static const char usage[] =
     "Usage: pybox-address [--verbose] IN OUT\n"
     "       pybox-address --llvm\n"
-    "Reads a C file's optimised intermediate form (clang -emit-llvm, text or bitcode), makes the guest's addresses\n"
-    "cheap in it (aot/address/address.h), and writes it as bitcode for clang to generate code from.\n"
+    "Reads a C file's optimised intermediate form (clang -emit-llvm, text or bitcode), makes the guest's addresses,\n"
+    "and sums that loops carry from turn to turn, cheap in it (aot/address/address.h), and writes it as bitcode for\n"
+    "clang to generate code from.\n"
     "  --llvm     print the version of LLVM whose form it reads and writes: clang's has to be the same\n"
     "  --verbose  say how much has changed\n";
 
@@ -37,11 +38,12 @@ static int change(LLVMModuleRef module, const char *from, bool verbose)
     LLVMContextRef context = LLVMGetModuleContext(module);
     const struct address_types types = {LLVMInt32TypeInContext(context), LLVMInt64TypeInContext(context)};
     LLVMBuilderRef builder = LLVMCreateBuilderInContext(context);
-    size_t folded = 0, widened = 0;
+    size_t carried = 0, folded = 0, widened = 0;
     for (LLVMValueRef function = LLVMGetFirstFunction(module); function != NULL;
          function = LLVMGetNextFunction(function)) {
         if (LLVMIsDeclaration(function))
             continue;
+        carried += address_carry(function, builder);
         folded += address_fold(function, &types, builder);
         size_t count = address_widen(function, &types, builder);
         if (count == SIZE_MAX) {
@@ -52,7 +54,8 @@ static int change(LLVMModuleRef module, const char *from, bool verbose)
     }
     LLVMDisposeBuilder(builder);
     if (verbose)
-        printf("%s: %zu addresses folded, %zu values wide\n", from, folded, widened);
+        printf("%s: %zu addresses folded, %zu values wide, %zu carried sums shortened\n", from, folded, widened,
+               carried);
     return 0;
 }
 

@@ -98,24 +98,28 @@ static inline __attribute__((always_inline)) void meter_check(w2c_guest *instanc
         meter_ask(instance);
 }
 
+/* The price of `count` of something (METERING.md). */
+static inline int64_t meter_amount(uint32_t count, uint32_t price)
+{
+    return (int64_t)((uint64_t)count * price >> 4);
+}
+
 static inline __attribute__((always_inline)) void meter_charge_by(w2c_guest *instance,
                                                                   uint32_t count, uint32_t price)
 {
-    int64_t amount = (int64_t)((uint64_t)count * price >> 4);
-    meter_give(METER_ENV, meter_take(METER_ENV) - amount);
+    meter_give(METER_ENV, meter_take(METER_ENV) - meter_amount(count, price));
     meter_check(instance);
 }
 
-#ifndef METER_COUNTER_LOCAL
 #define w2c_host_charge(host, amount) meter_charge(METER_ENV, (int64_t)(amount))
 #define w2c_host_adjust(host, amount) meter_adjust(METER_ENV, (int64_t)(amount))
 #define w2c_host_check(host) meter_check(instance)
 #define w2c_host_charge_by(host, count, price) meter_charge_by(instance, count, price)
 #define w2c_host_take(host) ((u64)meter_take(METER_ENV))
 #define w2c_host_give(host, left) meter_give(METER_ENV, (int64_t)(left))
-#else
+
 /*
- * For a file with one function, which checks much more often than it calls (aot/counter.awk): the counter is in a local
+ * The same for a function that counts much more often than it calls (aot/counter.awk): the counter is in a local
  * variable, and in its usual place while anything else is called. At a fault in between, what was charged since the
  * last call, or since the slice began, is not known.
  */
@@ -128,25 +132,24 @@ static inline __attribute__((always_inline)) void meter_charge_by(w2c_guest *ins
         meter_left = meter_take(METER_ENV);                                                        \
     } while (0);
 
-#define w2c_host_charge(host, amount) (meter_left -= (int64_t)(amount))
-#define w2c_host_adjust(host, amount)                                                              \
+#define meter_local_charge(host, amount) (meter_left -= (int64_t)(amount))
+#define meter_local_adjust(host, amount)                                                           \
     do {                                                                                           \
         __asm__ volatile("# unlikely");                                                            \
         meter_left -= (int64_t)(amount);                                                           \
     } while (0)
-#define w2c_host_check(host)                                                                       \
+#define meter_local_check(host)                                                                    \
     do {                                                                                           \
         if (UNLIKELY(meter_left < 0))                                                              \
             METER_AROUND(meter_ask(instance);)                                                     \
     } while (0)
-#define w2c_host_charge_by(host, count, price)                                                     \
+#define meter_local_charge_by(host, count, price)                                                  \
     do {                                                                                           \
-        meter_left -= (int64_t)((uint64_t)(uint32_t)(count) * (uint32_t)(price) >> 4);             \
-        w2c_host_check(host);                                                                      \
+        meter_left -= meter_amount((uint32_t)(count), (uint32_t)(price));                          \
+        meter_local_check(host);                                                                   \
     } while (0)
-#define w2c_host_take(host) ((u64)meter_left)
-#define w2c_host_give(host, left) (meter_left = (int64_t)(left))
-#endif
+#define meter_local_take(host) ((u64)meter_left)
+#define meter_local_give(host, left) (meter_left = (int64_t)(left))
 
 #endif
 #endif

@@ -6,7 +6,7 @@
  *   NAME ARG... = RESULT...      a call; without results nothing stands behind the =
  *   NAME ARG... ! TRAP           a call that traps: memory, divide, overflow, conversion, unreachable, indirect,
  *                                exhaustion, or a number
- *   NAME ARG... ! TRAP unsettled   what it has used native code does not know exactly (METER_COUNTER_LOCAL)
+ *   NAME ARG... ! TRAP unsettled   what it has used native code does not know exactly (meter_local in module_meter.h)
  *   > MODULE.NAME ARG...         an import that the last call called; lines in that order, all of them
  *   fuel N                       what the last call used
  *   stops N NAME ARG...          a call in a new instance that has N units of fuel: it is stopped, and soon. Then, a reset

@@ -22,16 +22,15 @@ def total(*numbers, scale=1, **named):
     return sum(numbers) * scale + sum(named.values())
 
 
-def traced(function):
-    @functools.wraps(function)
-    def inner(*args, **kwargs):
-        inner.calls += 1
-        return function(*args, **kwargs)
-    inner.calls = 0
-    return inner
+def limited(low, high):
+    def decorate(function):
+        def within(*numbers, **named):
+            return max(low, min(high, function(*numbers, **named)))
+        return within
+    return decorate
 
 
-@traced
+@limited(-100, high=2900)
 def blend(a, b, /, c=3, *, d=4):
     return a * b + c * d
 
@@ -155,12 +154,15 @@ class Savings(Account):
         return amount < 50 and super().withdraw(amount)
 
 
-def pipeline(*steps):
-    def run(value):
-        for step in steps:
-            value = step(value)
-        return value
-    return run
+class Chain:
+    def __init__(self, *steps):
+        self.steps = steps
+
+    def __or__(self, step):
+        return Chain(*self.steps, step)
+
+    def __call__(self, value):
+        return functools.reduce(lambda so_far, step: step(so_far), self.steps, value)
 
 
 tree = Leaf("x0")
@@ -182,12 +184,12 @@ for turn in range(60):
         account.deposit(turn).withdraw(turn * 0.7)
         if turn % 10 == 0:
             account.grow()
-shift = pipeline(lambda n: n + 1, functools.partial(operator.mul, 3), abs, str, len)
+shift = Chain() | (lambda n: n + 1) | functools.partial(operator.mul, 3) | abs | str | len
 mixed = sum(total(n, n + 1, scale=2, extra=n) for n in range(800)) + sum(blend(n, 2, d=n) for n in range(800))
 spread = [total(*range(n % 5), **{"k": n}) for n in range(400)]
 reduced = functools.reduce(lambda a, b: (a * 31 + b) % 1000003, range(3000))
 best = max(accounts, key=lambda account: (account.balance, account.owner))
 print(hanoi(10), ackermann(2, 12), sum(values), at, sum(lazy.asked.values()), round(sum(a.balance for a in accounts),
     3), mixed,
-      blend.calls, sum(spread), reduced, best.owner, sum(shift(n) for n in range(-500, 500)), Leaf.made, tree.depth,
+      sum(spread), reduced, best.owner, sum(shift(n) for n in range(-500, 500)), Leaf.made, tree.depth,
       sum(map(isinstance, accounts, [Savings] * 40)), sum(hasattr(a, "rate") for a in accounts))

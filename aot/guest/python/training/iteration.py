@@ -32,11 +32,14 @@ class Tree:
             node = below
 
     def __iter__(self):
-        if self.left:
-            yield from self.left
-        yield self.value
-        if self.right:
-            yield from self.right
+        waiting, node = [], self
+        while waiting or node:
+            while node:
+                waiting.append(node)
+                node = node.left
+            node = waiting.pop()
+            yield node.value
+            node = node.right
 
 
 def averages():

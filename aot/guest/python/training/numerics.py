@@ -61,12 +61,11 @@ def xorshift(state):
         yield state
 
 
-def checksum(data):
-    a, b = 1, 0
-    for byte in data:
-        a = (a + byte) % 65521
-        b = (b + a) % 65521
-    return (b << 16) | a
+def mark_of(data):
+    mark = 17
+    for place, byte in enumerate(data, 1):
+        mark = (mark * 257 + byte * place ^ mark >> 7) % 1000003
+    return mark
 
 
 def root_of(n, digits):
@@ -151,7 +150,7 @@ third = sum((fractions.Fraction(n, n + 3) for n in range(1, 25)), fractions.Frac
 prices = [decimal.Decimal(n) / 8 + decimal.Decimal("0.07") for n in range(300)]
 bill = sum(price * (n % 5) for n, price in enumerate(prices))
 print(round(sum(answer), 6), round(abs(spectrum[3]), 6), sum(noise), round(dot, 3), len(text), again % 997, rest % 1009,
-      quotient.bit_length(), fibonacci[-1] % 10007, mixed, third.numerator % 101, bill, checksum(bytes(noise)), str(root_of(2, 120))[-5:],
+      quotient.bit_length(), fibonacci[-1] % 10007, mixed, third.numerator % 101, bill, mark_of(bytes(noise)), str(root_of(2, 120))[-5:],
       str(euler(150))[-6:], sum(map(is_prime, range(2 ** 40, 2 ** 40 + 60))), interest(decimal.Decimal(1000),
       decimal.Decimal("0.0375"), 60),
       str(arctangent(5, 80))[-6:], round(swing(1500), 6), round(heat(60, 60),

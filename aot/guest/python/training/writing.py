@@ -87,24 +87,28 @@ def unpacked(blob):
     return total
 
 
-def varint(numbers):
-    out = bytearray()
+def steps_of(numbers):
+    """The differences of neighbours, two bytes each, or a mark and eight."""
+    out, before = bytearray(), 0
     for number in numbers:
-        while number > 127:
-            out.append(number & 127 | 128)
-            number >>= 7
-        out.append(number)
+        step = number - before
+        if not -32768 < step < 32768:
+            out += b"\0\x80" + step.to_bytes(8, "little", signed=True)
+        else:
+            out += step.to_bytes(2, "little", signed=True)
+        before = number
     return out
 
 
-def unvarint(data):
-    result, number, shift = [], 0, 0
-    for byte in data:
-        number |= (byte & 127) << shift
-        shift += 7
-        if not byte & 128:
-            result.append(number)
-            number = shift = 0
+def numbers_of(data):
+    at, number, result = 0, 0, []
+    while at < len(data):
+        size = 2
+        if data[at:at + 2] == b"\0\x80":
+            at, size = at + 2, 8
+        number += int.from_bytes(data[at:at + size], "little", signed=True)
+        result.append(number)
+        at += size
     return result
 
 
@@ -130,7 +134,7 @@ for word in story.lower().split():
         counted[word] = counted.get(word, 0) + 1
 longest = max(counted, key=lambda w: (len(w), w))
 blob = b"".join(struct.pack("<HBf", n, n % 256, n * 0.5) for n in range(700))
-coded = varint(n * n * 31 for n in range(900))
+coded = steps_of(n * n * 31 for n in range(900))
 view = memoryview(coded)[10:500:3]
 mixed = "".join(chr(n) for n in (*range(65, 91), *range(0x3b1, 0x3c9), *range(0x4e00, 0x4e20), 0x1f600)) * 10
 encoded = [mixed.encode(name, "replace") for name in ("utf-8", "utf-16", "latin-1", "ascii")]
@@ -152,7 +156,7 @@ for n in range(600):
 table = str.maketrans("aeiou", "12345", "xyz")
 print(marks["name"], palindrome(secret), len(report(times)), len(words), len(swapped), upper.count("E"), len(fields),
     len(lines), longest,
-      unpacked(blob), sum(unvarint(coded)), sum(view), decoded, list(map(len,
+      unpacked(blob), sum(numbers_of(coded)), sum(view), decoded, list(map(len,
       encoded)), same, len(dense), len(squeezed) > 10, len(hexed),
       changes, len(joined), filled.count("\n"), len(safe), len(lengths("aaabbbbcdddd" * 60)), built.rfind("5,"), len(story.translate(table)),
       story.title().swapcase()[:9], "mill" in story, story.index("men"), zlib.crc32(story.encode()), story[::-7].zfill(5)[:3])
