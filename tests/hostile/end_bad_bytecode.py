@@ -1,5 +1,5 @@
-# Byte code that is garbage.
-# options: --fuel 100M
+# Byte code that is garbage. (It may ask for 4 GiB to be copied, which costs 268M before it is refused.)
+# options: --fuel 1G
 # expect: trap - 126
 def f():
     return 1
