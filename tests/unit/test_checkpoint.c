@@ -109,8 +109,7 @@ static const pybox_limits short_run = {.fuel = 3000000, .grace_fuel = 1000};
 static const char *const stops[] = {
     "n = 2\nwhile True: pass",                                    /* first step */
     "n = 2\nwhile True:\n try:\n  while True: pass\n except BaseException: pass", /* second step */
-    "n = 2; s = bytearray(1 << 20)\n"
-    "while True: s = s + s",                                     /* memory */
+    "n = 2; s = bytearray(1 << 20)\nwhile True: s = s + s", /* memory */
     "n = 2\nwhile True: print('x' * 100000)",                    /* output */
 
 };
