@@ -11,7 +11,6 @@
  * printed.
  */
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "paths_model.h"
+#include "remove_tree.h"
 #include "vfs_files.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
@@ -74,22 +74,9 @@ static const char *in_folder(const char *name)
     return path;
 }
 
-/* nftw's. */
-static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *place)
-{
-    (void)stat, (void)type;
-    return place->level == 0 ? 0 : remove(path);
-}
-
-/* Removes what is in a directory. */
-static int remove_inside(const char *path)
-{
-    return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
-
 static void remove_folder(void)
 {
-    if (remove_inside(folder) != 0 || rmdir(folder) != 0)
+    if (remove_tree(folder) != 0)
         perror(folder);
 }
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "remove_tree.h"
 #include "vfs_files.h"
 #include "wasi.h"
 
@@ -131,9 +132,7 @@ static void run(struct wasi *wasi, struct vfs *vfs, uint8_t *memory, struct inpu
 
 static void remove_folder(void)
 {
-    char command[64];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    if (system(command) != 0)
+    if (remove_tree(folder) != 0)
         perror(folder);
 }
 

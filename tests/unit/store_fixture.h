@@ -5,9 +5,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "remove_tree.h"
 
 static char store_folder[64];
 static pybox_store *store;
@@ -20,14 +21,6 @@ static inline const char *store_file(const char *name)
     char *path = paths[next++ % 4];
     snprintf(path, sizeof paths[0], "%s/%s", store_folder, name);
     return path;
-}
-
-static inline int remove_entry(const char *path, const struct stat *found, int kind, struct FTW *place)
-{
-    (void)found;
-    (void)kind;
-    (void)place;
-    return remove(path);
 }
 
 static inline int open_store(void **state)
@@ -45,7 +38,7 @@ static inline int close_store(void **state)
 {
     (void)state;
     pybox_store_close(store);
-    return nftw(store_folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    return remove_tree(store_folder);
 }
 
 /* How many files there are in a folder of the store whose names contain `part`. */

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "remove_tree.h"
+
 static pybox_engine *engine;
 static pybox_module *module;
 static pybox_image *image;
@@ -36,9 +38,7 @@ static int tear_down(void **state)
     pybox_image_close(image);
     pybox_module_close(module);
     pybox_engine_destroy(engine);
-    char command[64];
-    snprintf(command, sizeof command, "rm -rf %s", folder);
-    return system(command);
+    return remove_tree(folder);
 }
 
 static pybox_box *make_box(const pybox_box_options *options)

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "python_fixture.h"
+#include "remove_tree.h"
 #include "zip_fixture.h"
 
 /* ---- helpers ---- */
@@ -58,9 +59,7 @@ static int make_host(void **state)
 static int remove_host(void **state)
 {
     (void)state;
-    char command[128];
-    snprintf(command, sizeof command, "rm -rf %s", host);
-    return system(command);
+    return remove_tree(host);
 }
 
 static void put_host(const char *name, const char *text)

@@ -14,6 +14,7 @@
 #include "package_join.h"
 #include "package_marker.h"
 #include "package_name.h"
+#include "remove_tree.h"
 #include "wheel_fixture.h"
 #include "zip.h"
 
@@ -787,9 +788,7 @@ static int make_place(void **state)
 static int remove_place(void **state)
 {
     (void)state;
-    char command[100];
-    snprintf(command, sizeof command, "rm -rf %s", place);
-    return system(command);
+    return remove_tree(place);
 }
 
 int main(void)

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "alloc_fault.h"
+#include "remove_tree.h"
 #include "wheel_fixture.h"
 
 static char place[] = "/tmp/pybox-test-package-XXXXXX";
@@ -412,9 +413,7 @@ static int make_place(void **state)
 
 static int remove_place(void **state)
 {
-    char command[100];
-    snprintf(command, sizeof command, "rm -rf %s", place);
-    return system(command) != 0 ? -1 : tear_down(state);
+    return remove_tree(place) != 0 ? -1 : tear_down(state);
 }
 
 int main(void)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "remove_tree.h"
 #include "vfs.h"
 #include "vfs_files.h"
 
@@ -78,10 +79,8 @@ static void make_folder(int number)
 
 static int remove_base(void **state)
 {
-    char command[100];
     (void)state;
-    snprintf(command, sizeof command, "rm -rf %s", base);
-    return system(command) == 0 ? 0 : -1;
+    return remove_tree(base);
 }
 
 static struct vfs *make_tree(void)

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "remove_tree.h"
 #include "wasi_fixture.h"
 #include "zip_fixture.h"
 
@@ -88,10 +89,8 @@ static int set_up_fallback(void **state)
 static int tear_down(void **state)
 {
     struct host *host = *state;
-    char command[128];
     guest_end(&host->guest);
-    snprintf(command, sizeof command, "rm -rf %s", host->outer);
-    assert_int_equal(system(command), 0);
+    assert_int_equal(remove_tree(host->outer), 0);
     free(host);
     return 0;
 }
